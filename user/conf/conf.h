@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration as data: what the parser makes of a keepalived.conf, with every default filled
+ * in. Nothing here knows files (conf/load.h does) or the running agent.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <net/if.h>
+
+#include "core/types.h"
+
+enum conf_toggle {
+	CONF_DEFAULT, /* not written: the global value, or the built-in one, decides */
+	CONF_ON,
+	CONF_OFF,
+};
+
+enum conf_checksum {
+	CONF_CHECKSUM_AUTO,
+	CONF_CHECKSUM_RFC9568,
+	CONF_CHECKSUM_PSEUDO,
+};
+
+enum conf_xdp_mode {
+	CONF_XDP_AUTO,
+	CONF_XDP_NATIVE,
+	CONF_XDP_GENERIC,
+	CONF_XDP_TC,
+};
+
+/* Where something was written; line and column count from 1, 0 = nowhere. */
+struct conf_place {
+	const char *file; /* owned by the struct conf */
+	unsigned line, column;
+};
+
+/* The garp_master_* options: microseconds, 0 = off. */
+struct conf_garp {
+	int64_t delay_us;	 /* default 5 s */
+	unsigned repeat;	 /* default 5 */
+	int64_t refresh_us;	 /* default 0 */
+	unsigned refresh_repeat; /* default 1 */
+};
+
+struct conf_address {
+	struct vrrp_addr address;
+	uint8_t prefix_len;   /* default 32 or 128 */
+	char dev[IFNAMSIZ];   /* empty: the instance's interface */
+	char label[IFNAMSIZ]; /* empty: none */
+	uint8_t scope;	      /* RT_SCOPE_*: default universe (global) */
+	bool has_broadcast;   /* written as an address, or worked out of `brd +` or `brd -` */
+	struct vrrp_addr broadcast;
+	struct conf_place place;
+};
+
+struct conf_instance {
+	char *name;
+	char interface[IFNAMSIZ];
+	enum vrrp_family family; /* that of the virtual addresses; IPv4 without any */
+	uint8_t version;	 /* 2 or 3, global default applied */
+	uint8_t vrid;
+	uint8_t priority;  /* 1..255 */
+	bool wants_active; /* state MASTER: no effect but on warnings (design section 6) */
+	bool preempt;
+	bool accept;
+	uint32_t interval_cs;		  /* v3 1..4095; v2 100..25500, whole seconds */
+	uint8_t auth_type;		  /* v2: enum vrrp_auth */
+	uint8_t auth_data[VRRP_AUTH_LEN]; /* zero padded */
+	struct conf_garp garp;
+	enum conf_checksum checksum;
+	bool virtual_mac;     /* xdp_virtual_mac */
+	bool consume_adverts; /* xdp_consume_adverts */
+	enum conf_xdp_mode xdp_mode;
+	struct conf_address *addresses;
+	size_t address_count;	 /* 0..255 */
+	struct conf_place place; /* of the name */
+};
+
+struct conf_global {
+	uint8_t vrrp_version; /* default 2, as in keepalived; instances with IPv6 addresses: 3 */
+	unsigned rt_priority; /* vrrp_rt_priority: 1..99, 0 = ordinary scheduling; default 50 */
+	bool no_swap;	      /* vrrp_no_swap; default on */
+};
+
+struct conf {
+	struct conf_global global;
+	struct conf_instance *instances; /* in the order of the file */
+	size_t instance_count;
+	char **files; /* names that places point to, NULL-terminated */
+};
+
+enum conf_severity {
+	CONF_WARNING,
+	CONF_ERROR,
+};
+
+/* One diagnostic; `text` says what is wrong, what was expected, and what happens instead. */
+struct conf_diag {
+	enum conf_severity severity;
+	struct conf_place place;
+	char *text;
+};
+
+struct conf_diags {
+	struct conf_diag *list;
+	size_t count, errors;
+};
+
+/*
+ * Parse and check the text of one configuration file. Always returns a configuration, to be freed
+ * with conf_free(); it may be used only if diags->errors is 0. All diagnostics of the text are
+ * appended to `diags`, in the order of their places. `file` is the name for the diagnostics.
+ */
+struct conf *conf_parse(const char *file, const char *text, size_t length,
+			struct conf_diags *diags);
+void conf_free(struct conf *conf);
+void conf_diags_free(struct conf_diags *diags);
+
+/* FILE:LINE:COL: error|warning: text, without a newline; malloc'd. */
+char *conf_diag_format(const struct conf_diag *diag);
+
+/* The canonical form: parses again to itself. malloc'd. */
+char *conf_print(const struct conf *conf);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The only part of conf/ that touches files. */
+#ifndef CONF_LOAD_H
+#define CONF_LOAD_H
+
+#include "conf/conf.h"
+
+/*
+ * Read `path` and conf_parse() it. A file that cannot be read is a diagnostic at line 0 ("FILE:
+ * error: ..." once formatted) that says what to do, and an empty configuration.
+ */
+struct conf *conf_load(const char *path, struct conf_diags *diags);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The state machine of one virtual router: RFC 9568 section 6.4, RFC 3768 section 6.4 for VRRPv2,
+ * and the lease. Pure: no I/O, no clock, no allocation.
+ */
+#ifndef CORE_VR_H
+#define CORE_VR_H
+
+#include "core/event.h"
+
+/* When to announce the addresses (E-26); the names are keepalived's garp_master_*. */
+struct announce_params {
+	unsigned repeat;	 /* rounds at once on becoming Active, at least 1 */
+	int64_t delay_ns;	 /* a second burst this long after it, 0 = none */
+	int64_t refresh_ns;	 /* and then one burst every refresh_ns, 0 = none */
+	unsigned refresh_repeat; /* rounds of these */
+};
+
+enum checksum_policy {
+	CHECKSUM_POLICY_AUTO, /* the form last heard from a peer, at first RFC 9568's */
+	CHECKSUM_POLICY_RFC9568,
+	CHECKSUM_POLICY_PSEUDO,
+};
+
+/* The configuration of a virtual router as the protocol sees it (part C). */
+struct vr_params {
+	enum vrrp_family family;
+	uint8_t version;       /* 2 or 3 */
+	uint8_t vrid;	       /* 1..255 (C-1) */
+	uint8_t priority;      /* 1..255 (C-2) */
+	bool preempt;	       /* Preempt_Mode (C-8) */
+	uint32_t interval_cs;  /* Advertisement_Interval: v3 1..4095, v2 100..25500 by 100 (C-4) */
+	unsigned down_adverts; /* silence of this many intervals ends a role: 3 by the RFC (C-21) */
+	struct announce_params announce;
+	enum checksum_policy checksum_policy;
+};
+
+struct vr {
+	struct vr_params params;
+	struct vrrp_addr primary; /* our own address: the tie-break of D-23 */
+
+	enum vr_state state;
+	unsigned faults;	    /* set of enum vr_fault; Startup waits until it is empty */
+	bool started;		    /* between EV_STARTUP and EV_SHUTDOWN */
+	uint8_t effective_priority; /* moved by tracking inside 1..254 */
+
+	uint32_t active_interval_cs;	 /* Active_Adver_Interval, learned (C-5) */
+	int64_t skew_time_ns;		 /* C-20 */
+	int64_t active_down_interval_ns; /* C-21 */
+
+	struct vrrp_addr active_address;  /* whom we obey, or ourselves; zero = unknown */
+	enum checksum_form peer_checksum; /* form last heard */
+	enum vr_last_event last_event;
+	enum vr_active_reason active_reason;
+
+	/* Timers: absolute, NEVER_NS = not running. Read them through vr_deadline(). */
+	int64_t down_timer_ns;	     /* Active_Down_Timer */
+	int64_t down_armed_ns;	     /* what it was armed by: older evidence does not count */
+	int64_t adver_timer_ns;	     /* Adver_Timer */
+	int64_t announce_timer_ns;   /* next later burst of announcements */
+	bool announce_again;	     /* that burst is the second of the takeover, not a refresh */
+	int64_t listen_until_ns;     /* Active, fenced: woke late and listens before it goes on */
+	int64_t answer_again_ns;     /* D-24 limiter: no immediate advertisement before this */
+	int64_t reannounce_again_ns; /* limiter of the survivor's announcements */
+	int64_t promoting_seen_ns;   /* last authority_ns when the lease was flipped */
+	bool promoting;		     /* the lease is flipped, EV_RECHECK is awaited */
+	enum vr_active_reason
+		next_reason; /* of the takeover that the events so far lead to (D-54) */
+};
+
+/*
+ * Initialize, without a deadline. `params` must be in range: this asserts it, the configuration has
+ * checked it.
+ */
+void vr_init(struct vr *vr, const struct vr_params *params);
+
+/* The address that advertisements are sent from. While Backup or Active it takes effect at once. */
+void vr_set_primary(struct vr *vr, const struct vrrp_addr *primary);
+
+/*
+ * Take one event at time `now_ns`; `actions` is overwritten. `seen` must be read from the slot
+ * after `now_ns` was taken.
+ */
+void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
+	     const struct vr_evidence *seen, struct vr_actions *actions);
+
+/* When to step with EV_DEADLINE; NEVER_NS = nothing is due by time. */
+int64_t vr_deadline(const struct vr *vr);
+
+/* C-20, C-21 for the current priority and interval, in nanoseconds; exact to 1 ns. */
+int64_t vr_skew_ns(uint8_t version, uint8_t priority, uint32_t interval_cs);
+int64_t vr_down_interval_ns(uint8_t version, uint8_t priority, uint32_t interval_cs,
+			    unsigned down_adverts);
+
+/* How long one advertisement of ours keeps the lease: down_adverts x Advertisement_Interval (I1).
+ */
+int64_t vr_lease_ns(const struct vr *vr);
+
+#endif

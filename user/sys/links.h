@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The interfaces of this network namespace and their addresses, kept current by rtnetlink.
+ */
+#ifndef SYS_LINKS_H
+#define SYS_LINKS_H
+
+#include <net/if.h>
+
+#include "core/types.h"
+#include "sys/failure.h"
+
+struct links;
+
+struct link {
+	int ifindex;
+	char name[IFNAMSIZ];
+	char kind[16]; /* IFLA_INFO_KIND: "veth", "bond", "vlan", "bridge" ...; empty for hardware
+			*/
+	uint8_t mac[6];
+	bool up; /* administratively up and with carrier (IFF_UP, IFF_LOWER_UP) */
+	uint32_t mtu;
+	uint32_t xdp_program_id; /* 0 = none */
+};
+
+/* True for an address that must not serve as a primary address: a virtual one. */
+typedef bool links_skip_fn(const struct vrrp_addr *address, void *data);
+
+/*
+ * Open, subscribe to link and address changes, and read the present state. `changed` is called
+ * from links_dispatch() with the interface that changed (also one that is gone), or with 0 after
+ * a loss, when everything has been read anew.
+ */
+struct links *links_open(void (*changed)(int ifindex, void *data), void *data,
+			 struct failure *failure);
+void links_close(struct links *links); /* NULL is allowed */
+
+int links_fd(const struct links *links);
+
+/* Handle what is there to read; never blocks for longer than one dump after a loss. */
+void links_dispatch(struct links *links);
+
+const struct link *links_by_name(const struct links *links, const char *name);
+const struct link *links_by_index(const struct links *links, int ifindex);
+
+/*
+ * The primary address: for IPv4 the first one, secondary ones last, for IPv6 the link-local one
+ * that is not tentative; never one that `skip` tells of. False if there is none.
+ */
+bool links_primary(const struct links *links, int ifindex, enum vrrp_family family,
+		   links_skip_fn *skip, void *data, struct vrrp_addr *out);
+
+/* Is this address on the interface now? */
+bool links_has_address(const struct links *links, int ifindex, const struct vrrp_addr *address);
+
+#endif

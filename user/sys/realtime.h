@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Scheduling and memory of the timer path. */
+#ifndef SYS_REALTIME_H
+#define SYS_REALTIME_H
+
+#include <stdbool.h>
+
+#include "sys/failure.h"
+
+/*
+ * SCHED_FIFO at `priority` (1..99; 0 = leave the scheduling alone), not inherited by children, and
+ * with `no_swap` all memory locked. 0, or -1 with one message for whatever could not be had; the
+ * rest is done all the same, and the agent goes on.
+ */
+int realtime_enter(unsigned priority, bool no_swap, struct failure *failure);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel must know of a role: the virtual addresses on their interfaces, and the virtual
+ * MAC in the NIC's unicast filter. One batch of netlink messages, one system call for them and
+ * one for the answers.
+ */
+#ifndef SYS_TAKEOVER_H
+#define SYS_TAKEOVER_H
+
+#include "core/types.h"
+#include "sys/failure.h"
+
+/* IFA_PROTO and the route protocol of everything the agent adds: VRRP's number. */
+#define XVRRPD_RTPROT 112
+
+enum takeover_kind {
+	TAKEOVER_ADDRESS,   /* an address on an interface, /32 when accept mode needs no subnet */
+	TAKEOVER_BLACKHOLE, /* accept mode off: a route that drops (E-12), no address */
+	TAKEOVER_MAC,	    /* the virtual MAC into the filter (RTM_NEWNEIGH, NTF_SELF) */
+};
+
+struct takeover_item {
+	enum takeover_kind kind;
+	int ifindex;
+	struct vrrp_addr address; /* ADDRESS, BLACKHOLE */
+	uint8_t prefix_len;
+	uint8_t scope;
+	bool has_broadcast;
+	struct vrrp_addr broadcast;
+	const char *label; /* NULL = none */
+	uint8_t mac[6];	   /* MAC */
+};
+
+struct takeover;
+
+struct takeover *takeover_open(struct failure *failure);
+void takeover_close(struct takeover *takeover); /* NULL is allowed */
+
+/*
+ * Add or remove all items. What is already so is no error. An item that fails does not stop the
+ * rest; returns the number of failures, the first of them in `failure`.
+ */
+int takeover_add(struct takeover *takeover, const struct takeover_item *items, size_t count,
+		 struct failure *failure);
+int takeover_remove(struct takeover *takeover, const struct takeover_item *items, size_t count,
+		    struct failure *failure);
+
+/*
+ * Remove what an agent that died left on the interface: addresses with our IFA_PROTO, virtual MACs
+ * (00:00:5e:00:01:xx, 00:00:5e:00:02:xx) that a static NTF_SELF entry holds for a `vrids` bit set
+ * (bit n = VRID n of that family is ours).
+ */
+void takeover_clean_stale(struct takeover *takeover, int ifindex, const uint8_t vrids_ipv4[32],
+			  const uint8_t vrids_ipv6[32]);
+
+#endif
