@@ -3,17 +3,31 @@
  * The control protocol: one request a line, {"command": "status", "name": "VI_1"}; one reply a
  * line, {"ok": true, "result": ...} or {"ok": false, "error": "..."}. `events` answers {"ok": true}
  * and then one event a line until the client goes. Pure: text in, text out.
+ *
+ *   command         result
+ *   status [name]   {"version", "virtual_routers": [...], "interfaces": [...]} (design section 6)
+ *   stats [name]    {"virtual_routers": [{"name", ..., "statistics"}], "interfaces": [...]}; with a
+ *                   name without "interfaces"
+ *   interfaces      {"interfaces": [...]}
+ *   config          a string: the canonical configuration
+ *   version         {"version": "..."}
+ *   events          none
  */
 #ifndef CTL_CONTROL_H
 #define CTL_CONTROL_H
 
 #include <jansson.h>
 
-/* What the agent offers; `data` is the agent's. Each returns a new reference. */
+/* Longer requests are refused: none of ours comes near. Without the newline. */
+#define CONTROL_REQUEST_MAX 4096
+
+/* What the agent offers; `data` is the agent's. Each returns something new, to be freed here. */
 struct control_ops {
-	json_t *(*status)(const char *name, void *data); /* NULL name = all; NULL = no such name */
-	json_t *(*interfaces)(void *data);
-	json_t *(*config)(void *data); /* a JSON string: the canonical configuration */
+	const char *version;
+	/* An array of status_vr_json(). NULL name = all; NULL = no such name, or no memory. */
+	json_t *(*status)(const char *name, void *data);
+	json_t *(*interfaces)(void *data); /* an array of status_interface_json() */
+	char *(*config)(void *data);	   /* the text of conf_print(), malloc'd */
 };
 
 enum control_next {
@@ -21,8 +35,17 @@ enum control_next {
 	CONTROL_FOLLOW, /* send the reply, then every event */
 };
 
-/* Answer one request; never fails on any input. `*reply` is malloc'd, with its newline. */
+/*
+ * Answer one request; never fails on any input. `*reply` is malloc'd, with its newline; NULL only
+ * without memory.
+ */
 enum control_next control_handle(const char *line, const struct control_ops *ops, void *data,
 				 char **reply);
+
+/*
+ * A reply or an event as one line, malloc'd, with its newline; NULL without memory, and for NULL.
+ * Takes over the reference to `json`.
+ */
+char *control_line(json_t *json);
 
 #endif
