@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# tests/run.sh RING... : run built test rings from the top of the tree, print a line a program and
+# the whole output of what fails, and end with "N passed, N failed". make calls this; BUILD says
+# where the programs are. Full output stays in $BUILD/test-logs/.
+
+set -u
+build=${BUILD:-build}
+python=${PYTHON:-/usr/bin/python3}
+logs=$build/test-logs
+program_seconds=${PROGRAM_SECONDS:-300}
+pytest_seconds=${PYTEST_SECONDS:-2400}
+passed=0 failed=0 skipped=0
+export XVRRPD_BUILD
+XVRRPD_BUILD=$(realpath -m "$build")
+
+need_root() { # ring
+	[ "$(id -u)" -eq 0 ] && return
+	echo "ring $1 needs root (it loads BPF programs and makes network namespaces): sudo make $1" >&2
+	exit 1
+}
+
+count() { # passed failed skipped
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+# The "[ RUN" lines are what was begun; whatever of it ended neither well nor skipped has failed,
+# a crash in the middle included.
+run_program() { # ring name
+	local program=$build/tests/$1/$2 log=$logs/$1-$2.log begun ok skip bad status
+	CMOCKA_MESSAGE_OUTPUT=stdout timeout -k 5 "$program_seconds" "$program" >"$log" 2>&1 </dev/null
+	status=$?
+	begun=$(grep -c '^\[ RUN ' "$log")
+	ok=$(grep -c '^\[       OK \]' "$log")
+	skip=$(sed -n 's/^\[  SKIPPED \].* \([0-9]*\) test(s).*/\1/p' "$log" | tail -n 1)
+	skip=${skip:-0}
+	bad=$((begun - ok - skip))
+	[ $status -ne 0 ] && [ $bad -eq 0 ] && bad=1
+	[ "$begun" -eq 0 ] && bad=1
+	count "$ok" $bad "$skip"
+	if [ $bad -eq 0 ]; then
+		printf '  ok    %-40s %3d passed%s\n' "$1/$2" "$ok" \
+			"$([ "$skip" -gt 0 ] && echo ", $skip skipped")"
+		return
+	fi
+	sed 's/^/      | /' "$log"
+	printf '  FAIL  %-40s %3d passed, %d failed (exit status %d%s)\n' "$1/$2" "$ok" $bad $status \
+		"$([ $status -eq 124 ] && echo ", stopped after $program_seconds s")"
+}
+
+run_programs() { # ring
+	local source
+	for source in tests/"$1"/test_*.c; do
+		[ -e "$source" ] && run_program "$1" "$(basename "$source" .c)"
+	done
+}
+
+attribute() { # name file: sum over all suites of a JUnit report
+	grep -o '<testsuite [^>]*>' "$2" | grep -o " $1=\"[0-9]*\"" | tr -dc '0-9\n' |
+		awk '{ n += $1 } END { print n + 0 }'
+}
+
+run_pytest() { # folder
+	local report=$logs/${1##*/}.xml total bad skip status
+	rm -f "$report"
+	timeout -k 10 "$pytest_seconds" "$python" -m pytest "$1" -q -rfE -p no:cacheprovider \
+		--junitxml="$report" </dev/null
+	status=$?
+	if [ ! -s "$report" ]; then
+		echo "  FAIL  $1: pytest ended without a report (exit status $status)"
+		count 0 1 0
+		return
+	fi
+	total=$(attribute tests "$report")
+	bad=$(($(attribute failures "$report") + $(attribute errors "$report")))
+	skip=$(attribute skipped "$report")
+	[ $status -ne 0 ] && [ $bad -eq 0 ] && bad=1 total=$((total + 1))
+	count $((total - bad - skip)) $bad "$skip"
+}
+
+run_ring() { # ring
+	local before=$((passed + failed + skipped))
+	echo "ring $1"
+	case $1 in
+	bpf) need_root "$1" && run_programs bpf ;;
+	netns) need_root "$1" && run_programs sys && run_pytest tests/netns ;;
+	*) run_programs "$1" ;;
+	esac
+	if [ $((passed + failed + skipped)) -eq $before ]; then
+		echo "  FAIL  ring $1 has no tests"
+		count 0 1 0
+	fi
+}
+
+mkdir -p "$logs"
+for ring in "$@"; do
+	run_ring "$ring"
+done
+echo "$passed passed, $failed failed$([ $skipped -gt 0 ] && echo ", $skipped skipped")"
+[ $failed -eq 0 ]
