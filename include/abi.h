@@ -12,10 +12,18 @@
 #include "counters.h"
 #include "vrrp.h"
 
-#define XVRRP_ABI_VERSION 1
-#define XVRRP_SLOTS_MAX	  4096
-#define XVRRP_VIPS_MAX	  65536
-#define XVRRP_EVENTS_SIZE (1 << 20) /* bytes of the ring buffer */
+#define XVRRP_ABI_VERSION    1
+#define XVRRP_SLOTS_MAX	     4096
+#define XVRRP_VIPS_MAX	     65536
+#define XVRRP_INDEX_MAX	     8192 /* keys of virtual routers, aliases included */
+#define XVRRP_INTERFACES_MAX 1024
+#define XVRRP_EVENTS_SIZE    (1 << 20) /* bytes of the ring buffer */
+
+/* The one value of the map `abi`, written by the agent that made the maps. */
+struct xvrrp_abi {
+	__u32 version; /* XVRRP_ABI_VERSION */
+	__u32 slots;   /* entries of vr_slots */
+};
 
 /*
  * A VLAN as part of a key: 0 = untagged (or priority-tagged, H-23), one tag = its VLAN id,
@@ -89,6 +97,7 @@ struct vr_slot {
 	__u64 report_bucket_ns; /* token buckets, see take_token() in bpf/ */
 	__u64 claim_bucket_ns;
 	__u64 answer_bucket_ns;
+	__u64 reported; /* digest of the last advertisement reported: another one is a change */
 } __attribute__((aligned(64)));
 
 enum xvrrp_event_kind {
