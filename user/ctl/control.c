@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests in, replies out: a table of commands over what the agent offers. Requests come from
+ * whoever may open the socket, so nothing in them is trusted, and a request that is not understood
+ * in full is refused: a misspelled "name" must not become "all".
+ */
+#include "ctl/control.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/text.h"
+
+struct request {
+	json_t *json; /* owns the strings */
+	const char *command;
+	const char *name; /* NULL = none given */
+};
+
+/* Each returns the result; NULL = no such name, or no memory. */
+typedef json_t *result_fn(const char *name, const struct control_ops *ops, void *data);
+
+struct command {
+	const char *word;
+	bool takes_name;
+	result_fn *result; /* NULL = a reply without a result */
+	enum control_next next;
+};
+
+static json_t *status_result(const char *name, const struct control_ops *ops, void *data)
+{
+	json_t *routers = ops->status(name, data);
+	if (!routers)
+		return NULL;
+	return json_pack("{ss, so, so}", "version", ops->version, "virtual_routers", routers,
+			 "interfaces", ops->interfaces(data));
+}
+
+/* Of a status object, what is needed to read its statistics. */
+static json_t *statistics_of(const json_t *status)
+{
+	static const char *const keys[] = {"name", "interface", "vlan",
+					   "vrid", "family",	"statistics"};
+	json_t *object = json_object();
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_object_set(object, keys[i], json_object_get(status, keys[i]));
+	return object;
+}
+
+static json_t *stats_result(const char *name, const struct control_ops *ops, void *data)
+{
+	json_t *routers = ops->status(name, data);
+	json_t *list = routers ? json_array() : NULL;
+	for (size_t i = 0; i < json_array_size(routers); i++)
+		json_array_append_new(list, statistics_of(json_array_get(routers, i)));
+	json_decref(routers);
+	if (name || !list)
+		return list ? json_pack("{so}", "virtual_routers", list) : NULL;
+	return json_pack("{so, so}", "virtual_routers", list, "interfaces", ops->interfaces(data));
+}
+
+static json_t *interfaces_result(const char *name, const struct control_ops *ops, void *data)
+{
+	(void)name;
+	return json_pack("{so}", "interfaces", ops->interfaces(data));
+}
+
+static json_t *config_result(const char *name, const struct control_ops *ops, void *data)
+{
+	(void)name;
+	char *text = ops->config(data);
+	json_t *string = text ? json_text(text) : NULL;
+	free(text);
+	return string;
+}
+
+static json_t *version_result(const char *name, const struct control_ops *ops, void *data)
+{
+	(void)name;
+	(void)data;
+	return json_pack("{ss}", "version", ops->version);
+}
+
+static const struct command commands[] = {
+	{"status", true, status_result, CONTROL_FINISH},
+	{"stats", true, stats_result, CONTROL_FINISH},
+	{"interfaces", false, interfaces_result, CONTROL_FINISH},
+	{"config", false, config_result, CONTROL_FINISH},
+	{"version", false, version_result, CONTROL_FINISH},
+	{"events", false, NULL, CONTROL_FOLLOW},
+};
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find_command(const char *word)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].word, word) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* ---- replies ---- */
+
+char *control_line(json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
+	if (!text)
+		return NULL;
+	size_t length = strlen(text);
+	char *line = realloc(text, length + 2);
+	if (!line) {
+		free(text);
+		return NULL;
+	}
+	memcpy(line + length, "\n", 2);
+	return line;
+}
+
+/* Steals `message`. */
+static char *refusal(json_t *message)
+{
+	return control_line(json_pack("{sb, so}", "ok", 0, "error", message));
+}
+
+static json_t *unknown_command(const char *word)
+{
+	char known[200] = "";
+	size_t used = 0;
+	for (size_t i = 0; i < COMMAND_COUNT && used < sizeof(known); i++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
+					 commands[i].word);
+	return json_sprintf("unknown command \"%s\"; this xvrrpd knows: %s", word, known);
+}
+
+static json_t *no_result(const struct request *request)
+{
+	if (!request->name)
+		return json_string("xvrrpd is out of memory");
+	return json_sprintf("no virtual router is named \"%s\"; \"xvrrpctl status\" lists them all",
+			    request->name);
+}
+
+/* ---- requests ---- */
+
+static const char form[] = "; a request is one line such as {\"command\": \"status\"}";
+
+/* Both return NULL if all is well, else what is wrong. */
+static json_t *read_members(struct request *request)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach(request->json, key, value)
+	{
+		if (!json_is_string(value))
+			return json_sprintf("\"%s\" is not a string%s", key, form);
+		if (strcmp(key, "command") == 0)
+			request->command = json_string_value(value);
+		else if (strcmp(key, "name") == 0)
+			request->name = json_string_value(value);
+		else
+			return json_sprintf("unknown member \"%s\"%s", key, form);
+	}
+	return request->command ? NULL : json_sprintf("no \"command\"%s", form);
+}
+
+static json_t *read_request(const char *line, struct request *request)
+{
+	if (strnlen(line, CONTROL_REQUEST_MAX + 1) > CONTROL_REQUEST_MAX)
+		return json_sprintf("the request is longer than %d bytes", CONTROL_REQUEST_MAX);
+	json_error_t error;
+	request->json = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+	if (!request->json) {
+		/* jansson quotes the input, which may be cut inside a character */
+		json_t *why = json_text(error.text);
+		json_t *text = json_sprintf("the request is not JSON: %s%s",
+					    why ? json_string_value(why) : "", form);
+		json_decref(why);
+		return text;
+	}
+	if (!json_is_object(request->json))
+		return json_sprintf("the request is not an object%s", form);
+	return read_members(request);
+}
+
+/* Answers a request that was read; sets `*next`. */
+static char *answer(const struct request *request, const struct control_ops *ops, void *data,
+		    enum control_next *next)
+{
+	const struct command *command = find_command(request->command);
+	if (!command)
+		return refusal(unknown_command(request->command));
+	if (request->name && !command->takes_name)
+		return refusal(json_sprintf("\"%s\" takes no name", command->word));
+	if (!command->result) {
+		*next = command->next;
+		return control_line(json_pack("{sb}", "ok", 1));
+	}
+	json_t *result = command->result(request->name, ops, data);
+	if (!result)
+		return refusal(no_result(request));
+	*next = command->next;
+	return control_line(json_pack("{sb, so}", "ok", 1, "result", result));
+}
+
+enum control_next control_handle(const char *line, const struct control_ops *ops, void *data,
+				 char **reply)
+{
+	enum control_next next = CONTROL_FINISH;
+	struct request request = {0};
+	json_t *wrong = read_request(line, &request);
+	*reply = wrong ? refusal(wrong) : answer(&request, ops, data, &next);
+	json_decref(request.json);
+	return *reply ? next : CONTROL_FINISH;
+}
