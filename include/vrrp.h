@@ -56,6 +56,19 @@ struct vrrp_hdr {
 	__be16 checksum;
 };
 
+/*
+ * The interval that an advertisement announces, in centiseconds: v2 in seconds (A-46), v3 without
+ * the reserved bits (A-25, A-26).
+ */
+static inline __u32 vrrp_header_interval_cs(const struct vrrp_hdr *header)
+{
+	const __u8 *bytes = (const __u8 *)&header->max_advert_int;
+
+	if (header->version_type >> 4 == 2)
+		return bytes[1] * 100u;
+	return (bytes[0] & 0x0fu) << 8 | bytes[1];
+}
+
 /* An address of either family; IPv4 as ::ffff:a.b.c.d, so that memcmp orders both (D-30). */
 struct vrrp_addr {
 	__u8 b[16];

@@ -32,6 +32,7 @@ enum vr_fault {
 	FAULT_NO_ADDRESS = 1 << 2,	   /* no primary address of the family */
 	FAULT_NO_VIRTUAL_ADDRESS = 1 << 3, /* nothing to serve */
 	FAULT_DATA_PLANE = 1 << 4,	   /* no program could be attached */
+	FAULT_UNSUPPORTED = 1 << 5,	   /* this version cannot run it: IPv6 */
 };
 
 /* The event that caused the last transition: RFC 8347's identities (G-14) in today's words. */

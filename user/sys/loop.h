@@ -28,6 +28,9 @@ void loop_free(struct loop *loop);
 /* CLOCK_BOOTTIME now, in nanoseconds: the clock of the data plane. */
 int64_t clock_ns(void);
 
+/* The time of day, in microseconds of Unix time: for people, never for timers. */
+int64_t wall_clock_us(void);
+
 /*
  * A timer that is not running; `handler` runs at or after the time set, never before it, with
  * no slack added. Setting it again, also from inside its handler, replaces the time; NEVER_NS
