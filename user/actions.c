@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the state machine wants done, done: each action by one function. In a takeover nothing here
+ * waits for anything but the kernel's answer to one batch of netlink messages, and that only after
+ * the advertisement and the announcements have left (I5).
+ */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "agent_state.h"
+#include "core/packet.h"
+
+static void send_advert(struct router *router, const struct vr_action *action)
+{
+	const struct conf_instance *conf = router->conf;
+	struct advert advert = {
+		.family = conf->family,
+		.version = conf->version,
+		.vrid = conf->vrid,
+		.priority = action->advert.priority,
+		.interval_cs = conf->interval_cs,
+		.checksum = action->advert.checksum,
+		.auth_type = conf->auth_type,
+		.source = router->vr.primary,
+		.addresses = router->addresses,
+		.address_count = (unsigned)conf->address_count,
+	};
+	memcpy(advert.auth_data, conf->auth_data, sizeof(advert.auth_data));
+	memcpy(advert.source_mac, router->mac, sizeof(advert.source_mac));
+
+	uint8_t frame[FRAME_MAX];
+	size_t length = vrrp_frame_encode(&advert, frame, sizeof(frame));
+	assert(length > 0);
+	struct agent_stats *stats = &router->slot->agent;
+	if (transmit_send(router->agent->transmit, router->ifindex, frame, length) < 0) {
+		stats->send_failed++;
+		if (!router->send_failing)
+			log_warning("%s: an advertisement could not be sent on %s: %s", conf->name,
+				    conf->interface, strerror(errno));
+		router->send_failing = true;
+		return;
+	}
+	router->send_failing = false;
+	stats->advertisements_sent++;
+	if (action->advert.priority == VRRP_PRIORITY_LEAVING)
+		stats->priority_zero_sent++;
+	if (action->advert.until_ns)
+		dataplane_set_lease(router->slot, action->advert.until_ns);
+}
+
+static void announce(struct router *router, unsigned rounds)
+{
+	for (unsigned i = 0; i < rounds; i++)
+		router->slot->agent.announcements_sent +=
+			transmit_many(router->agent->transmit, router->announcements,
+				      router->conf->address_count);
+}
+
+static void acquire(struct router *router)
+{
+	struct failure failure;
+	int failed =
+		takeover_add(router->agent->takeover, router->items, router->item_count, &failure);
+	if (failed)
+		log_error("%s: %d of %zu addresses and filters could not be set: %s",
+			  router->conf->name, failed, router->item_count, failure.text);
+}
+
+static void release(struct router *router)
+{
+	struct failure failure;
+	int failed = takeover_remove(router->agent->takeover, router->items, router->item_count,
+				     &failure);
+	if (failed)
+		log_warning("%s: %d of %zu addresses and filters could not be removed: %s",
+			    router->conf->name, failed, router->item_count, failure.text);
+}
+
+static void publish(struct router *router)
+{
+	struct vr_slot *slot = router->slot;
+	uint32_t steady = slot->flags & SLOT_STEADY;
+	slot->identity.priority = router->vr.effective_priority;
+	__atomic_store_n(&slot->flags, router_slot_flags(router) | steady, __ATOMIC_RELEASE);
+}
+
+/* The flag is off while the signature is half written: a torn one could match a foreign message. */
+static void set_steady(struct router *router, const struct vr_action *action)
+{
+	struct vr_slot *slot = router->slot;
+	__atomic_and_fetch(&slot->flags, ~(uint32_t)SLOT_STEADY, __ATOMIC_SEQ_CST);
+	if (!action->steady.header)
+		return;
+	slot->steady_header = action->steady.header;
+	slot->steady_source = action->steady.source;
+	__atomic_or_fetch(&slot->flags, SLOT_STEADY, __ATOMIC_SEQ_CST);
+}
+
+static void count(struct router *router, enum vr_core_counter counter)
+{
+	struct agent_stats *stats = &router->slot->agent;
+	switch (counter) {
+	case CORE_COUNT_IMMEDIATE_ADVERT_SUPPRESSED:
+		stats->immediate_advert_suppressed++;
+		break;
+	case CORE_COUNT_OWNER_CONFLICT:
+		stats->owner_conflict++;
+		break;
+	case CORE_COUNT_LATE_WAKEUPS:
+		stats->late_wakeups++;
+		break;
+	case CORE_COUNT_ACTIVE_TRANSITIONS:
+		stats->active_transitions++;
+		break;
+	}
+}
+
+static void notify(struct router *router, enum vr_state from)
+{
+	router->last_transition_s = wall_clock_us() / 1000000;
+	report_transition(router, from);
+}
+
+void router_carry_out(struct router *router, const struct vr_action *action)
+{
+	switch (action->kind) {
+	case ACT_LEASE:
+		dataplane_set_lease(router->slot, action->until_ns);
+		break;
+	case ACT_RECHECK: /* router_step() does it: it is always the last */
+		break;
+	case ACT_ADVERT:
+		send_advert(router, action);
+		break;
+	case ACT_ANNOUNCE:
+		announce(router, action->rounds);
+		break;
+	case ACT_ACQUIRE:
+		acquire(router);
+		break;
+	case ACT_RELEASE:
+		release(router);
+		break;
+	case ACT_PUBLISH:
+		publish(router);
+		break;
+	case ACT_STEADY:
+		set_steady(router, action);
+		break;
+	case ACT_COUNT:
+		count(router, action->counter);
+		break;
+	case ACT_NOTIFY:
+		notify(router, action->from);
+		break;
+	}
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Binding a virtual router to interfaces that exist: programs, slot, indexes and membership, and
+ * everything that a takeover needs, worked out beforehand so that none of it stands between the
+ * deadline and the announcement (I5).
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent_state.h"
+#include "check.h"
+#include "core/packet.h"
+#include "sys/membership.h"
+
+uint32_t router_slot_flags(const struct router *router)
+{
+	const struct conf_instance *conf = router->conf;
+	uint32_t flags = 0;
+	if (router->vr.state != VR_INITIALIZE)
+		flags |= SLOT_RUNNING;
+	if (conf->priority == VRRP_PRIORITY_OWNER)
+		flags |= SLOT_OWNER;
+	if (conf->accept)
+		flags |= SLOT_ACCEPT;
+	if (conf->preempt)
+		flags |= SLOT_PREEMPT;
+	if (conf->consume_adverts)
+		flags |= SLOT_CONSUME;
+	if (!conf->virtual_mac)
+		flags |= SLOT_PHYSICAL_MAC;
+	return flags;
+}
+
+static const struct link *address_link(const struct router *router, size_t index)
+{
+	const char *dev = router->conf->addresses[index].dev;
+	return links_by_name(router->agent->links, dev[0] ? dev : router->conf->interface);
+}
+
+/* An instance's own xdp_mode, or the command line's where that says something. */
+static enum xdp_mode wanted_mode(const struct router *router)
+{
+	if (router->agent->options->xdp_mode != XDP_MODE_AUTO)
+		return router->agent->options->xdp_mode;
+	switch (router->conf->xdp_mode) {
+	case CONF_XDP_AUTO:
+		return XDP_MODE_AUTO;
+	case CONF_XDP_NATIVE:
+		return XDP_MODE_NATIVE;
+	case CONF_XDP_GENERIC:
+		return XDP_MODE_GENERIC;
+	case CONF_XDP_TC:
+		return XDP_MODE_TC;
+	}
+	return XDP_MODE_AUTO;
+}
+
+/* Is the interface of address `index` the first of its kind among instance and earlier addresses?
+ */
+static bool first_on_interface(const struct router *router, size_t index)
+{
+	int ifindex = router->announcements[index].ifindex;
+	if (ifindex == router->ifindex)
+		return false;
+	for (size_t i = 0; i < index; i++)
+		if (router->announcements[i].ifindex == ifindex)
+			return false;
+	return true;
+}
+
+static void fill_identity(struct router *router, const struct link *link)
+{
+	const struct conf_instance *conf = router->conf;
+	struct vr_identity *identity = &router->slot->identity;
+	if (conf->virtual_mac)
+		vrrp_virtual_mac(conf->family, conf->vrid, router->mac);
+	else
+		memcpy(router->mac, link->mac, sizeof(router->mac));
+	memcpy(identity->mac, router->mac, sizeof(identity->mac));
+	identity->version = conf->version;
+	identity->priority = router->vr.effective_priority;
+	identity->auth_type = conf->auth_type;
+	memcpy(identity->auth_data, conf->auth_data, sizeof(identity->auth_data));
+	identity->addr_count = (uint8_t)conf->address_count;
+	identity->interval_cs = (uint16_t)conf->interval_cs;
+	for (size_t i = 0; i < conf->address_count; i++)
+		router->addresses[i] = conf->addresses[i].address;
+	identity->addr_set = vrrp_addr_set(router->addresses, conf->address_count);
+	__atomic_store_n(&router->slot->flags, router_slot_flags(router), __ATOMIC_RELEASE);
+}
+
+static void add_item(struct router *router, const struct takeover_item *item)
+{
+	router->items[router->item_count++] = *item;
+}
+
+static void plan_mac(struct router *router, int ifindex)
+{
+	if (!router->conf->virtual_mac)
+		return;
+	struct takeover_item item = {.kind = TAKEOVER_MAC, .ifindex = ifindex};
+	memcpy(item.mac, router->mac, sizeof(item.mac));
+	add_item(router, &item);
+}
+
+/* E-2, E-12: without accept mode the host must not take the address, nor route packets to it. */
+static void plan_address(struct router *router, size_t index, int ifindex)
+{
+	const struct conf_address *conf = &router->conf->addresses[index];
+	bool accept = router->conf->accept || router->conf->priority == VRRP_PRIORITY_OWNER;
+	struct takeover_item item = {
+		.kind = accept ? TAKEOVER_ADDRESS : TAKEOVER_BLACKHOLE,
+		.ifindex = ifindex,
+		.address = conf->address,
+		.prefix_len = conf->prefix_len,
+		.scope = conf->scope,
+		.has_broadcast = conf->has_broadcast,
+		.broadcast = conf->broadcast,
+		.label = conf->label[0] ? conf->label : NULL,
+	};
+	add_item(router, &item);
+}
+
+static int bind_address(struct router *router, size_t index, struct failure *failure)
+{
+	struct agent *agent = router->agent;
+	const struct link *link = address_link(router, index);
+	if (!link)
+		return fail(failure, "interface %s does not exist",
+			    router->conf->addresses[index].dev);
+	struct vip_key vip = {
+		.ifindex = (uint32_t)link->ifindex,
+		.address = router->conf->addresses[index].address,
+	};
+	if (dataplane_vip_add(agent->dataplane, router->slot_number, &vip, failure) < 0)
+		return -1;
+	garp_frame_encode(router->mac, &vip.address, router->garp[index]);
+	router->announcements[index] = (struct transmit_frame){
+		.ifindex = link->ifindex,
+		.data = router->garp[index],
+		.length = GARP_FRAME_LEN,
+	};
+	plan_address(router, index, link->ifindex);
+	return 0;
+}
+
+/* An address on another interface: our programs there, and our virtual MAC known there. */
+static int bind_other_interface(struct router *router, size_t index, struct failure *failure)
+{
+	struct agent *agent = router->agent;
+	const struct link *link = address_link(router, index);
+	assert(link);
+	struct vr_key key = router->slot->identity.key;
+	key.ifindex = (uint32_t)link->ifindex;
+	if (!port_get(agent, link, wanted_mode(router), failure))
+		return -1;
+	if (dataplane_alias_add(agent->dataplane, router->slot_number, &key, failure) < 0) {
+		port_put(agent, link->ifindex);
+		return -1;
+	}
+	plan_mac(router, link->ifindex);
+	return 0;
+}
+
+static int bind_addresses(struct router *router, struct failure *failure)
+{
+	size_t count = router->conf->address_count;
+	for (size_t i = 0; i < count; i++)
+		if (bind_address(router, i, failure) < 0)
+			return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (!first_on_interface(router, i))
+			continue;
+		if (bind_other_interface(router, i, failure) < 0)
+			return -1;
+		router->other_ports++;
+	}
+	return 0;
+}
+
+static int allocate(struct router *router, struct failure *failure)
+{
+	size_t count = router->conf->address_count;
+	router->addresses = calloc(count, sizeof(*router->addresses));
+	router->garp = calloc(count, sizeof(*router->garp));
+	router->announcements = calloc(count, sizeof(*router->announcements));
+	router->items = calloc(2 * count + 1, sizeof(*router->items));
+	if (!router->addresses || !router->garp || !router->announcements || !router->items)
+		return fail(failure, "out of memory");
+	return 0;
+}
+
+static void release_memory(struct router *router)
+{
+	free(router->addresses);
+	free(router->garp);
+	free(router->announcements);
+	free(router->items);
+	router->addresses = NULL;
+	router->garp = NULL;
+	router->announcements = NULL;
+	router->items = NULL;
+	router->item_count = 0;
+}
+
+static int bind_slot(struct router *router, const struct link *link, struct failure *failure)
+{
+	struct agent *agent = router->agent;
+	struct vr_key key = {
+		.ifindex = (uint32_t)link->ifindex,
+		.family = (uint8_t)router->conf->family,
+		.vrid = router->conf->vrid,
+	};
+	int slot = dataplane_slot_new(agent->dataplane, &key, failure);
+	if (slot < 0)
+		return -1;
+	router->slot_number = (unsigned)slot;
+	router->slot = dataplane_slot(agent->dataplane, router->slot_number);
+	agent->by_slot[slot] = router;
+	fill_identity(router, link);
+	plan_mac(router, link->ifindex);
+	return 0;
+}
+
+int router_bind(struct router *router, struct failure *failure)
+{
+	assert(!router->slot && router->ifindex == 0);
+	const struct link *link = links_by_name(router->agent->links, router->conf->interface);
+	if (!link)
+		return fail(failure, "interface %s does not exist", router->conf->interface);
+	if (!port_get(router->agent, link, wanted_mode(router), failure))
+		return -1;
+	router->ifindex = link->ifindex;
+	if (allocate(router, failure) == 0 && bind_slot(router, link, failure) == 0 &&
+	    bind_addresses(router, failure) == 0) {
+		router->membership_fd =
+			membership_join(link->ifindex, router->conf->family, failure);
+		if (router->membership_fd >= 0)
+			return 0;
+	}
+	router_unbind(router);
+	return -1;
+}
+
+/* The interfaces of addresses were taken in their order, so that a half-made binding ends right. */
+static void put_other_ports(struct router *router)
+{
+	for (size_t i = 0; router->other_ports > 0; i++) {
+		if (!first_on_interface(router, i))
+			continue;
+		port_put(router->agent, router->announcements[i].ifindex);
+		router->other_ports--;
+	}
+}
+
+void router_unbind(struct router *router)
+{
+	if (router->ifindex == 0)
+		return;
+	if (router->membership_fd >= 0)
+		close(router->membership_fd);
+	router->membership_fd = -1;
+	put_other_ports(router);
+	if (router->slot) {
+		router->agent->by_slot[router->slot_number] = NULL;
+		dataplane_slot_free(router->agent->dataplane, router->slot_number);
+		router->slot = NULL;
+	}
+	port_put(router->agent, router->ifindex);
+	router->ifindex = 0;
+	release_memory(router);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is wrong with the world around a virtual router: interfaces that are missing or down, no
+ * address to send from. Each becomes a fault of the state machine, and its end a Startup (D-50).
+ */
+#include "agent_state.h"
+
+/* links_skip_fn: one of our virtual addresses, unless we are its owner. */
+static bool skip_address(const struct vrrp_addr *address, void *data)
+{
+	const struct agent *agent = data;
+	for (size_t i = 0; i < agent->router_count; i++) {
+		const struct conf_instance *conf = agent->routers[i].conf;
+		if (conf->priority == VRRP_PRIORITY_OWNER)
+			continue;
+		for (size_t j = 0; j < conf->address_count; j++)
+			if (addr_equal(&conf->addresses[j].address, address))
+				return true;
+	}
+	return false;
+}
+
+/* Each interface that the router needs exists, as the one that it is bound to. */
+static bool interfaces_hold(const struct router *router)
+{
+	const struct links *links = router->agent->links;
+	const struct link *link = links_by_name(links, router->conf->interface);
+	if (!link || link->ifindex != router->ifindex)
+		return false;
+	for (size_t i = 0; i < router->conf->address_count; i++) {
+		const char *dev = router->conf->addresses[i].dev;
+		link = links_by_name(links, dev[0] ? dev : router->conf->interface);
+		if (!link || link->ifindex != router->announcements[i].ifindex)
+			return false;
+	}
+	return true;
+}
+
+static bool interfaces_exist(const struct router *router)
+{
+	const struct links *links = router->agent->links;
+	if (!links_by_name(links, router->conf->interface))
+		return false;
+	for (size_t i = 0; i < router->conf->address_count; i++) {
+		const char *dev = router->conf->addresses[i].dev;
+		if (dev[0] && !links_by_name(links, dev))
+			return false;
+	}
+	return true;
+}
+
+/* The address that advertisements leave from has changed: programs must see it whole, or not run.
+ */
+static void set_primary(struct router *router, const struct vrrp_addr *primary)
+{
+	struct vr_slot *slot = router->slot;
+	if (addr_equal(&slot->identity.primary, primary))
+		return;
+	uint32_t running = slot->flags & SLOT_RUNNING;
+	__atomic_and_fetch(&slot->flags, ~(uint32_t)SLOT_RUNNING, __ATOMIC_SEQ_CST);
+	slot->identity.primary = *primary;
+	__atomic_or_fetch(&slot->flags, running, __ATOMIC_SEQ_CST);
+	vr_set_primary(&router->vr, primary);
+}
+
+/* What is wrong with the world for this router: a set of enum vr_fault. */
+static unsigned find_faults(struct router *router)
+{
+	struct agent *agent = router->agent;
+	unsigned faults = 0;
+	if (router->conf->family == VRRP_IPV6)
+		faults |= FAULT_UNSUPPORTED;
+	if (router->conf->address_count == 0)
+		faults |= FAULT_NO_VIRTUAL_ADDRESS;
+	if (!interfaces_exist(router))
+		return faults | FAULT_NO_INTERFACE;
+	if (faults)
+		return faults;
+	if (!router->slot)
+		return FAULT_DATA_PLANE;
+	const struct link *link = links_by_index(agent->links, router->ifindex);
+	if (!link || !link->up)
+		faults |= FAULT_INTERFACE_DOWN;
+	struct vrrp_addr primary;
+	if (links_primary(agent->links, router->ifindex, router->conf->family, skip_address, agent,
+			  &primary))
+		set_primary(router, &primary);
+	else
+		faults |= FAULT_NO_ADDRESS;
+	return faults;
+}
+
+static void tell_faults(struct router *router, unsigned faults)
+{
+	unsigned before = router->vr.faults;
+	for (unsigned bit = 1; bit <= (before | faults); bit <<= 1) {
+		if (!((before ^ faults) & bit))
+			continue;
+		log_notice("%s: %s: %s", router->conf->name, router->conf->interface,
+			   faults & bit ? vr_fault_name(bit) : "recovered");
+		struct vr_event event = {
+			.kind = faults & bit ? EV_FAULT : EV_FAULT_OVER,
+			.fault = bit,
+		};
+		router_step(router, &event);
+	}
+}
+
+static bool may_bind(const struct router *router)
+{
+	return !router->slot && router->conf->family == VRRP_IPV4 &&
+	       router->conf->address_count > 0 && interfaces_exist(router);
+}
+
+void router_refresh(struct router *router)
+{
+	if (router->slot && !interfaces_hold(router)) {
+		tell_faults(router, router->vr.faults | FAULT_NO_INTERFACE);
+		router_unbind(router);
+	}
+	struct failure failure;
+	bool failed = may_bind(router) && router_bind(router, &failure) < 0;
+	if (failed && !(router->vr.faults & FAULT_DATA_PLANE))
+		log_error("%s: %s", router->conf->name, failure.text);
+	tell_faults(router, find_faults(router));
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * xvrrpd: a VRRP agent whose data plane is XDP. This file only chooses between running the agent
+ * (agent.c) and looking at its configuration (conf/).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent.h"
+#include "conf/load.h"
+#include "options.h"
+
+static void make_strict(struct conf_diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++)
+		diags->list[i].severity = CONF_ERROR;
+	diags->errors = diags->count;
+}
+
+static void print_diags(const struct conf_diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		char *line = conf_diag_format(&diags->list[i]);
+		fprintf(stderr, "%s\n", line ? line : diags->list[i].text);
+		free(line);
+	}
+}
+
+static int dump_config(const struct conf *conf)
+{
+	char *text = conf_print(conf);
+	if (!text) {
+		fprintf(stderr, "xvrrpd: out of memory\n");
+		return EXIT_SYSTEM;
+	}
+	bool written = fputs(text, stdout) >= 0 && fflush(stdout) == 0;
+	free(text);
+	if (!written)
+		perror("xvrrpd: standard output");
+	return written ? EXIT_CLEAN : EXIT_SYSTEM;
+}
+
+static int with_config(const struct options *options)
+{
+	struct conf_diags diags = {0};
+	struct conf *conf = conf_load(options->config_path, &diags);
+	if (options->strict)
+		make_strict(&diags);
+	print_diags(&diags);
+
+	bool refused = diags.errors > 0;
+	conf_diags_free(&diags);
+
+	int code = EXIT_CONFIG;
+	if (!refused && options->mode == RUN_AGENT)
+		code = agent_run(options, conf);
+	else if (!refused && options->mode == RUN_DUMP_CONFIG)
+		code = dump_config(conf);
+	else if (!refused)
+		code = EXIT_CLEAN;
+	conf_free(conf);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	if (!options_parse(&options, argc, argv))
+		return EXIT_USAGE;
+	switch (options.mode) {
+	case RUN_HELP:
+		options_print_help();
+		return EXIT_CLEAN;
+	case RUN_VERSION:
+		printf("xvrrpd %s\n", XVRRPD_VERSION);
+		return EXIT_CLEAN;
+	case RUN_AGENT:
+	case RUN_CONFIG_TEST:
+	case RUN_DUMP_CONFIG:
+		break;
+	}
+	return with_config(&options);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the agent tells the world: log lines, answers to xvrrpctl, and events to those who follow.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent_state.h"
+#include "ctl/status.h"
+
+/* The view of one router; the addresses must live as long as the view. */
+struct view {
+	struct status_vr vr;
+	struct status_address *addresses;
+};
+
+static int64_t remaining_us(int64_t until_ns)
+{
+	int64_t now_ns = clock_ns();
+	return until_ns > now_ns ? (until_ns - now_ns) / NS_PER_US : 0;
+}
+
+static void view_config(struct status_vr *view, const struct conf_instance *conf)
+{
+	view->name = conf->name;
+	view->interface = conf->interface;
+	view->vrid = conf->vrid;
+	view->version = conf->version;
+	view->family = conf->family;
+	view->priority = conf->priority;
+	view->is_owner = conf->priority == VRRP_PRIORITY_OWNER;
+	view->preempt = conf->preempt;
+	view->accept_mode = conf->accept;
+	view->advertise_interval_us = conf->interval_cs * NS_PER_CS / NS_PER_US;
+	if (conf->virtual_mac)
+		vrrp_virtual_mac(conf->family, conf->vrid, view->virtual_mac);
+}
+
+static void view_protocol(struct status_vr *view, const struct vr *vr)
+{
+	view->state = vr->state;
+	view->faults = vr->faults;
+	view->effective_priority = vr->effective_priority;
+	view->active_adver_interval_us = vr->active_interval_cs * NS_PER_CS / NS_PER_US;
+	view->skew_time_us = vr->skew_time_ns / NS_PER_US;
+	view->active_down_interval_us = vr->active_down_interval_ns / NS_PER_US;
+	view->primary_address = vr->primary;
+	view->active_address = vr->active_address;
+	view->last_event = vr->last_event;
+	view->active_reason = vr->active_reason;
+}
+
+static bool view_open(struct view *view, struct router *router)
+{
+	const struct conf_instance *conf = router->conf;
+	*view = (struct view){.addresses =
+				      calloc(conf->address_count + 1, sizeof(*view->addresses))};
+	if (!view->addresses)
+		return false;
+	for (size_t i = 0; i < conf->address_count; i++) {
+		view->addresses[i].address = conf->addresses[i].address;
+		view->addresses[i].prefix_len = conf->addresses[i].prefix_len;
+	}
+	view->vr.addresses = view->addresses;
+	view->vr.address_count = conf->address_count;
+	view->vr.last_transition_s = router->last_transition_s;
+	view_config(&view->vr, conf);
+	view_protocol(&view->vr, &router->vr);
+	if (!router->slot)
+		return true;
+	memcpy(view->vr.virtual_mac, router->mac, sizeof(view->vr.virtual_mac));
+	view->vr.lease_remaining_us = remaining_us(dataplane_evidence(router->slot).lease_until_ns);
+	view->vr.stats = dataplane_vr_stats(router->agent->dataplane, router->slot_number);
+	view->vr.agent_stats = router->slot->agent;
+	return true;
+}
+
+static void view_close(struct view *view)
+{
+	free(view->addresses);
+}
+
+/* ---- answers ---- */
+
+static json_t *status(const char *name, void *data)
+{
+	struct agent *agent = data;
+	json_t *list = json_array();
+	for (size_t i = 0; list && i < agent->router_count; i++) {
+		struct view view;
+		if (name && strcmp(agent->routers[i].conf->name, name) != 0)
+			continue;
+		if (!view_open(&view, &agent->routers[i]))
+			continue;
+		json_array_append_new(list, status_vr_json(&view.vr));
+		view_close(&view);
+	}
+	if (!name || json_array_size(list) > 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+static json_t *interfaces(void *data)
+{
+	struct agent *agent = data;
+	json_t *list = json_array();
+	for (const struct port *port = agent->ports; list && port; port = port->next) {
+		struct status_interface view = {
+			.name = port->name,
+			.ifindex = port->ifindex,
+			.xdp_mode = xdp_mode_name(port->attach.mode),
+			.xdp_mode_reason = port->attach.reason,
+			.stats = dataplane_if_stats(agent->dataplane, port->ifindex),
+		};
+		json_array_append_new(list, status_interface_json(&view));
+	}
+	return list;
+}
+
+static char *config(void *data)
+{
+	return conf_print(((struct agent *)data)->conf);
+}
+
+const struct control_ops agent_control_ops = {
+	.version = XVRRPD_VERSION,
+	.status = status,
+	.interfaces = interfaces,
+	.config = config,
+};
+
+/* ---- clients ---- */
+
+static bool follow(struct agent *agent, struct client *client)
+{
+	struct follower *follower = malloc(sizeof(*follower));
+	if (!follower)
+		return false;
+	*follower = (struct follower){.next = agent->followers, .client = client};
+	agent->followers = follower;
+	return true;
+}
+
+void agent_request(struct client *client, const char *line, void *data)
+{
+	struct agent *agent = data;
+	char *reply = NULL;
+	enum control_next next = control_handle(line, &agent_control_ops, agent, &reply);
+	bool open = reply && client_send(client, reply, strlen(reply));
+	free(reply);
+	if (!open)
+		return;
+	if (next == CONTROL_FINISH || !follow(agent, client))
+		client_finish(client);
+}
+
+void agent_client_gone(struct client *client, void *data)
+{
+	struct follower **link = &((struct agent *)data)->followers;
+	while (*link && (*link)->client != client)
+		link = &(*link)->next;
+	struct follower *follower = *link;
+	if (!follower)
+		return;
+	*link = follower->next;
+	free(follower);
+}
+
+/* ---- events ---- */
+
+static void publish_event(struct agent *agent, json_t *event)
+{
+	char *line = control_line(event);
+	if (!line)
+		return;
+	struct follower *next;
+	for (struct follower *follower = agent->followers; follower; follower = next) {
+		next = follower->next; /* a client that does not read is gone after this */
+		client_send(follower->client, line, strlen(line));
+	}
+	free(line);
+}
+
+void report_transition(struct router *router, enum vr_state from)
+{
+	const struct vr *vr = &router->vr;
+	log_notice("%s: %s -> %s (%s), priority %u", router->conf->name, vr_state_name(from),
+		   vr_state_name(vr->state), vr_last_event_name(vr->last_event),
+		   vr->effective_priority);
+	struct view view;
+	if (!router->agent->followers || !view_open(&view, router))
+		return;
+	publish_event(router->agent, event_transition_json(&view.vr, from, wall_clock_us()));
+	view_close(&view);
+}
+
+void report_claim(struct router *router, const struct vrrp_addr *address, const uint8_t mac[6])
+{
+	char text[ADDR_TEXT_LEN];
+	log_warning("%s: %02x:%02x:%02x:%02x:%02x:%02x claims our address %s", router->conf->name,
+		    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], addr_format(address, text));
+	struct view view;
+	if (!router->agent->followers || !view_open(&view, router))
+		return;
+	publish_event(router->agent, event_claim_json(&view.vr, address, mac, wall_clock_us()));
+	view_close(&view);
+}

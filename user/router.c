@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One virtual router of the running agent: tells the state machine what happens, and has its
+ * actions carried out in their order (actions.c).
+ */
+#include <string.h>
+
+#include "agent_state.h"
+
+/* ---- events ---- */
+
+/* One event; true if the state machine wants to see the evidence again at once. */
+static bool step_once(struct router *router, const struct vr_event *event)
+{
+	static const struct vr_evidence nothing;
+	int64_t now_ns = clock_ns();
+	struct vr_evidence seen = router->slot ? dataplane_evidence(router->slot) : nothing;
+	struct vr_actions actions;
+	vr_step(&router->vr, event, now_ns, &seen, &actions);
+
+	bool recheck = false;
+	for (unsigned i = 0; i < actions.count; i++) {
+		recheck = recheck || actions.list[i].kind == ACT_RECHECK;
+		/* Without a slot the router is in Initialize, and there is nothing to act on. */
+		if (router->slot)
+			router_carry_out(router, &actions.list[i]);
+	}
+	return recheck;
+}
+
+void router_step(struct router *router, const struct vr_event *event)
+{
+	static const struct vr_event again = {.kind = EV_RECHECK};
+	if (step_once(router, event))
+		step_once(router, &again);
+	int64_t deadline_ns = vr_deadline(&router->vr);
+	if (deadline_ns == router->timer_ns)
+		return;
+	router->timer_ns = deadline_ns;
+	loop_timer_set(router->timer, deadline_ns);
+}
+
+static void step_advert(struct router *router, const struct xvrrp_event *report)
+{
+	struct vr_event event = {.kind = EV_ADVERT,
+				 .advert = {
+					 .source = report->source,
+					 .priority = report->header.priority,
+					 .checksum = report->flags & EVENT_CHECKSUM_PSEUDO
+							     ? CHECKSUM_PSEUDO
+							     : CHECKSUM_RFC9568,
+					 .received_ns = (int64_t)report->time_ns,
+				 }};
+	event.advert.interval_cs = vrrp_header_interval_cs(&report->header);
+	memcpy(&event.advert.header, &report->header, sizeof(event.advert.header));
+	router_step(router, &event);
+}
+
+void router_report(struct router *router, const struct xvrrp_event *report)
+{
+	static const struct vr_event claim = {.kind = EV_CLAIM};
+	if (report->kind == XVRRP_EVENT_ADVERT) {
+		step_advert(router, report);
+	} else if (report->kind == XVRRP_EVENT_CLAIM) {
+		report_claim(router, &report->source, report->mac);
+		router_step(router, &claim);
+	}
+}
+
+/* I9: what the programs saw comes before what the timer says. */
+static void timer_expired(void *data)
+{
+	static const struct vr_event deadline = {.kind = EV_DEADLINE};
+	struct router *router = data;
+	router->timer_ns = NEVER_NS;
+	agent_consume(router->agent);
+	router_step(router, &deadline);
+}
+
+/* ---- life ---- */
+
+static struct vr_params params_of(const struct conf_instance *conf)
+{
+	static const enum checksum_policy policies[] = {
+		[CONF_CHECKSUM_AUTO] = CHECKSUM_POLICY_AUTO,
+		[CONF_CHECKSUM_RFC9568] = CHECKSUM_POLICY_RFC9568,
+		[CONF_CHECKSUM_PSEUDO] = CHECKSUM_POLICY_PSEUDO,
+	};
+	return (struct vr_params){
+		.family = conf->family,
+		.version = conf->version,
+		.vrid = conf->vrid,
+		.priority = conf->priority,
+		.preempt = conf->preempt,
+		.interval_cs = conf->interval_cs,
+		.down_adverts = 3,
+		.announce =
+			{
+				.repeat = conf->garp.repeat,
+				.delay_ns = conf->garp.delay_us * NS_PER_US,
+				.refresh_ns = conf->garp.refresh_us * NS_PER_US,
+				.refresh_repeat = conf->garp.refresh_repeat,
+			},
+		.checksum_policy = policies[conf->checksum],
+	};
+}
+
+bool router_init(struct router *router, struct agent *agent, const struct conf_instance *conf)
+{
+	struct vr_params params = params_of(conf);
+	*router = (struct router){
+		.agent = agent,
+		.conf = conf,
+		.timer_ns = NEVER_NS,
+		.membership_fd = -1,
+	};
+	vr_init(&router->vr, &params);
+	router->timer = loop_timer_new(agent->loop, timer_expired, router);
+	return router->timer != NULL;
+}
+
+void router_free(struct router *router)
+{
+	router_unbind(router);
+	loop_timer_free(router->timer);
+	router->timer = NULL;
+}
