@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixtures of the netns ring. Run it with `sudo make netns`, or one file with pytest."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from lab import Lab, terminate_like_interrupt  # noqa: E402 (the path first)
+
+REPORT = pytest.StashKey()
+
+
+def pytest_configure(config):
+    del config
+    if os.geteuid() != 0:
+        pytest.exit("the netns ring makes network namespaces: run it as root", returncode=1)
+    terminate_like_interrupt()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if call.when == "call":
+        item.stash[REPORT] = outcome.get_result()
+
+
+@pytest.fixture
+def lab(request):
+    """An empty laboratory; the daemons' logs are printed if the test fails."""
+    with Lab(**getattr(request, "param", {})) as laboratory:
+        yield laboratory
+        report = request.node.stash.get(REPORT, None)
+        if report is None or report.failed:
+            print(laboratory.logs())
+        for capture in laboratory.captures:
+            capture.close()
+
+
+@pytest.fixture
+def lan(lab):
+    """Two routers and a client."""
+    lab.r1 = lab.node("r1", "192.0.2.11/24")
+    lab.r2 = lab.node("r2", "192.0.2.12/24")
+    lab.client = lab.node("client", "192.0.2.100/24")
+    return lab
