@@ -49,20 +49,21 @@ struct vr {
 	int64_t active_down_interval_ns; /* C-21 */
 
 	struct vrrp_addr active_address;  /* whom we obey, or ourselves; zero = unknown */
+	uint64_t steady_header;		  /* of active_address, as in the slot; 0 = none */
 	enum checksum_form peer_checksum; /* form last heard */
 	enum vr_last_event last_event;
 	enum vr_active_reason active_reason;
 
 	/* Timers: absolute, NEVER_NS = not running. Read them through vr_deadline(). */
-	int64_t down_timer_ns;	     /* Active_Down_Timer */
-	int64_t down_armed_ns;	     /* what it was armed by: older evidence does not count */
-	int64_t adver_timer_ns;	     /* Adver_Timer */
-	int64_t announce_timer_ns;   /* next later burst of announcements */
-	bool announce_again;	     /* that burst is the second of the takeover, not a refresh */
-	int64_t listen_until_ns;     /* Active, fenced: woke late and listens before it goes on */
-	int64_t answer_again_ns;     /* D-24 limiter: no immediate advertisement before this */
+	int64_t down_timer_ns;	   /* Active_Down_Timer; of an owner in Initialize: its takeover */
+	int64_t down_armed_ns;	   /* what it was armed by: only newer evidence counts */
+	int64_t adver_timer_ns;	   /* Adver_Timer */
+	int64_t announce_timer_ns; /* next later burst of announcements */
+	bool announce_again;	   /* that burst is the second of the takeover, not a refresh */
+	int64_t listen_until_ns;   /* Active, fenced: woke late and listens before it goes on;
+				      down_armed_ns is the end of the lost lease */
+	int64_t answer_again_ns;   /* D-24 limiter: no immediate advertisement before this */
 	int64_t reannounce_again_ns; /* limiter of the survivor's announcements */
-	int64_t promoting_seen_ns;   /* last authority_ns when the lease was flipped */
 	bool promoting;		     /* the lease is flipped, EV_RECHECK is awaited */
 	enum vr_active_reason
 		next_reason; /* of the takeover that the events so far lead to (D-54) */

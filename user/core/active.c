@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Active: RFC 9568 6.4.3, and the lease. Whoever finds it expired has slept too long: it was silent
+ * when a Backup's timer ran out, so it sends nothing as Active before it knows that nobody took
+ * over.
+ */
+#include <assert.h>
+
+#include "core/step.h"
+#include "election.h"
+
+#define ANSWER_PAUSE_MAX_NS (100 * NS_PER_MS)
+
+static int64_t interval_ns(const struct vr *vr)
+{
+	return vr->params.interval_cs * NS_PER_CS; /* our own, not a learned one (C-31) */
+}
+
+/* promote_begin() took the lease; the advertisement must not outlast it. */
+static void start_advertising(struct step *s)
+{
+	struct vr *vr = s->vr;
+
+	timers_stop(vr);
+	vr->adver_timer_ns = s->now_ns + interval_ns(vr);
+	emit_advert(s, s->seen->lease_until_ns);
+	announce_takeover(s);
+}
+
+static enum vr_last_event takeover_event(const struct vr *vr)
+{
+	if (vr->next_reason != ACTIVE_REASON_PREEMPTED)
+		return LAST_EVENT_ACTIVE_TIMEOUT;
+	return vr->effective_priority == VRRP_PRIORITY_OWNER ? LAST_EVENT_OWNER_PREEMPT
+							     : LAST_EVENT_LOWER_PRIORITY_ACTIVE;
+}
+
+/*
+ * D-1, D-11. The slot first: it costs a few stores, and an advertisement must be reported from here
+ * on whatever it equals. Then what the network waits for, then what is slow (I5).
+ */
+void active_enter(struct step *s)
+{
+	struct vr *vr = s->vr;
+	enum vr_state from = vr->state;
+
+	assert(from != VR_ACTIVE);
+	assert(vr->next_reason != ACTIVE_REASON_NOT_ACTIVE);
+	if (from == VR_BACKUP)
+		vr->last_event = takeover_event(vr);
+	vr->state = VR_ACTIVE;
+	vr->active_reason = vr->next_reason;
+	vr->active_address = vr->primary;
+	steady_clear(s);
+	emit(s, ACT_PUBLISH);
+	start_advertising(s);
+	emit(s, ACT_ACQUIRE);
+	emit_count(s, CORE_COUNT_ACTIVE_TRANSITIONS);
+	emit_notify(s, from);
+}
+
+void active_resume(struct step *s)
+{
+	assert(s->vr->state == VR_ACTIVE);
+	start_advertising(s);
+}
+
+static bool listening(const struct vr *vr)
+{
+	return vr->listen_until_ns != NEVER_NS;
+}
+
+bool active_fenced(const struct step *s)
+{
+	assert(s->vr->state == VR_ACTIVE);
+	return listening(s->vr) || !lease_valid(s);
+}
+
+/* The lease ends before anything else is done about leaving. */
+static void leave(struct step *s, enum vr_last_event cause, int64_t heard_ns)
+{
+	emit_lease(s, 0);
+	backup_enter(s, heard_ns);
+	s->vr->last_event = cause;
+}
+
+static void leave_done(struct step *s)
+{
+	emit(s, ACT_PUBLISH);
+	emit(s, ACT_RELEASE);
+	emit_notify(s, VR_ACTIVE);
+}
+
+/* The end of the lease that was lost: who spoke after it may have taken over. */
+static int64_t lost_lease_ns(const struct step *s)
+{
+	return listening(s->vr) ? s->vr->down_armed_ns : s->seen->lease_until_ns;
+}
+
+/*
+ * Into Backup, as one who has heard what the stamps say: an Active to obey, else one of lower
+ * priority, whom the running timer will preempt, else nobody yet.
+ */
+static void leave_overtaken(struct step *s)
+{
+	const struct vr_evidence *seen = s->seen;
+	int64_t since_ns = lost_lease_ns(s);
+
+	if (!listening(s->vr))
+		emit_count(s, CORE_COUNT_LATE_WAKEUPS);
+	if (seen->authority_ns > since_ns) {
+		leave(s, LAST_EVENT_LEASE_EXPIRED, seen->authority_ns);
+	} else if (seen->last_advert_ns > since_ns) {
+		leave(s, LAST_EVENT_LEASE_EXPIRED, seen->last_advert_ns);
+		s->vr->next_reason = ACTIVE_REASON_PREEMPTED;
+	} else {
+		leave(s, LAST_EVENT_LEASE_EXPIRED, s->now_ns);
+	}
+}
+
+void active_overtaken(struct step *s)
+{
+	leave_overtaken(s);
+	leave_done(s);
+}
+
+static void advertise(struct step *s)
+{
+	assert(!active_fenced(s));
+	emit_advert(s, s->now_ns + vr_lease_ns(s->vr));
+}
+
+/* D-24, new in RFC 9568; the Adver_Timer keeps its cadence (D-36). Two routers with one address
+ * would answer each other for ever (D-35). */
+static void answer(struct step *s, const struct vr_advert *advert)
+{
+	struct vr *vr = s->vr;
+	int64_t pause_ns = interval_ns(vr) / 2;
+
+	if (s->now_ns < vr->answer_again_ns || addr_equal(&advert->source, &vr->primary)) {
+		emit_count(s, CORE_COUNT_IMMEDIATE_ADVERT_SUPPRESSED);
+		return;
+	}
+	vr->answer_again_ns =
+		s->now_ns + (pause_ns < ANSWER_PAUSE_MAX_NS ? pause_ns : ANSWER_PAUSE_MAX_NS);
+	advertise(s);
+}
+
+void active_advert(struct step *s, const struct vr_advert *advert)
+{
+	struct vr *vr = s->vr;
+
+	if (active_fenced(s)) {
+		leave_overtaken(s);
+		backup_advert(s, advert);
+		leave_done(s);
+	} else if (advert->priority == VRRP_PRIORITY_LEAVING) { /* D-22 */
+		advertise(s);
+		vr->adver_timer_ns = s->now_ns + interval_ns(vr);
+		announce_survivor(s);
+	} else if (vrrp_active_yields(vr->effective_priority, &vr->primary, advert->priority,
+				      &advert->source)) { /* D-23 */
+		leave(s, LAST_EVENT_HIGHER_PRIORITY_BACKUP, s->now_ns);
+		backup_advert(s, advert);
+		leave_done(s);
+	} else { /* D-24 */
+		if (vr->params.version == 3)
+			answer(s, advert);
+		announce_survivor(s);
+	}
+}
+
+void active_claim(struct step *s)
+{
+	if (!active_fenced(s))
+		announce_survivor(s);
+}
+
+static void listen(struct step *s)
+{
+	struct vr *vr = s->vr;
+
+	emit_count(s, CORE_COUNT_LATE_WAKEUPS);
+	timers_stop(vr);
+	vr->down_armed_ns = s->seen->lease_until_ns;
+	vr->listen_until_ns = s->now_ns + interval_ns(vr);
+}
+
+static void woken_late(struct step *s)
+{
+	if (s->seen->last_advert_ns > lost_lease_ns(s))
+		active_overtaken(s);
+	else if (listening(s->vr))
+		promote_begin(s);
+	else
+		listen(s);
+}
+
+/* D-21. Deadlines are absolute, so that the mean interval is exact. */
+void active_deadline(struct step *s)
+{
+	struct vr *vr = s->vr;
+
+	if (active_fenced(s)) {
+		woken_late(s);
+		return;
+	}
+	if (s->now_ns >= vr->adver_timer_ns) {
+		advertise(s);
+		vr->adver_timer_ns = timers_next(vr->adver_timer_ns, interval_ns(vr), s->now_ns);
+	}
+	if (s->now_ns >= vr->announce_timer_ns)
+		announce_due(s);
+}

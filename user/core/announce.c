@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * When the addresses are announced (E-20, E-26): at takeover, once more a little later for the
+ * frames that a switch lost while it learned, then now and then; and whenever we stay while
+ * somebody else may have spoken for the addresses, because then hosts and switches may have learned
+ * wrong.
+ */
+#include "core/step.h"
+
+#define SURVIVOR_PAUSE_NS NS_PER_S
+
+void announce_takeover(struct step *s)
+{
+	const struct announce_params *params = &s->vr->params.announce;
+	int64_t wait_ns = params->delay_ns != 0 ? params->delay_ns : params->refresh_ns;
+
+	emit_announce(s, params->repeat);
+	s->vr->announce_again = params->delay_ns != 0;
+	s->vr->announce_timer_ns = wait_ns != 0 ? s->now_ns + wait_ns : NEVER_NS;
+}
+
+void announce_due(struct step *s)
+{
+	struct vr *vr = s->vr;
+	const struct announce_params *params = &vr->params.announce;
+
+	emit_announce(s, vr->announce_again ? params->repeat : params->refresh_repeat);
+	vr->announce_again = false;
+	vr->announce_timer_ns = params->refresh_ns != 0 ? timers_next(vr->announce_timer_ns,
+								      params->refresh_ns, s->now_ns)
+							: NEVER_NS;
+}
+
+/* As many rounds as at takeover: a single frame may be lost. Seldom, because who provokes it may do
+ * so at any rate. */
+void announce_survivor(struct step *s)
+{
+	struct vr *vr = s->vr;
+
+	if (s->now_ns < vr->reannounce_again_ns)
+		return;
+	vr->reannounce_again_ns = s->now_ns + SURVIVOR_PAUSE_NS;
+	emit_announce(s, vr->params.announce.repeat);
+}

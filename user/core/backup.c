@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Backup: RFC 9568 6.4.2. Timers count from when an advertisement arrived, not from when it was
+ * processed, and a timer that is due looks at the data plane's stamp before it is believed (I9): a
+ * steady Active is noticed without events, and a Backup that gets no CPU never takes over from it.
+ */
+#include <assert.h>
+
+#include "core/step.h"
+#include "election.h"
+
+void backup_enter(struct step *s, int64_t heard_ns)
+{
+	struct vr *vr = s->vr;
+
+	timers_stop(vr);
+	vr->state = VR_BACKUP;
+	vr->active_address = (struct vrrp_addr){{0}};
+	vr->next_reason = ACTIVE_REASON_NO_RESPONSE;
+	timers_arm_down(vr, heard_ns, vr->active_down_interval_ns);
+}
+
+/*
+ * The stamp may be a little younger than the caller's idea of now; a timer never runs from the
+ * future, but evidence of before that advertisement must not count.
+ */
+static void arm_by(struct step *s, const struct vr_advert *advert, int64_t span_ns)
+{
+	bool future = advert->received_ns > s->now_ns;
+
+	timers_arm_down(s->vr, future ? s->now_ns : advert->received_ns, span_ns);
+	s->vr->down_armed_ns = advert->received_ns;
+}
+
+/* D-13 */
+static void obey(struct step *s, const struct vr_advert *advert)
+{
+	struct vr *vr = s->vr;
+
+	/* RFC 3768 has one interval for all (B-13), so there is nothing to learn. */
+	if (vr->params.version == 3)
+		vr->active_interval_cs = advert->interval_cs;
+	timers_recompute(vr);
+	arm_by(s, advert, vr->active_down_interval_ns);
+	vr->next_reason = ACTIVE_REASON_NO_RESPONSE;
+	steady_set(s, advert);
+}
+
+void backup_advert(struct step *s, const struct vr_advert *advert)
+{
+	struct vr *vr = s->vr;
+
+	assert(vr->state == VR_BACKUP);
+	assert(advert->interval_cs >= 1);		 /* B-14 */
+	if (advert->priority == VRRP_PRIORITY_LEAVING) { /* D-12 */
+		arm_by(s, advert, vr->skew_time_ns);
+		vr->next_reason = ACTIVE_REASON_PRIORITY;
+	} else if (vrrp_backup_obeys(vr->effective_priority, vr->params.preempt,
+				     advert->priority)) {
+		obey(s, advert);
+	} else { /* D-14: the timer keeps running, and so we preempt */
+		vr->next_reason = ACTIVE_REASON_PREEMPTED;
+	}
+}
+
+bool backup_rearm(struct step *s)
+{
+	struct vr *vr = s->vr;
+
+	if (s->seen->authority_ns <= vr->down_armed_ns)
+		return false;
+	timers_arm_down(vr, s->seen->authority_ns, vr->active_down_interval_ns);
+	vr->next_reason = ACTIVE_REASON_NO_RESPONSE;
+	return true;
+}
+
+void backup_deadline(struct step *s)
+{
+	backup_rearm(s);
+	if (s->now_ns >= s->vr->down_timer_ns)
+		promote_begin(s);
+}

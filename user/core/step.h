@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside the state machine: one step on its way through the files that make it up. Nothing outside
+ * user/core/ includes this.
+ *
+ *   vr.c        takes the event; Startup, Shutdown, faults, priority
+ *   backup.c    Backup: advertisements, Active_Down_Timer
+ *   active.c    Active: advertisements, Adver_Timer, waking late
+ *   promote.c   the way to Active, by lease and second look
+ *   announce.c  when gratuitous ARP and unsolicited NA go out
+ *   timers.c    formulas, arming, deadline
+ *   step.c      what the data plane tells, what the list of actions gets
+ */
+#ifndef CORE_STEP_H
+#define CORE_STEP_H
+
+#include "core/vr.h"
+
+struct step {
+	struct vr *vr;
+	int64_t now_ns;
+	const struct vr_evidence *seen;
+	struct vr_actions *actions;
+};
+
+/* ---- step.c ---- */
+
+void emit(struct step *s, enum vr_action_kind kind);
+void emit_lease(struct step *s, int64_t until_ns);
+void emit_announce(struct step *s, unsigned rounds);
+void emit_count(struct step *s, enum vr_core_counter counter);
+void emit_notify(struct step *s, enum vr_state from);
+/* With our effective priority; the lease lasts from now, before it is sent. */
+void emit_advert(struct step *s, int64_t lease_until_ns);
+void emit_leaving(struct step *s);
+
+/* The steady rule: equal advertisements are not reported from now on; and all are. */
+void steady_set(struct step *s, const struct vr_advert *advert);
+void steady_clear(struct step *s);
+
+bool lease_valid(const struct step *s);
+
+/* ---- timers.c ---- */
+
+void timers_stop(struct vr *vr);
+/* C-20, C-21, for the priority and the interval of the moment. */
+void timers_recompute(struct vr *vr);
+/* Active_Down_Timer: so long after a moment at which somebody was heard. */
+void timers_arm_down(struct vr *vr, int64_t heard_ns, int64_t span_ns);
+/* The first of timer + n * period (n >= 1) that is still ahead: no burst after a delay. */
+int64_t timers_next(int64_t timer_ns, int64_t period_ns, int64_t now_ns);
+
+/* ---- announce.c ---- */
+
+void announce_takeover(struct step *s);
+void announce_due(struct step *s);
+void announce_survivor(struct step *s);
+
+/* ---- promote.c ---- */
+
+/* Take the lease and ask for a second look at the evidence. */
+void promote_begin(struct step *s);
+void promote_recheck(struct step *s);
+/* Another event came first: as if nothing had been begun. */
+void promote_cancel(struct step *s);
+
+/* ---- backup.c ---- */
+
+/* Into Backup, whose Active_Down_Timer runs since `heard_ns`; actions are left to the caller. */
+void backup_enter(struct step *s, int64_t heard_ns);
+void backup_advert(struct step *s, const struct vr_advert *advert);
+/* Has an Active been heard that the timer does not know of? Then it runs from there. */
+bool backup_rearm(struct step *s);
+void backup_deadline(struct step *s);
+
+/* ---- active.c ---- */
+
+/* From Initialize or Backup, with the lease taken. */
+void active_enter(struct step *s);
+/* From Active, fenced, with a new lease. */
+void active_resume(struct step *s);
+/* May not act as Active: the lease is over, or was when this was last looked at. */
+bool active_fenced(const struct step *s);
+/* The lease was lost, somebody else took over. */
+void active_overtaken(struct step *s);
+void active_advert(struct step *s, const struct vr_advert *advert);
+void active_claim(struct step *s);
+void active_deadline(struct step *s);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Times: the formulas of RFC 9568 6.1 and RFC 3768 6.1, and the timers of a virtual router. */
+#include <assert.h>
+
+#include "core/step.h"
+
+/*
+ * Multiplied before divided, in nanoseconds: exact but for a fraction of one (C-22). Skew_Time of
+ * VRRPv2 is a part of a second whatever the interval (H-19).
+ */
+int64_t vr_skew_ns(uint8_t version, uint8_t priority, uint32_t interval_cs)
+{
+	int64_t unit_ns = version == 2 ? NS_PER_S : interval_cs * NS_PER_CS;
+
+	assert(version == 2 || version == 3);
+	assert(interval_cs >= 1 && interval_cs <= 25500);
+	return (256 - priority) * unit_ns / 256;
+}
+
+int64_t vr_down_interval_ns(uint8_t version, uint8_t priority, uint32_t interval_cs,
+			    unsigned down_adverts)
+{
+	return down_adverts * (interval_cs * NS_PER_CS) +
+	       vr_skew_ns(version, priority, interval_cs);
+}
+
+int64_t vr_lease_ns(const struct vr *vr)
+{
+	return vr->params.down_adverts * (vr->params.interval_cs * NS_PER_CS);
+}
+
+static int64_t earlier(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
+int64_t vr_deadline(const struct vr *vr)
+{
+	return earlier(earlier(vr->down_timer_ns, vr->adver_timer_ns),
+		       earlier(vr->announce_timer_ns, vr->listen_until_ns));
+}
+
+void timers_stop(struct vr *vr)
+{
+	vr->down_timer_ns = NEVER_NS;
+	vr->adver_timer_ns = NEVER_NS;
+	vr->announce_timer_ns = NEVER_NS;
+	vr->listen_until_ns = NEVER_NS;
+}
+
+void timers_recompute(struct vr *vr)
+{
+	vr->skew_time_ns =
+		vr_skew_ns(vr->params.version, vr->effective_priority, vr->active_interval_cs);
+	vr->active_down_interval_ns =
+		vr_down_interval_ns(vr->params.version, vr->effective_priority,
+				    vr->active_interval_cs, vr->params.down_adverts);
+}
+
+void timers_arm_down(struct vr *vr, int64_t heard_ns, int64_t span_ns)
+{
+	assert(heard_ns >= 0 && span_ns >= 0);
+	vr->down_timer_ns = heard_ns + span_ns;
+	vr->down_armed_ns = heard_ns;
+}
+
+int64_t timers_next(int64_t timer_ns, int64_t period_ns, int64_t now_ns)
+{
+	assert(period_ns > 0 && timer_ns <= now_ns);
+	return timer_ns + ((now_ns - timer_ns) / period_ns + 1) * period_ns;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The state machine of one virtual router: where an event comes in. RFC 9568 section 6.4 and RFC
+ * 3768 section 6.4, with these additions: the lease and the evidence of the data plane (see
+ * backup.c, active.c, promote.c), faults as Shutdown and Startup, a limit on immediate
+ * advertisements. The map of the other files is in step.h.
+ */
+#include <assert.h>
+
+#include "core/step.h"
+
+static void check_params(const struct vr_params *params)
+{
+	assert(params->version == 2 || params->version == 3);
+	assert(params->family == VRRP_IPV4 ||
+	       (params->family == VRRP_IPV6 && params->version == 3));
+	assert(params->vrid != 0);
+	assert(params->priority != VRRP_PRIORITY_LEAVING);
+	assert(params->interval_cs >= 1);
+	assert(params->interval_cs <= (params->version == 2 ? 25500u : VRRP_INTERVAL_MAX_CS));
+	assert(params->version == 3 || params->interval_cs % 100 == 0);
+	assert(params->down_adverts >= 1);
+	assert(params->announce.repeat >= 1);
+	assert(params->announce.delay_ns >= 0 && params->announce.refresh_ns >= 0);
+	assert(params->announce.refresh_ns == 0 || params->announce.refresh_repeat >= 1);
+}
+
+void vr_init(struct vr *vr, const struct vr_params *params)
+{
+	check_params(params);
+	*vr = (struct vr){
+		.params = *params,
+		.state = VR_INITIALIZE,
+		.effective_priority = params->priority,
+		.active_interval_cs = params->interval_cs,
+		.peer_checksum = CHECKSUM_RFC9568,
+	};
+	timers_stop(vr);
+	timers_recompute(vr);
+}
+
+void vr_set_primary(struct vr *vr, const struct vrrp_addr *primary)
+{
+	vr->primary = *primary;
+	if (vr->state == VR_ACTIVE)
+		vr->active_address = *primary;
+}
+
+/* Startup: D-1, D-2. An owner's takeover is due at once, on the way that every takeover goes. */
+static void begin(struct step *s, enum vr_last_event cause)
+{
+	struct vr *vr = s->vr;
+
+	assert(vr->state == VR_INITIALIZE && vr->faults == 0);
+	vr->active_interval_cs = vr->params.interval_cs;
+	timers_recompute(vr);
+	vr->last_event = cause;
+	if (vr->effective_priority == VRRP_PRIORITY_OWNER) {
+		vr->next_reason = ACTIVE_REASON_PRIORITY;
+		timers_arm_down(vr, s->now_ns, 0);
+		promote_begin(s);
+		return;
+	}
+	backup_enter(s, s->now_ns);
+	emit(s, ACT_PUBLISH);
+	emit_notify(s, VR_INITIALIZE);
+}
+
+/*
+ * Shutdown: D-10, D-20. We stop answering before we say that we leave, because the next one may
+ * answer at once; and one whose lease is over has nothing left to give up.
+ */
+static void end(struct step *s, enum vr_last_event cause)
+{
+	struct vr *vr = s->vr;
+	enum vr_state from = vr->state;
+	bool withdraw = from == VR_ACTIVE && !active_fenced(s);
+
+	timers_stop(vr);
+	if (from == VR_INITIALIZE)
+		return;
+	if (from == VR_ACTIVE)
+		emit_lease(s, 0);
+	if (withdraw)
+		emit_leaving(s);
+	vr->state = VR_INITIALIZE;
+	vr->active_address = (struct vrrp_addr){{0}};
+	vr->last_event = cause;
+	emit(s, ACT_PUBLISH);
+	if (vr->steady_header != 0)
+		steady_clear(s);
+	if (from == VR_ACTIVE)
+		emit(s, ACT_RELEASE);
+	emit_notify(s, from);
+}
+
+static enum vr_last_event fault_event(enum vr_fault fault)
+{
+	switch (fault) {
+	case FAULT_NO_INTERFACE:
+	case FAULT_INTERFACE_DOWN:
+	case FAULT_DATA_PLANE:
+	case FAULT_UNSUPPORTED:
+		return LAST_EVENT_INTERFACE_DOWN;
+	case FAULT_NO_ADDRESS:
+		return LAST_EVENT_NO_PRIMARY_IP_ADDRESS;
+	case FAULT_NO_VIRTUAL_ADDRESS:
+		return LAST_EVENT_NO_VIRTUAL_IP_ADDRESSES;
+	}
+	assert(false);
+	return LAST_EVENT_NONE;
+}
+
+static enum vr_last_event fault_over_event(enum vr_fault fault)
+{
+	switch (fault) {
+	case FAULT_NO_INTERFACE:
+	case FAULT_INTERFACE_DOWN:
+	case FAULT_DATA_PLANE:
+	case FAULT_UNSUPPORTED:
+		return LAST_EVENT_INTERFACE_UP;
+	case FAULT_NO_ADDRESS:
+		return LAST_EVENT_PRIMARY_IP_ADDRESS;
+	case FAULT_NO_VIRTUAL_ADDRESS:
+		return LAST_EVENT_VIRTUAL_IP_ADDRESSES;
+	}
+	assert(false);
+	return LAST_EVENT_NONE;
+}
+
+/* D-50. Without faults, and not started, there is nothing to end either. */
+static void take_fault(struct step *s, unsigned fault)
+{
+	s->vr->faults |= fault;
+	end(s, fault_event((enum vr_fault)fault));
+}
+
+static void take_fault_over(struct step *s, unsigned fault)
+{
+	struct vr *vr = s->vr;
+	bool last = vr->faults == fault;
+
+	vr->faults &= ~fault;
+	if (last && vr->started)
+		begin(s, fault_over_event((enum vr_fault)fault));
+}
+
+static void take_startup(struct step *s)
+{
+	if (s->vr->started)
+		return;
+	s->vr->started = true;
+	if (s->vr->faults == 0)
+		begin(s, LAST_EVENT_STARTUP);
+}
+
+static void take_shutdown(struct step *s)
+{
+	s->vr->started = false;
+	end(s, LAST_EVENT_SHUTDOWN);
+}
+
+static void take_advert(struct step *s, const struct vr_advert *advert)
+{
+	struct vr *vr = s->vr;
+
+	if (vr->state == VR_INITIALIZE) /* D-3 */
+		return;
+	if (advert->priority == VRRP_PRIORITY_OWNER && vr->params.priority == VRRP_PRIORITY_OWNER)
+		emit_count(s, CORE_COUNT_OWNER_CONFLICT); /* B-24 */
+	if (!addr_equal(&advert->source, &vr->primary))
+		vr->peer_checksum = advert->checksum;
+	if (vr->state == VR_BACKUP)
+		backup_advert(s, advert);
+	else
+		active_advert(s, advert);
+}
+
+/* C-24, D-52. Skew_Time is a part of every span that Active_Down_Timer is armed with, so the timer
+ * moves by the difference. Whom we obey may have changed: let everything be reported. */
+static void take_priority(struct step *s, uint8_t priority)
+{
+	struct vr *vr = s->vr;
+	int64_t old_skew_ns = vr->skew_time_ns;
+
+	assert(priority != VRRP_PRIORITY_LEAVING && priority != VRRP_PRIORITY_OWNER);
+	if (priority == vr->effective_priority)
+		return;
+	vr->effective_priority = priority;
+	timers_recompute(vr);
+	if (vr->state == VR_BACKUP)
+		vr->down_timer_ns += vr->skew_time_ns - old_skew_ns;
+	emit(s, ACT_PUBLISH);
+	if (vr->steady_header != 0)
+		steady_clear(s);
+}
+
+static void take_deadline(struct step *s)
+{
+	if (s->now_ns < vr_deadline(s->vr))
+		return;
+	switch (s->vr->state) {
+	case VR_INITIALIZE:
+		promote_begin(s);
+		break;
+	case VR_BACKUP:
+		backup_deadline(s);
+		break;
+	case VR_ACTIVE:
+		active_deadline(s);
+		break;
+	}
+}
+
+void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
+	     const struct vr_evidence *seen, struct vr_actions *actions)
+{
+	struct step s = {.vr = vr, .now_ns = now_ns, .seen = seen, .actions = actions};
+
+	assert(now_ns >= 0 && now_ns < NEVER_NS);
+	actions->count = 0;
+	if (vr->promoting && event->kind != EV_RECHECK)
+		promote_cancel(&s);
+	switch (event->kind) {
+	case EV_STARTUP:
+		take_startup(&s);
+		break;
+	case EV_SHUTDOWN:
+		take_shutdown(&s);
+		break;
+	case EV_FAULT:
+		take_fault(&s, event->fault);
+		break;
+	case EV_FAULT_OVER:
+		take_fault_over(&s, event->fault);
+		break;
+	case EV_ADVERT:
+		take_advert(&s, &event->advert);
+		break;
+	case EV_CLAIM:
+		if (vr->state == VR_ACTIVE)
+			active_claim(&s);
+		break;
+	case EV_PRIORITY:
+		take_priority(&s, event->priority);
+		break;
+	case EV_DEADLINE:
+		take_deadline(&s);
+		break;
+	case EV_RECHECK:
+		promote_recheck(&s);
+		break;
+	}
+	assert(vr->state == VR_INITIALIZE || (vr->started && vr->faults == 0));
+}
