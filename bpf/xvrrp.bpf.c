@@ -1,6 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The data plane of xvrrpd: checks and filters advertisements, and answers for the virtual
+ * addresses, out of maps that the agent keeps (include/abi.h). Read this file first, then:
+ *
+ *   parse.h   the packet context: what the steps see of a frame, whichever hook it came through
+ *   slot.h    virtual routers: look-up, counters, lease, token buckets
+ *   advert.h  advertisements: checks of part B, stamps, reports (RFC 9568 section 7.1)
+ *   arp.h     ARP for the virtual addresses (RFC 9568 section 8.1)
+ *   vmac.h    frames to the virtual MAC, accept mode (RFC 9568 sections 6.4.2, 6.4.3)
+ *   egress.h  ARP that the kernel sends
+ *
+ * Nothing here decides who is Active: that is the agent's (I2). What is here follows the lease of
+ * a virtual router, a time in its slot, and falls silent when the lease ends, whatever has become
+ * of the agent (I1). Ordinary traffic passes after comparing a few header bytes, without a look-up.
+ *
+ * A frame takes the steps in turn, until one wants it. Advertisements and ARP come before the
+ * virtual MAC, since both may be sent to that and are to be answered, or refused, for what they
+ * are. Every drop counts (I7).
+ */
 #include <linux/bpf.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
 #include <linux/pkt_cls.h>
+#include <stddef.h>
 
 #include <bpf/bpf_helpers.h>
 
@@ -21,6 +43,7 @@ struct {
 	__type(value, __u32);
 } vr_index SEC(".maps");
 
+/* Mostly empty, and only the agent adds to it: no need to allocate all beforehand. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, XVRRP_VIPS_MAX);
@@ -56,27 +79,96 @@ struct {
 	__uint(max_entries, XVRRP_EVENTS_SIZE);
 } events SEC(".maps");
 
+/* Where a message lies while it is checked: too much for the stack of a BPF program. */
+struct scratch {
+	__u8 message[VRRP_SUM_MAX] __attribute__((aligned(8)));
+	__u8 auth[VRRP_AUTH_LEN];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch_map SEC(".maps");
+
+#include "advert.h"
+#include "arp.h"
+#include "egress.h"
+#include "vmac.h"
+
+static __always_inline enum verdict ingress_steps(struct packet *p)
+{
+	enum verdict verdict = advert_step(p);
+
+	if (verdict == VERDICT_NEXT)
+		verdict = arp_step(p);
+	if (verdict == VERDICT_NEXT)
+		verdict = vmac_step(p);
+	return verdict;
+}
+
 SEC("xdp.frags") int xvrrp_xdp(struct xdp_md *ctx)
 {
-	(void)ctx;
+	struct packet p;
+
+	if (!packet_from_xdp(&p, ctx))
+		return XDP_PASS;
+	switch (ingress_steps(&p)) {
+	case VERDICT_NEXT:
+	case VERDICT_PASS:
+	case VERDICT_ACCEPT: /* xvrrp_tc_mark does the rest */
+		return XDP_PASS;
+	case VERDICT_DROP:
+		return XDP_DROP;
+	case VERDICT_REPLY:
+		return XDP_TX;
+	}
 	return XDP_PASS;
 }
 
+/* All steps, for an interface without XDP. Passing frames go on to other filters. */
 SEC("tc") int xvrrp_tc_in(struct __sk_buff *skb)
 {
-	(void)skb;
+	struct packet p;
+
+	if (!packet_from_skb(&p, skb))
+		return TC_ACT_UNSPEC;
+	switch (ingress_steps(&p)) {
+	case VERDICT_NEXT:
+	case VERDICT_PASS:
+		return TC_ACT_UNSPEC;
+	case VERDICT_ACCEPT:
+		bpf_skb_change_type(skb, PACKET_HOST);
+		return TC_ACT_UNSPEC;
+	case VERDICT_DROP:
+		return TC_ACT_SHOT;
+	case VERDICT_REPLY:
+		return bpf_redirect(p.ifindex, 0);
+	}
 	return TC_ACT_UNSPEC;
 }
 
+/*
+ * Behind XDP, which has counted and dropped: only what XDP cannot do. The stack takes a frame to
+ * a MAC address that is not the device's for somebody else's, unless told otherwise.
+ */
 SEC("tc") int xvrrp_tc_mark(struct __sk_buff *skb)
 {
-	(void)skb;
+	struct packet p;
+	struct router router;
+
+	if (packet_from_skb(&p, skb) && vmac_router(&p, &router) && lease_valid(&router, &p))
+		bpf_skb_change_type(skb, PACKET_HOST);
 	return TC_ACT_UNSPEC;
 }
 
 SEC("tc") int xvrrp_tc_out(struct __sk_buff *skb)
 {
-	(void)skb;
+	struct packet p;
+
+	if (packet_from_skb(&p, skb) && egress_step(&p) == VERDICT_DROP)
+		return TC_ACT_SHOT;
 	return TC_ACT_UNSPEC;
 }
 

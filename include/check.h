@@ -1,175 +1,193 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Checksums and address sets, and the checks of a received advertisement (part B): one text for the
- * BPF programs, the agent and the tests. Everything works on plain memory; nothing here looks at a
- * clock, a map or a frame.
+ * The checks of a received advertisement (part B), one text for the BPF programs, the fuzzer and
+ * the tests. They work on plain memory: no clock, no map, no frame. The order is that of
+ * counters.def; the first check that fails is the one reason of the drop.
  *
- * Written so that the verifier of a 6.1 kernel accepts it without CAP_PERFMON: loops have constant
- * bounds, and pointers advance by constants only (vrrp_advance).
+ * Not here: B-8, because without a matching VRID there is nobody to check for, and B-9, because an
+ * owner processes advertisements too (erratum 8298), so that two owners find each other.
  */
 #ifndef CHECK_H
 #define CHECK_H
 
-#include <asm/byteorder.h>
-
 #include "abi.h"
+#include "checksum.h"
 
-#ifdef __bpf__
-/* Messages lie in a map value, aligned. The empty asm keeps clang from turning the walking pointer
- * into base + index, which is a variable offset and needs CAP_PERFMON. */
-#define vrrp_load32(p) (*(const __u32 *)(p))
-#define vrrp_advance(p, n)                  \
-	({                                  \
-		(p) += (n);                 \
-		asm volatile("" : "+r"(p)); \
-	})
-#define vrrp_inline static inline __attribute__((always_inline))
-#else
-static inline __u32 vrrp_load32(const __u8 *p)
+/* What the IP header and the frame say about a message. */
+struct vrrp_envelope {
+	struct vrrp_addr source __attribute__((aligned(8)));
+	struct vrrp_addr destination __attribute__((aligned(8)));
+	__u32 present; /* bytes of the message that the frame really has, padding included */
+	__u16 payload; /* bytes of the message by the IP header */
+	__u8 family;   /* enum vrrp_family */
+	__u8 hops;     /* TTL or hop limit */
+	__u8 fragment; /* a first fragment: more follow */
+};
+
+/* Bytes of a message with `count` addresses (A.2, A.3). */
+vrrp_inline __u32 vrrp_message_length(__u8 family, __u8 version, __u8 count)
 {
-	__u32 word;
+	__u32 address = family == VRRP_IPV4 ? 4 : 16;
+	__u32 trailer = version == 2 ? VRRP_AUTH_LEN : 0;
 
-	__builtin_memcpy(&word, p, sizeof(word));
-	return word;
+	return sizeof(struct vrrp_hdr) + count * address + trailer;
 }
-#define vrrp_advance(p, n) ((p) += (n))
-#define vrrp_inline	   static inline
-#endif
-
-/* The most that is ever summed: the largest message and a trailer (H-9). A multiple of 4. */
-#define VRRP_SUM_MAX 4096
-
-/* ---- checksum (A.4) ---- */
 
 /*
- * A sum is one's complement, unfolded, over words in memory order, so that neither adding nor
- * comparing needs to know the byte order (RFC 1071). Add sums with +.
+ * Bytes that the checksum covers: over IPv4 the message (A-60, A-62), over IPv6 all of the payload,
+ * as with every upper layer's checksum (A-61, F-9).
  */
-
-/* Sum of `length` bytes, at most VRRP_SUM_MAX. */
-vrrp_inline __u64 vrrp_sum(const __u8 *data, __u32 length)
+vrrp_inline __u32 vrrp_summed_length(const struct vrrp_envelope *ip, const struct vrrp_hdr *header)
 {
-	__u64 sum = 0;
-
-	for (__u32 i = 0; i < VRRP_SUM_MAX / 4; i++) {
-		if (length < 4)
-			break;
-		sum += vrrp_load32(data);
-		vrrp_advance(data, 4);
-		length -= 4;
-	}
-	if (length > 3)
-		return sum; /* beyond VRRP_SUM_MAX */
-	if (length >= 1)
-		sum += __cpu_to_be16((__u16)(data[0] << 8));
-	if (length >= 2)
-		sum += __cpu_to_be16(data[1]);
-	if (length == 3)
-		sum += __cpu_to_be16((__u16)(data[2] << 8));
-	return sum;
+	if (ip->family == VRRP_IPV6)
+		return ip->payload;
+	return vrrp_message_length(VRRP_IPV4, header->version_type >> 4, header->addr_count);
 }
 
-/* Sum of an address. That of a mapped IPv4 address is that of its four bytes: the prefix sums up to
- * 0xffff, the other zero of one's complement. */
-vrrp_inline __u64 vrrp_sum_addr(const struct vrrp_addr *address)
+vrrp_inline int vrrp_addr_same(const struct vrrp_addr *a, const struct vrrp_addr *b)
+{
+	return vrrp_load32(a->b) == vrrp_load32(b->b) &&
+	       vrrp_load32(a->b + 4) == vrrp_load32(b->b + 4) &&
+	       vrrp_load32(a->b + 8) == vrrp_load32(b->b + 8) &&
+	       vrrp_load32(a->b + 12) == vrrp_load32(b->b + 12);
+}
+
+/* ffff:224.0.0.18 or ff02::12. */
+vrrp_inline int vrrp_addr_is_group(__u8 family, const struct vrrp_addr *address)
 {
 	const __u8 *b = address->b;
 
-	return (__u64)vrrp_load32(b) + vrrp_load32(b + 4) + vrrp_load32(b + 8) +
-	       vrrp_load32(b + 12);
+	if (family == VRRP_IPV4)
+		return vrrp_load32(b + 12) == __cpu_to_be32(VRRP_GROUP_IPV4);
+	return vrrp_load32(b) == __cpu_to_be32(0xff020000) && !vrrp_load32(b + 4) &&
+	       !vrrp_load32(b + 8) && vrrp_load32(b + 12) == __cpu_to_be32(0x12);
 }
-
-/* Sum of the pseudo-header of either family for a message of `length` bytes. */
-vrrp_inline __u64 vrrp_sum_pseudo(const struct vrrp_addr *source,
-				  const struct vrrp_addr *destination, __u16 length)
-{
-	return vrrp_sum_addr(source) + vrrp_sum_addr(destination) + __cpu_to_be16(VRRP_PROTOCOL) +
-	       __cpu_to_be16(length);
-}
-
-vrrp_inline __u16 vrrp_sum_fold(__u64 sum)
-{
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	return (__u16)sum;
-}
-
-/* What goes into the checksum field, given the sum of everything with that field zero. */
-vrrp_inline __be16 vrrp_checksum(__u64 sum)
-{
-	return (__u16)~vrrp_sum_fold(sum);
-}
-
-/* Verify: the sum of everything, the received checksum included. */
-vrrp_inline int vrrp_sum_valid(__u64 sum)
-{
-	return vrrp_sum_fold(sum) == 0xffff;
-}
-
-/* ---- address sets ---- */
 
 /*
- * A list of addresses compares as a set (A-30): by the sum of a mix of each address, which no order
- * changes. It finds misconfigured routers; it does not resist somebody who looks for collisions.
+ * The checks that need no more than the header: B-23 to B-6. Bytes of `header` that the frame or
+ * the IP payload does not have must be zero, as long as the VRID is there. VR_COUNTERS = passed.
  */
-vrrp_inline __u64 vrrp_addr_mix(__u64 high, __u64 low)
+vrrp_inline enum vr_counter vrrp_check_header(const struct vr_identity *own, __u32 slot_flags,
+					      const struct vrrp_envelope *ip,
+					      const struct vrrp_hdr *header)
 {
-	__u64 x = low ^ high * 0x9e3779b97f4a7c15ULL;
+	__u32 length = vrrp_message_length(ip->family, own->version, header->addr_count);
 
-	x ^= x >> 33;
-	x *= 0xff51afd7ed558ccdULL;
-	x ^= x >> 33;
-	x *= 0xc4ceb9fe1a85ec53ULL;
-	return x ^ x >> 33;
+	if (!(slot_flags & SLOT_RUNNING))
+		return COUNT_initialize;
+	if (ip->fragment)
+		return COUNT_fragment;
+	if (!vrrp_addr_is_group(ip->family, &ip->destination))
+		return COUNT_non_group_destination;
+	if (vrrp_addr_same(&ip->source, &own->primary))
+		return COUNT_own_packet;
+	if (ip->hops != VRRP_TTL)
+		return COUNT_ttl;
+	if (header->version_type >> 4 != own->version)
+		return COUNT_version;
+	if ((header->version_type & 0xf) != VRRP_TYPE_ADVERTISEMENT)
+		return COUNT_type;
+	if (ip->payload < length || ip->present < ip->payload ||
+	    vrrp_summed_length(ip, header) > VRRP_SUM_MAX)
+		return COUNT_length;
+	return VR_COUNTERS;
 }
 
-/* Both halves in memory order. */
-vrrp_inline __u64 vrrp_join32(__u32 first, __u32 second)
+/*
+ * B-7. VRRPv3 over IPv4 is accepted in both forms (A-66). A message that is right in both, because
+ * its pseudo-header happens to sum up to zero, counts as RFC 9568's.
+ */
+vrrp_inline int vrrp_check_sum(const struct vrrp_envelope *ip, const struct vrrp_hdr *header,
+			       const __u8 *message, __u32 *findings)
 {
-	__u32 words[2] = {first, second};
-	__u64 half;
+	__u32 length = vrrp_summed_length(ip, header);
+	__u64 sum = vrrp_sum(message, length);
+	__u64 with_pseudo = sum + vrrp_sum_pseudo(&ip->source, &ip->destination, (__u16)length);
 
-	__builtin_memcpy(&half, words, sizeof(half));
-	return half;
+	if (ip->family == VRRP_IPV6)
+		return vrrp_sum_valid(with_pseudo);
+	if (vrrp_sum_valid(sum))
+		return 1;
+	if (header->version_type >> 4 == 2 || !vrrp_sum_valid(with_pseudo))
+		return 0;
+	*findings |= EVENT_CHECKSUM_PSEUDO;
+	return 1;
 }
 
-/* The set of `count` IPv4 addresses as they are in a message. */
-vrrp_inline __u64 vrrp_addr_set_ipv4(const __u8 *addresses, __u8 count)
+/* B-10. The password is compared in constant time; `auth` are the last 8 bytes of the message. */
+vrrp_inline enum vr_counter vrrp_check_auth(const struct vr_identity *own,
+					    const struct vrrp_hdr *header, const __u8 *auth)
 {
-	__u32 prefix = __cpu_to_be32(0x0000ffff);
-	__u64 set = 0;
+	__u8 difference = 0;
 
-	for (__u32 i = 0; i < VRRP_ADDRESSES_MAX; i++) {
-		if (i >= count)
-			break;
-		set += vrrp_addr_mix(0, vrrp_join32(prefix, vrrp_load32(addresses)));
-		vrrp_advance(addresses, 4);
-	}
-	return set;
+	/* AH would be protocol 51: nothing here could verify it. */
+	if (header->auth_type != own->auth_type || header->auth_type > VRRP_AUTH_PASS)
+		return COUNT_auth_type;
+	for (int i = 0; i < VRRP_AUTH_LEN; i++)
+		difference |= auth[i] ^ own->auth_data[i];
+	if (header->auth_type == VRRP_AUTH_PASS && difference)
+		return COUNT_auth;
+	return VR_COUNTERS;
 }
 
-/* The set of `count` IPv6 addresses as they are in a message, or of struct vrrp_addr. */
-vrrp_inline __u64 vrrp_addr_set_ipv6(const __u8 *addresses, __u8 count)
+/* B-12 and B-15 as findings. */
+vrrp_inline __u32 vrrp_check_addresses(const struct vr_identity *own, __u8 family,
+				       const struct vrrp_hdr *header, const __u8 *addresses)
 {
-	__u64 set = 0;
+	__u8 count = header->addr_count;
+	__u64 set = family == VRRP_IPV4 ? vrrp_addr_set_ipv4(addresses, count)
+					: vrrp_addr_set_ipv6(addresses, count);
+	__u32 findings = 0;
 
-	for (__u32 i = 0; i < VRRP_ADDRESSES_MAX; i++) {
-		if (i >= count)
-			break;
-		set += vrrp_addr_mix(
-			vrrp_join32(vrrp_load32(addresses), vrrp_load32(addresses + 4)),
-			vrrp_join32(vrrp_load32(addresses + 8), vrrp_load32(addresses + 12)));
-		vrrp_advance(addresses, 16);
-	}
-	return set;
+	if (count != own->addr_count || set != own->addr_set)
+		findings |= EVENT_ADDRESS_LIST;
+	if (family == VRRP_IPV6 && count > 0 &&
+	    (addresses[0] != 0xfe || (addresses[1] & 0xc0) != 0x80))
+		findings |= EVENT_LL_FIRST;
+	return findings;
 }
 
-/* The set of configured addresses: vr_identity.addr_set. */
-vrrp_inline __u64 vrrp_addr_set(const struct vrrp_addr *addresses, __u8 count)
+/* B-10 to B-13 of VRRPv2: a wrong list is forgiven the owner only, a wrong interval nobody. */
+vrrp_inline enum vr_counter vrrp_check_v2(const struct vr_identity *own,
+					  const struct vrrp_hdr *header, const __u8 *auth,
+					  __u32 findings)
 {
-	return vrrp_addr_set_ipv6((const __u8 *)addresses, count);
+	enum vr_counter reason = vrrp_check_auth(own, header, auth);
+
+	if (reason != VR_COUNTERS)
+		return reason;
+	if (findings & EVENT_ADDRESS_LIST && header->priority != VRRP_PRIORITY_OWNER)
+		return COUNT_address_list;
+	if (header->advert_int_s * 100 != own->interval_cs)
+		return COUNT_interval;
+	return VR_COUNTERS;
+}
+
+/*
+ * The rest, B-7 to B-15, for what vrrp_check_header() passed. `message` has the bytes of
+ * vrrp_summed_length(), `auth` VRRPv2's trailer. VR_COUNTERS = accepted, and then `findings` has
+ * the soft ones and the form of the checksum, as bits of enum xvrrp_event_flag.
+ */
+vrrp_inline enum vr_counter vrrp_check_message(const struct vr_identity *own,
+					       const struct vrrp_envelope *ip,
+					       const struct vrrp_hdr *header, const __u8 *message,
+					       const __u8 *auth, __u32 *findings)
+{
+	__u32 interval_cs = __be16_to_cpu(header->max_advert_int) & 0xfff; /* */
+
+	*findings = 0;
+	if (!vrrp_check_sum(ip, header, message, findings))
+		return COUNT_checksum;
+	*findings |= vrrp_check_addresses(own, ip->family, header, message + sizeof(*header));
+	if (own->version == 2)
+		return vrrp_check_v2(own, header, auth, *findings);
+	if (header->addr_count == 0)
+		return COUNT_addr_count_zero;
+	if (interval_cs == 0)
+		return COUNT_interval_zero;
+	if (interval_cs != own->interval_cs)
+		*findings |= EVENT_INTERVAL;
+	return VR_COUNTERS;
 }
 
 #endif

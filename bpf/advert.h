@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The advertisement step: find the virtual router, check (include/check.h), stamp, report. Whatever
+ * fails a check counts once and is dropped; nothing else changes (I4).
+ */
+#ifndef ADVERT_H
+#define ADVERT_H
+
+#include "election.h"
+#include "slot.h"
+
+/* Where a message is in the frame, and its header. */
+struct message {
+	struct vrrp_envelope ip;
+	struct vrrp_hdr header __attribute__((aligned(8)));
+	__u32 offset;
+};
+
+static __always_inline __u64 header_word(const struct vrrp_hdr *header)
+{
+	return vrrp_join32(vrrp_load32((const __u8 *)header),
+			   vrrp_load32((const __u8 *)header + 4));
+}
+
+/*
+ * The envelope, and what there is of the header. False if it is no concern of ours: no IPv4 in
+ * truth, a later fragment, or too short to have a VRID.
+ */
+static __always_inline bool read_message_ipv4(const struct packet *p, struct message *m)
+{
+	struct iphdr ip;
+	__u32 header_length, total, end = frame_length(p);
+
+	if (load(p, p->l3, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+		return false;
+	header_length = ip.ihl * 4;
+	total = bpf_ntohs(ip.tot_len);
+	if (ip.frag_off & bpf_htons(0x1fff) || total < header_length + 2)
+		return false;
+	m->offset = p->l3 + header_length;
+	if (end < m->offset + 2)
+		return false;
+	addr_from_ipv4(&m->ip.source, ip.saddr);
+	addr_from_ipv4(&m->ip.destination, ip.daddr);
+	m->ip.present = end - m->offset;
+	m->ip.payload = (__u16)(total - header_length);
+	m->ip.family = VRRP_IPV4;
+	m->ip.hops = ip.ttl;
+	m->ip.fragment = !!(ip.frag_off & bpf_htons(0x2000));
+	if (m->ip.payload < sizeof(m->header) || m->ip.present < sizeof(m->header))
+		return load(p, m->offset, &m->header, 2) == 0;
+	return load(p, m->offset, &m->header, sizeof(m->header)) == 0;
+}
+
+/* Bring the message into memory that the checks can walk, and check it. */
+static __always_inline enum vr_counter check_message(const struct packet *p,
+						     const struct router *router,
+						     const struct message *m, __u32 *findings)
+{
+	const struct vr_identity *own = &router->slot->identity;
+	__u32 length = vrrp_summed_length(&m->ip, &m->header);
+	__u32 key = 0;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratch_map, &key);
+
+	if (!scratch || length < sizeof(m->header) || length > sizeof(scratch->message))
+		return COUNT_length;
+	if (load(p, m->offset, scratch->message, length))
+		return COUNT_length;
+	if (load(p, m->offset + length - VRRP_AUTH_LEN, scratch->auth, VRRP_AUTH_LEN))
+		return COUNT_length;
+	return vrrp_check_message(own, &m->ip, &m->header, scratch->message, scratch->auth,
+				  findings);
+}
+
+/*
+ * Stamp before anybody reads the lease. The agent does the reverse on promotion: it flips the
+ * lease, and then reads the stamps. Both sides order their store before their load (here by an
+ * atomic exchange, a full barrier on every machine), so one of the two sees the other's store:
+ * either the agent finds this advertisement's stamp, or the report below finds the lease valid and
+ * is not suppressed as steady. No advertisement falls between.
+ */
+static __always_inline void stamp(const struct packet *p, const struct router *router, __u32 flags,
+				  __u8 priority)
+{
+	struct vr_slot *slot = router->slot;
+
+	__sync_lock_test_and_set(&slot->last_advert_ns, p->now_ns);
+	if (vrrp_backup_obeys(READ_ONCE(slot->identity.priority), flags & SLOT_PREEMPT, priority))
+		__sync_lock_test_and_set(&slot->authority_ns, p->now_ns);
+}
+
+static __always_inline void count_accepted(const struct router *router, const struct message *m,
+					   __u32 findings)
+{
+	struct vr_stats *stats = router->stats;
+
+	stats->advertisements_received++;
+	if (m->header.priority == VRRP_PRIORITY_LEAVING)
+		stats->priority_zero_received++;
+	if (findings & EVENT_CHECKSUM_PSEUDO)
+		stats->checksum_form_pseudo++;
+	else if (m->ip.family == VRRP_IPV4 && m->header.version_type >> 4 == 3)
+		stats->checksum_form_rfc9568++;
+	if (findings & EVENT_ADDRESS_LIST)
+		stats->address_list++;
+	if (findings & EVENT_INTERVAL)
+		stats->interval++;
+	if (findings & EVENT_LL_FIRST)
+		stats->ll_first++;
+}
+
+/* Equal to what the agent has seen already, and it is Backup: nothing to wake it for. */
+static __always_inline bool is_steady(struct packet *p, const struct router *router, __u32 flags,
+				      const struct message *m)
+{
+	const struct vr_slot *slot = router->slot;
+
+	return !lease_valid(router, p) && flags & SLOT_STEADY &&
+	       header_word(&m->header) == READ_ONCE(slot->steady_header) &&
+	       vrrp_addr_same(&m->ip.source, &slot->steady_source);
+}
+
+static __always_inline __u64 digest(const struct message *m)
+{
+	const __u8 *b = m->ip.source.b;
+	__u64 high = vrrp_join32(vrrp_load32(b), vrrp_load32(b + 4));
+	__u64 low = vrrp_join32(vrrp_load32(b + 8), vrrp_load32(b + 12));
+
+	return vrrp_addr_mix(header_word(&m->header), vrrp_addr_mix(high, low));
+}
+
+static __always_inline void report(const struct packet *p, const struct router *router,
+				   const struct message *m, __u32 findings)
+{
+	struct xvrrp_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		router->stats->reports_lost++;
+		return;
+	}
+	*event = (struct xvrrp_event){
+		.time_ns = p->now_ns,
+		.kind = XVRRP_EVENT_ADVERT,
+		.slot = router->number,
+		.ifindex = p->ifindex,
+		.flags = findings,
+		.source = m->ip.source,
+		.header = m->header,
+	};
+	load(p, ETH_ALEN, event->mac, ETH_ALEN);
+	bpf_ringbuf_submit(event, 0);
+	WRITE_ONCE(router->slot->reported, digest(m));
+}
+
+/*
+ * A flood can be of one message (a loop, a router gone wild) or of ever different ones (somebody
+ * who means it). The first must not hide a change, such as a priority 0: what differs from the
+ * last message known to the agent may use the reserve. The second is bounded all the same.
+ */
+static __always_inline void report_limited(const struct packet *p, const struct router *router,
+					   const struct message *m, __u32 findings)
+{
+	__u64 reserve = READ_ONCE(router->slot->reported) != digest(m) ? REPORT_RESERVE : 0;
+
+	if (take_token(&router->slot->report_bucket_ns, p->now_ns, REPORT_INTERVAL_NS,
+		       REPORT_BURST + reserve))
+		report(p, router, m, findings);
+	else
+		router->stats->reports_limited++;
+}
+
+static __always_inline enum verdict advert_accept(struct packet *p, const struct router *router,
+						  __u32 flags, const struct message *m,
+						  __u32 findings)
+{
+	now(p);
+	stamp(p, router, flags, m->header.priority);
+	count_accepted(router, m, findings);
+	if (is_steady(p, router, flags, m)) {
+		router->stats->advertisements_steady++;
+		WRITE_ONCE(router->slot->reported, digest(m));
+	} else {
+		report_limited(p, router, m, findings);
+	}
+	return flags & SLOT_CONSUME ? VERDICT_DROP : VERDICT_PASS;
+}
+
+static __always_inline enum verdict advert_step(struct packet *p)
+{
+	struct message m = {};
+	struct router router;
+	enum vr_counter reason;
+	__u32 findings, flags;
+
+	if (p->type != bpf_htons(ETH_P_IP) || p->protocol != VRRP_PROTOCOL)
+		return VERDICT_NEXT;
+	if (!read_message_ipv4(p, &m))
+		return VERDICT_NEXT;
+	/* The index also has the virtual MACs of other interfaces: no advertisement belongs there.
+	 */
+	if (!router_by_vrid(p, VRRP_IPV4, m.header.vrid, &router) ||
+	    router.slot->identity.key.ifindex != p->ifindex ||
+	    router.slot->identity.key.vlan != p->vlan) {
+		COUNT_ON_INTERFACE(p, vrid_unknown);
+		return VERDICT_NEXT;
+	}
+	flags = READ_ONCE(router.slot->flags);
+	reason = vrrp_check_header(&router.slot->identity, flags, &m.ip, &m.header);
+	if (reason == VR_COUNTERS)
+		reason = check_message(p, &router, &m, &findings);
+	if (reason == VR_COUNTERS)
+		return advert_accept(p, &router, flags, &m, findings);
+	count(&router, reason);
+	return VERDICT_DROP;
+}
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The packet context: what the steps see of a frame, whichever hook it came through. Parsing costs
+ * ordinary traffic a few comparisons of header bytes; the steps fetch what they want to look at
+ * closer with load(), which also finds what lies in later fragments of a jumbo frame.
+ */
+#ifndef PARSE_H
+#define PARSE_H
+
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_endian.h>
+
+/* What a step makes of a frame. */
+enum verdict {
+	VERDICT_NEXT,	/* not mine: the next step */
+	VERDICT_PASS,	/* goes on to the host, untouched */
+	VERDICT_ACCEPT, /* the same, and the host takes it though the MAC address is a virtual one
+			 */
+	VERDICT_DROP,
+	VERDICT_REPLY, /* has become the answer, goes back out */
+};
+
+/*
+ * Lives in registers and constants once all is inlined: of `xdp` and `skb` one is NULL at compile
+ * time, so that each program has the helpers of its own hook only.
+ */
+struct packet {
+	struct xdp_md *xdp;
+	struct __sk_buff *skb;
+	__u64 now_ns; /* see now() */
+	__u32 ifindex;
+	__u32 vlan; /* as in the keys of abi.h */
+	__u32 tags;
+	__u32 l3;	  /* offset of the network header */
+	__be16 type;	  /* EtherType behind the tags */
+	__u8 protocol;	  /* of IPv4, next header of IPv6, 0 if there is none */
+	__u8 vmac_family; /* destination is a virtual MAC of this family, 0 = of none ... */
+	__u8 vmac_vrid;	  /* ... and this VRID */
+};
+
+struct vlan_tag {
+	__be16 tci;
+	__be16 type;
+};
+
+static __always_inline long load(const struct packet *p, __u32 offset, void *to, __u32 length)
+{
+	return p->skb ? bpf_skb_load_bytes(p->skb, offset, to, length)
+		      : bpf_xdp_load_bytes(p->xdp, offset, to, length);
+}
+
+static __always_inline long store(const struct packet *p, __u32 offset, void *from, __u32 length)
+{
+	return p->skb ? bpf_skb_store_bytes(p->skb, offset, from, length, 0)
+		      : bpf_xdp_store_bytes(p->xdp, offset, from, length);
+}
+
+static __always_inline __u32 frame_length(const struct packet *p)
+{
+	return p->skb ? p->skb->len : bpf_xdp_get_buff_len(p->xdp);
+}
+
+/* One time stamp for everything that a packet does, taken when first asked for. */
+static __always_inline __u64 now(struct packet *p)
+{
+	if (!p->now_ns)
+		p->now_ns = bpf_ktime_get_boot_ns();
+	return p->now_ns;
+}
+
+static __always_inline bool is_vlan(__be16 type)
+{
+	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
+}
+
+/* A priority tag (id 0) is no VLAN at any depth (H-23). */
+static __always_inline void add_tag(struct packet *p, __u16 tci)
+{
+	__u32 id = tci & 0xfff;
+
+	p->tags++;
+	if (id)
+		p->vlan = p->vlan << 16 | id;
+}
+
+/* E-50: 00:00:5e:00:01:VRID and 00:00:5e:00:02:VRID. */
+static __always_inline void read_destination(struct packet *p, const struct ethhdr *eth)
+{
+	const __u8 *mac = eth->h_dest;
+
+	if (mac[0] || mac[1] || mac[2] != 0x5e || mac[3] || (mac[4] != 1 && mac[4] != 2))
+		return;
+	p->vmac_family = mac[4] == 1 ? VRRP_IPV4 : VRRP_IPV6;
+	p->vmac_vrid = mac[5];
+}
+
+/*
+ * The network header, whose offset is a constant here. The empty asm says so: without it clang
+ * merges the calls for the several depths of tags into one with a variable offset, which the
+ * verifier takes from the holder of CAP_PERFMON only.
+ */
+static __always_inline bool read_network(struct packet *p, const void *data, const void *end,
+					 const __u32 offset)
+{
+	const struct iphdr *ip = data + offset;
+	const struct ipv6hdr *ip6 = data + offset;
+
+	p->l3 = offset;
+	if (p->type == bpf_htons(ETH_P_IP) && (const void *)(ip + 1) <= end)
+		p->protocol = ip->protocol;
+	else if (p->type == bpf_htons(ETH_P_IPV6) && (const void *)(ip6 + 1) <= end)
+		p->protocol = ip6->nexthdr;
+	asm volatile("" : "+r"(p->protocol) : "i"(offset));
+	return true;
+}
+
+/* False for what no step would look at: a frame cut short, or with more than two tags. */
+static __always_inline bool read_frame(struct packet *p, const void *data, const void *end)
+{
+	const struct ethhdr *eth = data;
+	const struct vlan_tag *outer = data + ETH_HLEN;
+	const struct vlan_tag *inner = outer + 1;
+
+	if ((const void *)(eth + 1) > end)
+		return false;
+	read_destination(p, eth);
+	p->type = eth->h_proto;
+	if (!is_vlan(p->type))
+		return read_network(p, data, end, ETH_HLEN);
+	if ((const void *)(outer + 1) > end)
+		return false;
+	add_tag(p, bpf_ntohs(outer->tci));
+	p->type = outer->type;
+	if (!is_vlan(p->type))
+		return p->tags <= 2 && read_network(p, data, end, ETH_HLEN + 4);
+	if ((const void *)(inner + 1) > end)
+		return false;
+	add_tag(p, bpf_ntohs(inner->tci));
+	p->type = inner->type;
+	return p->tags <= 2 && !is_vlan(p->type) && read_network(p, data, end, ETH_HLEN + 8);
+}
+
+static __always_inline bool packet_from_xdp(struct packet *p, struct xdp_md *ctx)
+{
+	*p = (struct packet){.xdp = ctx, .ifindex = ctx->ingress_ifindex};
+	return read_frame(p, (void *)(long)ctx->data, (void *)(long)ctx->data_end);
+}
+
+/* All that read_frame() may want to see. */
+#define HEADERS_LEN (ETH_HLEN + 8 + sizeof(struct ipv6hdr))
+
+/*
+ * The outermost tag of an skb is beside its data, not in it, unless the kernel has not got to it
+ * yet. And the data may be in pages that the program cannot see, before it asks for them.
+ */
+static __always_inline bool packet_from_skb(struct packet *p, struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	*p = (struct packet){.skb = skb, .ifindex = skb->ifindex};
+	if (skb->vlan_present)
+		add_tag(p, skb->vlan_tci);
+	if (data + HEADERS_LEN > end && skb->len > (__u32)(skb->data_end - skb->data)) {
+		bpf_skb_pull_data(skb, skb->len < HEADERS_LEN ? skb->len : HEADERS_LEN);
+		data = (void *)(long)skb->data;
+		end = (void *)(long)skb->data_end;
+	}
+	return read_frame(p, data, end);
+}
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Virtual routers as the steps see them: found in the indexes, counted, asked for their lease, and
+ * limited by token buckets.
+ */
+#ifndef SLOT_H
+#define SLOT_H
+
+#include "parse.h"
+
+struct router {
+	struct vr_slot *slot;
+	struct vr_stats *stats; /* of this CPU */
+	__u32 number;
+};
+
+/* The agent writes to the slots at any time: read each field once. */
+#define READ_ONCE(x)	 (*(const volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))
+
+static __always_inline bool router_by_number(const __u32 *number, struct router *router)
+{
+	if (!number)
+		return false;
+	router->number = *number;
+	router->slot = bpf_map_lookup_elem(&vr_slots, &router->number);
+	router->stats = bpf_map_lookup_elem(&vr_stats, &router->number);
+	return router->slot && router->stats;
+}
+
+static __always_inline bool router_by_vrid(const struct packet *p, __u8 family, __u8 vrid,
+					   struct router *router)
+{
+	struct vr_key key = {
+		.ifindex = p->ifindex, .vlan = p->vlan, .family = family, .vrid = vrid};
+
+	return router_by_number(bpf_map_lookup_elem(&vr_index, &key), router);
+}
+
+/* An address as struct vrrp_addr, on the stack of the verifier: words, aligned. */
+static __always_inline void addr_from_ipv4(struct vrrp_addr *to, __be32 address)
+{
+	__u32 *words = (__u32 *)to->b;
+
+	words[0] = 0;
+	words[1] = 0;
+	words[2] = bpf_htonl(0x0000ffff);
+	words[3] = address;
+}
+
+static __always_inline bool router_by_ipv4(const struct packet *p, __be32 address,
+					   struct router *router)
+{
+	struct vip_key key __attribute__((aligned(8))) = {.ifindex = p->ifindex, .vlan = p->vlan};
+
+	addr_from_ipv4(&key.address, address);
+	return router_by_number(bpf_map_lookup_elem(&vip_index, &key), router);
+}
+
+/* The lease is the role (I1). */
+static __always_inline bool lease_valid(const struct router *router, struct packet *p)
+{
+	return now(p) < READ_ONCE(router->slot->lease_until_ns);
+}
+
+/* ---- counting: plain additions, because nothing else runs on this CPU meanwhile ---- */
+
+static __always_inline void count(const struct router *router, enum vr_counter counter)
+{
+	if (counter < VR_COUNTERS)
+		((__u64 *)router->stats)[counter]++;
+}
+
+static __always_inline struct if_stats *stats_of_interface(__u32 ifindex)
+{
+	struct if_stats *stats = bpf_map_lookup_elem(&if_stats, &ifindex);
+	struct if_stats none = {};
+
+	if (stats)
+		return stats;
+	bpf_map_update_elem(&if_stats, &ifindex, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&if_stats, &ifindex);
+}
+
+#define COUNT_ON_INTERFACE(p, name)                                         \
+	do {                                                                \
+		struct if_stats *stats_ = stats_of_interface((p)->ifindex); \
+		if (stats_)                                                 \
+			stats_->name++;                                     \
+	} while (0)
+
+/* ---- token buckets ---- */
+
+/*
+ * A token each `interval_ns`, at most `burst` in store. The bucket is one number, the time at which
+ * it will be full again (GCRA), so that an unused one needs no upkeep and a zeroed one is full. Two
+ * CPUs that race may take one token both: that many too many is still a limit.
+ */
+static __always_inline bool take_token(__u64 *bucket, __u64 now_ns, __u64 interval_ns, __u64 burst)
+{
+	__u64 full_ns = READ_ONCE(*bucket);
+
+	if (full_ns < now_ns)
+		full_ns = now_ns;
+	full_ns += interval_ns;
+	if (full_ns > now_ns + burst * interval_ns)
+		return false;
+	WRITE_ONCE(*bucket, full_ns);
+	return true;
+}
+
+/*
+ * Reports to the agent: the fastest router advertises 100 times a second, so 256 are room for two
+ * at once, while a flood of valid packets costs the agent 256 wake-ups a second and no more, and
+ * 4096 virtual routers at their burst fill a third of the ring.
+ */
+#define REPORT_INTERVAL_NS (1000000000ULL / 256)
+#define REPORT_BURST	   64
+/* Tokens that repetitions of one message cannot take: a change gets through any flood of them. */
+#define REPORT_RESERVE 32
+
+/* Foreign claims: one is enough for an announcement in answer, a conflict lasts. */
+#define CLAIM_INTERVAL_NS 1000000000ULL
+#define CLAIM_BURST	  4
+
+/* Answers: all hosts of a large segment asking after a failover, several times over; a flood of
+ * forged requests stays below what a port of 100 Mbit/s carries. */
+#define ANSWER_INTERVAL_NS (1000000000ULL / 100000)
+#define ANSWER_BURST	   10000
+
+#endif

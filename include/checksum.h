@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Checksums (A.4) and address sets, for BPF and user space alike, over plain memory.
+ *
+ * Written so that the verifier of a 6.1 kernel accepts it without CAP_PERFMON: loops have constant
+ * bounds, and pointers advance by constants only (vrrp_advance).
+ */
+#ifndef CHECKSUM_H
+#define CHECKSUM_H
+
+#include <asm/byteorder.h>
+
+#include "vrrp.h"
+
+#ifdef __bpf__
+/* Messages lie in a map value, aligned. The empty asm keeps clang from turning the walking pointer
+ * into base + index, which is a variable offset and needs CAP_PERFMON. */
+#define vrrp_load32(p) (*(const __u32 *)(p))
+#define vrrp_advance(p, n)                  \
+	({                                  \
+		(p) += (n);                 \
+		asm volatile("" : "+r"(p)); \
+	})
+#define vrrp_inline static inline __attribute__((always_inline))
+#else
+static inline __u32 vrrp_load32(const __u8 *p)
+{
+	__u32 word;
+
+	__builtin_memcpy(&word, p, sizeof(word));
+	return word;
+}
+#define vrrp_advance(p, n) ((p) += (n))
+#define vrrp_inline	   static inline
+#endif
+
+/* The most that is ever summed: the largest message and a trailer (H-9). A multiple of 4. */
+#define VRRP_SUM_MAX 4096
+
+/* ---- checksum (A.4) ---- */
+
+/*
+ * A sum is one's complement, unfolded, over words in memory order, so that neither adding nor
+ * comparing needs to know the byte order (RFC 1071). Add sums with +.
+ */
+
+/* Sum of `length` bytes, at most VRRP_SUM_MAX. */
+vrrp_inline __u64 vrrp_sum(const __u8 *data, __u32 length)
+{
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < VRRP_SUM_MAX / 4; i++) {
+		if (length < 4)
+			break;
+		sum += vrrp_load32(data);
+		vrrp_advance(data, 4);
+		length -= 4;
+	}
+	if (length > 3)
+		return sum; /* beyond VRRP_SUM_MAX */
+	if (length >= 1)
+		sum += __cpu_to_be16((__u16)(data[0] << 8));
+	if (length >= 2)
+		sum += __cpu_to_be16(data[1]);
+	if (length == 3)
+		sum += __cpu_to_be16((__u16)(data[2] << 8));
+	return sum;
+}
+
+/* Sum of an address. That of a mapped IPv4 address is that of its four bytes: the prefix sums up to
+ * 0xffff, the other zero of one's complement. */
+vrrp_inline __u64 vrrp_sum_addr(const struct vrrp_addr *address)
+{
+	const __u8 *b = address->b;
+
+	return (__u64)vrrp_load32(b) + vrrp_load32(b + 4) + vrrp_load32(b + 8) +
+	       vrrp_load32(b + 12);
+}
+
+/* Sum of the pseudo-header of either family for a message of `length` bytes. */
+vrrp_inline __u64 vrrp_sum_pseudo(const struct vrrp_addr *source,
+				  const struct vrrp_addr *destination, __u16 length)
+{
+	return vrrp_sum_addr(source) + vrrp_sum_addr(destination) + __cpu_to_be16(VRRP_PROTOCOL) +
+	       __cpu_to_be16(length);
+}
+
+vrrp_inline __u16 vrrp_sum_fold(__u64 sum)
+{
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (__u16)sum;
+}
+
+/* What goes into the checksum field, given the sum of everything with that field zero. */
+vrrp_inline __be16 vrrp_checksum(__u64 sum)
+{
+	return (__u16)~vrrp_sum_fold(sum);
+}
+
+/* Verify: the sum of everything, the received checksum included. */
+vrrp_inline int vrrp_sum_valid(__u64 sum)
+{
+	return vrrp_sum_fold(sum) == 0xffff;
+}
+
+/* ---- address sets ---- */
+
+/*
+ * A list of addresses compares as a set (A-30): by the sum of a mix of each address, which no order
+ * changes. It finds misconfigured routers; it does not resist somebody who looks for collisions.
+ */
+vrrp_inline __u64 vrrp_addr_mix(__u64 high, __u64 low)
+{
+	__u64 x = low ^ high * 0x9e3779b97f4a7c15ULL;
+
+	x ^= x >> 33;
+	x *= 0xff51afd7ed558ccdULL;
+	x ^= x >> 33;
+	x *= 0xc4ceb9fe1a85ec53ULL;
+	return x ^ x >> 33;
+}
+
+/* Both halves in memory order. */
+vrrp_inline __u64 vrrp_join32(__u32 first, __u32 second)
+{
+	__u32 words[2] = {first, second};
+	__u64 half;
+
+	__builtin_memcpy(&half, words, sizeof(half));
+	return half;
+}
+
+/* The set of `count` IPv4 addresses as they are in a message. */
+vrrp_inline __u64 vrrp_addr_set_ipv4(const __u8 *addresses, __u8 count)
+{
+	__u32 prefix = __cpu_to_be32(0x0000ffff);
+	__u64 set = 0;
+
+	for (__u32 i = 0; i < VRRP_ADDRESSES_MAX; i++) {
+		if (i >= count)
+			break;
+		set += vrrp_addr_mix(0, vrrp_join32(prefix, vrrp_load32(addresses)));
+		vrrp_advance(addresses, 4);
+	}
+	return set;
+}
+
+/* The set of `count` IPv6 addresses as they are in a message, or of struct vrrp_addr. */
+vrrp_inline __u64 vrrp_addr_set_ipv6(const __u8 *addresses, __u8 count)
+{
+	__u64 set = 0;
+
+	for (__u32 i = 0; i < VRRP_ADDRESSES_MAX; i++) {
+		if (i >= count)
+			break;
+		set += vrrp_addr_mix(
+			vrrp_join32(vrrp_load32(addresses), vrrp_load32(addresses + 4)),
+			vrrp_join32(vrrp_load32(addresses + 8), vrrp_load32(addresses + 12)));
+		vrrp_advance(addresses, 16);
+	}
+	return set;
+}
+
+/* The set of configured addresses: vr_identity.addr_set. */
+vrrp_inline __u64 vrrp_addr_set(const struct vrrp_addr *addresses, __u8 count)
+{
+	return vrrp_addr_set_ipv6((const __u8 *)addresses, count);
+}
+
+#endif
