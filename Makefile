@@ -169,7 +169,8 @@ deps: ## Install the packages that building, testing and VM runs need (root)
 	@scripts/deps.sh build test vm
 
 lint: $(BUILD)/libcore.a ## Check style, sizes, include direction, purity of the core
-	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/lint/run.sh
+	@$(PYTHON) -B tests/lint/selftest.py
+	@$(PYTHON) -B tests/lint/lint.py $<
 
 demo: ## Show a failover in network namespaces (root)
 	@scripts/deps.sh build test

@@ -65,7 +65,7 @@ missing_of() { # group...
 }
 
 # Another apt may hold a lock for a moment: try again before giving up.
-persist() { # command...
+wait_and_retry() { # command...
 	local try
 	for try in 1 2 3 4 5 6; do
 		"$@" && return
@@ -88,12 +88,12 @@ without_services() { # command...
 }
 
 apt_install() { # package or file...
-	without_services persist apt-get -q -y -o DPkg::Lock::Timeout=300 install \
+	without_services wait_and_retry apt-get -q -y -o DPkg::Lock::Timeout=300 install \
 		--no-install-recommends "$@"
 }
 
 has_candidate() { # package
-	apt-cache policy "$1" | grep -q 'Candidate: [^(]'
+	apt-cache policy "$1" | grep 'Candidate: [^(]' >/dev/null
 }
 
 # Debian 12 has no virtme-ng. Debian 13 has: a package of Python scripts whose dependencies Debian
@@ -115,15 +115,15 @@ borrow_from_trixie() { # package
 		}' >"$dir/parts/trixie.sources"
 	local apt=(apt-get -q -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$dir/parts"
 		-o "Dir::State::Lists=$dir/lists" -o "Dir::Cache=$dir/cache" -o APT::Sandbox::User=root)
-	persist "${apt[@]}" update
-	(cd "$dir" && persist "${apt[@]}" download "$package")
+	wait_and_retry "${apt[@]}" update
+	(cd "$dir" && wait_and_retry "${apt[@]}" download "$package")
 	apt_install "$dir/$package"_*.deb
 	rm -rf "$dir"
 }
 
 install_apt() { # package...
 	local package borrow='' plain=''
-	persist apt-get -q update
+	wait_and_retry apt-get -q update
 	for package in "$@"; do
 		if has_candidate "$package"; then
 			plain+=" $package"
