@@ -173,12 +173,9 @@ static json_t *read_request(const char *line, struct request *request)
 	json_error_t error;
 	request->json = json_loads(line, JSON_REJECT_DUPLICATES, &error);
 	if (!request->json) {
-		/* jansson quotes the input, which may be cut inside a character */
-		json_t *why = json_text(error.text);
-		json_t *text = json_sprintf("the request is not JSON: %s%s",
-					    why ? json_string_value(why) : "", form);
-		json_decref(why);
-		return text;
+		char text[sizeof(error.text) + 200];
+		snprintf(text, sizeof(text), "the request is not JSON: %s%s", error.text, form);
+		return json_text(text); /* jansson quotes the input */
 	}
 	if (!json_is_object(request->json))
 		return json_sprintf("the request is not an object%s", form);
