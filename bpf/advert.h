@@ -52,24 +52,42 @@ static __always_inline bool read_message_ipv4(const struct packet *p, struct mes
 	return load(p, m->offset, &m->header, sizeof(m->header)) == 0;
 }
 
+/*
+ * A function of its own, so that the verifier walks its loops once, for any message, and not again
+ * for each way that leads here. Returns the reason, and the findings above it.
+ */
+#define FINDINGS_SHIFT 16
+
+__noinline int judge(const struct vr_identity *own, const struct message *m,
+		     const struct scratch *scratch)
+{
+	enum vr_counter reason;
+	__u32 findings = 0;
+
+	if (!own || !m || !scratch)
+		return COUNT_length;
+	reason = vrrp_check_message(own, &m->ip, &m->header, scratch->message, scratch->auth,
+				    &findings);
+	return (int)(findings << FINDINGS_SHIFT | reason);
+}
+
 /* Bring the message into memory that the checks can walk, and check it. */
 static __always_inline enum vr_counter check_message(const struct packet *p,
 						     const struct router *router,
 						     const struct message *m, __u32 *findings)
 {
-	const struct vr_identity *own = &router->slot->identity;
 	__u32 length = vrrp_summed_length(&m->ip, &m->header);
-	__u32 key = 0;
+	__u32 key = 0, judgement;
 	struct scratch *scratch = bpf_map_lookup_elem(&scratch_map, &key);
 
 	if (!scratch || length < sizeof(m->header) || length > sizeof(scratch->message))
 		return COUNT_length;
-	if (load(p, m->offset, scratch->message, length))
+	if (load(p, m->offset, scratch->message, length) ||
+	    load(p, m->offset + length - VRRP_AUTH_LEN, scratch->auth, VRRP_AUTH_LEN))
 		return COUNT_length;
-	if (load(p, m->offset + length - VRRP_AUTH_LEN, scratch->auth, VRRP_AUTH_LEN))
-		return COUNT_length;
-	return vrrp_check_message(own, &m->ip, &m->header, scratch->message, scratch->auth,
-				  findings);
+	judgement = judge(&router->slot->identity, m, scratch);
+	*findings = judgement >> FINDINGS_SHIFT;
+	return judgement & ((1 << FINDINGS_SHIFT) - 1);
 }
 
 /*
@@ -210,7 +228,7 @@ static __always_inline enum verdict advert_step(struct packet *p)
 		reason = check_message(p, &router, &m, &findings);
 	if (reason == VR_COUNTERS)
 		return advert_accept(p, &router, flags, &m, findings);
-	count(&router, reason);
+	count(router.number, reason);
 	return VERDICT_DROP;
 }
 

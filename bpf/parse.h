@@ -99,22 +99,30 @@ static __always_inline void read_destination(struct packet *p, const struct ethh
 }
 
 /*
- * The network header, whose offset is a constant here. The empty asm says so: without it clang
- * merges the calls for the several depths of tags into one with a variable offset, which the
- * verifier takes from the holder of CAP_PERFMON only.
+ * Keep clang from merging reads at several constant offsets into one at a variable offset, which
+ * the verifier takes from the holder of CAP_PERFMON only.
  */
+#define keep_constant(value, offset) asm volatile("" : "+r"(value) : "i"(offset))
+
+/* The network header; its offset is a constant for each depth of tags. */
 static __always_inline bool read_network(struct packet *p, const void *data, const void *end,
 					 const __u32 offset)
 {
 	const struct iphdr *ip = data + offset;
 	const struct ipv6hdr *ip6 = data + offset;
+	__u8 ipv4_protocol, ipv6_next;
 
 	p->l3 = offset;
-	if (p->type == bpf_htons(ETH_P_IP) && (const void *)(ip + 1) <= end)
-		p->protocol = ip->protocol;
-	else if (p->type == bpf_htons(ETH_P_IPV6) && (const void *)(ip6 + 1) <= end)
-		p->protocol = ip6->nexthdr;
-	asm volatile("" : "+r"(p->protocol) : "i"(offset));
+	if ((const void *)(ip + 1) > end)
+		return true;
+	ipv4_protocol = ip->protocol;
+	keep_constant(ipv4_protocol, offset);
+	ipv6_next = ip6->nexthdr;
+	keep_constant(ipv6_next, offset);
+	if (p->type == bpf_htons(ETH_P_IP))
+		p->protocol = ipv4_protocol;
+	else if (p->type == bpf_htons(ETH_P_IPV6))
+		p->protocol = ipv6_next;
 	return true;
 }
 
@@ -150,8 +158,8 @@ static __always_inline bool packet_from_xdp(struct packet *p, struct xdp_md *ctx
 	return read_frame(p, (void *)(long)ctx->data, (void *)(long)ctx->data_end);
 }
 
-/* All that read_frame() may want to see. */
-#define HEADERS_LEN (ETH_HLEN + 8 + sizeof(struct ipv6hdr))
+/* All that read_frame() wants to see, behind two tags. */
+#define HEADERS_LEN (ETH_HLEN + 8 + sizeof(struct iphdr))
 
 /*
  * The outermost tag of an skb is beside its data, not in it, unless the kernel has not got to it
@@ -164,7 +172,7 @@ static __always_inline bool packet_from_skb(struct packet *p, struct __sk_buff *
 	*p = (struct packet){.skb = skb, .ifindex = skb->ifindex};
 	if (skb->vlan_present)
 		add_tag(p, skb->vlan_tci);
-	if (data + HEADERS_LEN > end && skb->len > (__u32)(skb->data_end - skb->data)) {
+	if (data + HEADERS_LEN > end) {
 		bpf_skb_pull_data(skb, skb->len < HEADERS_LEN ? skb->len : HEADERS_LEN);
 		data = (void *)(long)skb->data;
 		end = (void *)(long)skb->data_end;

@@ -88,7 +88,7 @@ vrrp_inline enum vr_counter vrrp_check_header(const struct vr_identity *own, __u
 	if ((header->version_type & 0xf) != VRRP_TYPE_ADVERTISEMENT)
 		return COUNT_type;
 	if (ip->payload < length || ip->present < ip->payload ||
-	    vrrp_summed_length(ip, header) > VRRP_SUM_MAX)
+	    vrrp_summed_length(ip, header) > VRRP_SUM_MAX || vrrp_summed_length(ip, header) & 3)
 		return COUNT_length;
 	return VR_COUNTERS;
 }

@@ -44,26 +44,17 @@ static inline __u32 vrrp_load32(const __u8 *p)
  * comparing needs to know the byte order (RFC 1071). Add sums with +.
  */
 
-/* Sum of `length` bytes, at most VRRP_SUM_MAX. */
+/* Sum of `length` bytes: a multiple of 4, as the length of every message is. */
 vrrp_inline __u64 vrrp_sum(const __u8 *data, __u32 length)
 {
 	__u64 sum = 0;
 
-	for (__u32 i = 0; i < VRRP_SUM_MAX / 4; i++) {
-		if (length < 4)
-			break;
+	if (length > VRRP_SUM_MAX)
+		length = VRRP_SUM_MAX;
+	for (; length >= 4; length -= 4) {
 		sum += vrrp_load32(data);
 		vrrp_advance(data, 4);
-		length -= 4;
 	}
-	if (length > 3)
-		return sum; /* beyond VRRP_SUM_MAX */
-	if (length >= 1)
-		sum += __cpu_to_be16((__u16)(data[0] << 8));
-	if (length >= 2)
-		sum += __cpu_to_be16(data[1]);
-	if (length == 3)
-		sum += __cpu_to_be16((__u16)(data[2] << 8));
 	return sum;
 }
 
@@ -134,14 +125,14 @@ vrrp_inline __u64 vrrp_join32(__u32 first, __u32 second)
 }
 
 /* The set of `count` IPv4 addresses as they are in a message. */
-vrrp_inline __u64 vrrp_addr_set_ipv4(const __u8 *addresses, __u8 count)
+vrrp_inline __u64 vrrp_addr_set_ipv4(const __u8 *addresses, __u32 count)
 {
 	__u32 prefix = __cpu_to_be32(0x0000ffff);
 	__u64 set = 0;
 
-	for (__u32 i = 0; i < VRRP_ADDRESSES_MAX; i++) {
-		if (i >= count)
-			break;
+	if (count > VRRP_ADDRESSES_MAX)
+		count = VRRP_ADDRESSES_MAX;
+	for (; count > 0; count--) {
 		set += vrrp_addr_mix(0, vrrp_join32(prefix, vrrp_load32(addresses)));
 		vrrp_advance(addresses, 4);
 	}
@@ -149,13 +140,13 @@ vrrp_inline __u64 vrrp_addr_set_ipv4(const __u8 *addresses, __u8 count)
 }
 
 /* The set of `count` IPv6 addresses as they are in a message, or of struct vrrp_addr. */
-vrrp_inline __u64 vrrp_addr_set_ipv6(const __u8 *addresses, __u8 count)
+vrrp_inline __u64 vrrp_addr_set_ipv6(const __u8 *addresses, __u32 count)
 {
 	__u64 set = 0;
 
-	for (__u32 i = 0; i < VRRP_ADDRESSES_MAX; i++) {
-		if (i >= count)
-			break;
+	if (count > VRRP_ADDRESSES_MAX)
+		count = VRRP_ADDRESSES_MAX;
+	for (; count > 0; count--) {
 		set += vrrp_addr_mix(
 			vrrp_join32(vrrp_load32(addresses), vrrp_load32(addresses + 4)),
 			vrrp_join32(vrrp_load32(addresses + 8), vrrp_load32(addresses + 12)));
@@ -165,7 +156,7 @@ vrrp_inline __u64 vrrp_addr_set_ipv6(const __u8 *addresses, __u8 count)
 }
 
 /* The set of configured addresses: vr_identity.addr_set. */
-vrrp_inline __u64 vrrp_addr_set(const struct vrrp_addr *addresses, __u8 count)
+vrrp_inline __u64 vrrp_addr_set(const struct vrrp_addr *addresses, __u32 count)
 {
 	return vrrp_addr_set_ipv6((const __u8 *)addresses, count);
 }
