@@ -164,7 +164,7 @@ test: ## Install what is missing, build, run all rings (root)
 
 # ---- Everything else -----------------------------------------------------------------------------
 
-.PHONY: deps lint demo vmtest clean help
+.PHONY: deps lint demo vmtest install uninstall clean help
 deps: ## Install the packages that building, testing and VM runs need (root)
 	@scripts/deps.sh build test vm
 
@@ -181,6 +181,26 @@ vmtest: ## Run on Debian's 6.1 and 6.12 kernels under QEMU (root)
 	@scripts/deps.sh build test vm
 	@$(MAKE) --no-print-directory all tests
 	@BUILD=$(BUILD) vmtest/run.sh
+
+# Not part of PREFIX: /etc/xvrrpd, which is where xvrrpd looks and which install leaves alone.
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/xvrrpd
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+MANUALS := $(notdir $(wildcard docs/man/*.[58]))
+manual_path = $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(1)
+
+install: all ## Install below PREFIX (/usr/local), itself below DESTDIR
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/examples
+	install $(BUILD)/xvrrpd $(BUILD)/xvrrpctl $(DESTDIR)$(SBINDIR)
+	sed 's|@SBINDIR@|$(SBINDIR)|' dist/xvrrpd.service.in >$(DESTDIR)$(UNITDIR)/xvrrpd.service
+	$(foreach m,$(MANUALS),install -D -m 644 docs/man/$(m) $(call manual_path,$(m)) &&) true
+	install -m 644 $(wildcard docs/examples/*.conf) $(DESTDIR)$(DOCDIR)/examples
+
+uninstall: ## Remove what install put there
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,xvrrpd xvrrpctl) $(DESTDIR)$(UNITDIR)/xvrrpd.service
+	rm -f $(foreach m,$(MANUALS),$(call manual_path,$(m)))
+	rm -rf $(DESTDIR)$(DOCDIR)
 
 clean: ## Remove build/
 	rm -rf $(BUILD)

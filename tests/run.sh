@@ -3,12 +3,12 @@
 #
 # tests/run.sh RING... : run built test rings from the top of the tree, print a line a program and
 # the whole output of what fails, and end with "N passed, N failed". make calls this; BUILD says
-# where the programs are. Full output stays in $BUILD/test-logs/.
+# where the programs are. Full output stays in LOGS ($BUILD/test-logs/).
 
 set -u
 build=${BUILD:-build}
 python=${PYTHON:-/usr/bin/python3}
-logs=$build/test-logs
+logs=${LOGS:-$build/test-logs}
 program_seconds=${PROGRAM_SECONDS:-300}
 pytest_seconds=${PYTEST_SECONDS:-2400}
 passed=0 failed=0 skipped=0
@@ -61,7 +61,7 @@ attribute() { # name file: sum over all suites of a JUnit report
 		awk '{ n += $1 } END { print n + 0 }'
 }
 
-run_pytest() { # folder
+run_pytest() { # folder or file
 	local report=$logs/${1##*/}.xml total bad skip status
 	rm -f "$report"
 	timeout -k 10 "$pytest_seconds" "$python" -m pytest "$1" -q -rfE -p no:cacheprovider \
@@ -83,8 +83,20 @@ run_ring() { # ring
 	local before=$((passed + failed + skipped))
 	echo "ring $1"
 	case $1 in
-	bpf) need_root "$1" && run_programs bpf ;;
-	netns) need_root "$1" && run_programs sys && run_pytest tests/netns ;;
+	bpf)
+		need_root "$1"
+		run_programs bpf
+		;;
+	netns)
+		need_root "$1"
+		run_programs sys
+		run_pytest tests/netns
+		;;
+	kernel) # what vmtest runs on other kernels
+		need_root "$1"
+		run_programs bpf
+		run_pytest tests/netns/test_kernels.py
+		;;
 	*) run_programs "$1" ;;
 	esac
 	if [ $((passed + failed + skipped)) -eq $before ]; then

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vmtest/run.sh [KERNEL IMAGE...] : boot each kernel once, run the bpf ring and a failover in it
+# (inside.sh), and end with "N passed, N failed" over all kernels. Without arguments: the newest
+# installed one of each series in SERIES. Software emulation, because nested KVM hangs on some
+# machines; VMTEST_KVM=1 uses KVM. The result is read from the machine's output: the exit status of
+# an emulator says nothing about tests. The whole output stays in $BUILD/vmtest/.
+
+set -u
+cd "$(dirname "$0")/.." || exit 1
+build=$(realpath -m "${BUILD:-build}")
+seconds=${VMTEST_SECONDS:-1200}
+SERIES="6.1.0-* 6.12*"
+passed=0 failed=0 skipped=0
+
+newest() { # pattern of a release
+	# shellcheck disable=SC2086 # a pattern; a cloud kernel cannot boot from the host's files
+	printf '%s\n' /boot/vmlinuz-$1 | grep -v -e '\*' -e -cloud- -e -rt- | sort -V | tail -n 1
+}
+
+boot() { # image log
+	local kvm=--disable-kvm
+	[ -n "${VMTEST_KVM-}" ] && kvm=
+	# shellcheck disable=SC2086
+	timeout -k 10 "$seconds" vng $kvm -r "$1" --memory 1G --cpus 2 -- \
+		"vmtest/inside.sh '$build'" </dev/null 2>&1 | tr -d '\r' | tee "$2"
+	return "${PIPESTATUS[0]}"
+}
+
+fail() { # message
+	echo "vmtest: error: $*"
+	failed=$((failed + 1))
+}
+
+number() { # word, line: the number before "passed", "failed" or "skipped"
+	local digits
+	digits=$(grep -o "[0-9]* $1" <<<"$2")
+	echo "${digits%% *}"
+}
+
+run_kernel() { # image
+	local log result status
+	log=$build/vmtest/${1##*/}.log
+	echo "vmtest: booting $1"
+	boot "$1" "$log"
+	status=$?
+	result=$(sed -n 's/^vmtest result: //p' "$log" | grep '[0-9]* passed, [0-9]* failed' | tail -n 1)
+	if [ -n "$result" ]; then
+		passed=$((passed + $(number passed "$result")))
+		failed=$((failed + $(number failed "$result")))
+		skipped=$((skipped + 0$(number skipped "$result")))
+	elif [ $status -eq 124 ] || [ $status -eq 137 ]; then
+		fail "$1 hung: stopped after $seconds s; its last lines are above and in $log"
+	else
+		fail "$1 ended without a result (status $status); see above and $log"
+	fi
+}
+
+mkdir -p "$build/vmtest"
+if [ $# -eq 0 ]; then
+	for series in $SERIES; do
+		image=$(newest "$series")
+		if [ -n "$image" ]; then
+			set -- "$@" "$image"
+		else
+			fail "no kernel $series in /boot; \"sudo make deps\" installs it"
+		fi
+	done
+fi
+for image in "$@"; do
+	run_kernel "$image"
+done
+echo "$passed passed, $failed failed$([ $skipped -gt 0 ] && echo ", $skipped skipped")"
+[ $failed -eq 0 ]
