@@ -148,7 +148,9 @@ def test_status_table(agent):
 
 
 def test_status_columns_are_aligned(agent):
-    rows = output_of(agent(result=STATUS).path, "status").splitlines()
+    accented = dict(FAULTY, name="caf\u00e9")
+    result = dict(STATUS, virtual_routers=[ROUTER, ACTIVE, accented])
+    rows = output_of(agent(result=result).path, "status").splitlines()
     column = rows[0].index("ADDRESS")
     for row, address in zip(rows[1:5], ["192", "198", "198", "192"]):
         assert row[column:].startswith(address)
@@ -193,6 +195,18 @@ def test_status_of_one_in_fault(agent):
     assert "does not run             the interface is down" in out
     assert "2 ttl: TTL or hop limit is not 255\n" in out
     assert "1 unheard_of: " in out
+
+
+def test_every_fault_has_words(agent):
+    """The names are those of vr_fault_name()."""
+    source = pathlib.Path(__file__).parents[2] / "user/core/types.c"
+    names = re.findall(r'return "([a-z-]+)";', source.read_text(encoding="utf-8"))
+    assert len(names) > 4
+    every = dict(FAULTY, fault_reasons=names)
+    out = output_of(agent(result=dict(STATUS, virtual_routers=[every])).path, "status")
+    assert out.count("VI_3 does not run: ") == len(names)
+    for name in names:
+        assert f"VI_3 does not run: {name}\n" not in out
 
 
 def test_stats_explain_what_is_not_zero(agent):

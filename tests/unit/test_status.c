@@ -120,7 +120,7 @@ static void test_unknowns_and_ipv6(void **state)
 	};
 	assert_vr(&vr, "{\"name\":\"V6\",\"interface\":\"eth0\",\"vlan\":100,\"vrid\":255,"
 		       "\"family\":\"ipv6\",\"version\":3,\"state\":\"initialize\","
-		       "\"fault_reasons\":[\"interface-down\",\"no-address\"],"
+		       "\"fault_reasons\":[\"interface-down\",\"no-primary-ip-address\"],"
 		       "\"priority\":255,\"effective_priority\":255,\"is_owner\":true,"
 		       "\"preempt\":false,\"preempt_delay_us\":0,\"accept_mode\":false,"
 		       "\"advertise_interval_us\":0,\"active_adver_interval_us\":0,"

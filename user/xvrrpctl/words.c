@@ -119,10 +119,12 @@ const char *fault_text(const char *reason)
 		{"no-interface", "the interface does not exist: create it, or correct the "
 				 "configuration"},
 		{"interface-down", "the interface is down or has no carrier: ip link show"},
-		{"no-address", "the interface has no address of this family to send from: "
-			       "ip address add"},
-		{"no-virtual-address", "no virtual address is configured: virtual_ipaddress"},
-		{"data-plane", "no program could be attached: see xvrrpctl interfaces and the log"},
+		{"no-primary-ip-address", "the interface has no address of this family to send "
+					  "from: ip address add"},
+		{"no-virtual-ip-addresses", "no virtual address is configured: "
+					    "virtual_ipaddress { ... }"},
+		{"data-plane", "no program could be attached, the log says why"},
+		{"unsupported", "this version runs no IPv6 virtual routers"},
 	};
 	const char *text = find_text(faults, sizeof(faults) / sizeof(faults[0]), reason);
 	return text ? text : reason;
