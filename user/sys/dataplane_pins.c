@@ -238,19 +238,19 @@ unsigned pins_clear(struct dataplane *dataplane)
 
 int pins_add_maps(struct dataplane *dataplane, struct failure *failure)
 {
+	const typeof(dataplane->skeleton->maps) *all = &dataplane->skeleton->maps;
+	struct bpf_map *const shown[] = {all->abi,	all->vr_index, all->vip_index,
+					 all->vr_slots, all->vr_stats, all->if_stats,
+					 all->events};
 	char path[DATAPLANE_PATH_MAX + 32];
-	struct bpf_map *map;
 	int error;
 
 	snprintf(path, sizeof(path), "%s/links", dataplane->pin_dir);
 	if (make_directory(path, failure))
 		return -1;
-	bpf_object__for_each_map(map, dataplane->skeleton->obj)
-	{
-		if (bpf_map__is_internal(map))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dataplane->pin_dir, bpf_map__name(map));
-		error = bpf_map__pin(map, path);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dataplane->pin_dir, bpf_map__name(shown[i]));
+		error = bpf_map__pin(shown[i], path);
 		if (error)
 			return fail(failure, "cannot pin a map at %s: %s%s", path, strerror(-error),
 				    advice(-error));

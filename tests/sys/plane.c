@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/plane.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "sys/support.h"
+
+#include <cmocka.h> /* last: it defines a macro fail() */
+
+static char root[] = "/tmp/xvrrpd-test-XXXXXX";
+
+int plane_enter(void **state)
+{
+	(void)state;
+	enter_namespace();
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return -1;
+	return mkdtemp(root) ? 0 : -1;
+}
+
+int plane_leave(void **state)
+{
+	(void)state;
+	return rmdir(root); /* fails if a test left something */
+}
+
+int plane_setup(void **state)
+{
+	static struct plane plane;
+
+	plane.tc = *state ? *(enum plane_tc *)*state : PLANE_TCX;
+	snprintf(plane.pins, sizeof(plane.pins), "%s/pins", root);
+	ip("link add x0 type veth peer name y0");
+	ip("link set x0 up");
+	ip("link set y0 up");
+	plane.ifindex = index_of("x0");
+	*state = &plane;
+	return 0;
+}
+
+int plane_teardown(void **state)
+{
+	struct plane *plane = *state;
+
+	try_ip("link del x0");
+	assert_int_equal(access(plane->pins, F_OK), -1);
+	return 0;
+}
+
+struct dataplane *plane_open(const struct plane *plane)
+{
+	struct failure failure;
+	struct dataplane *dataplane = dataplane_open(plane->pins, &failure);
+
+	if (!dataplane)
+		fail_msg("%s", failure.text);
+	if (plane->tc == PLANE_CLSACT)
+		tc_avoid_tcx(dataplane);
+	return dataplane;
+}
+
+struct attach_status plane_attach(const struct plane *plane, struct dataplane *dataplane,
+				  const char *kind, enum xdp_mode wanted)
+{
+	struct attach_status status;
+	struct failure failure;
+
+	if (dataplane_attach(dataplane, plane->ifindex, "x0", kind, wanted, &status, &failure))
+		fail_msg("%s", failure.text);
+	return status;
+}
+
+/* ---- what is on the hooks ---- */
+
+static void program_name(__u32 id, char name[16])
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
+	close(fd);
+	memcpy(name, info.name, 16);
+}
+
+static struct bpf_xdp_query_opts xdp_query(int ifindex)
+{
+	struct bpf_xdp_query_opts query = {.sz = sizeof(query)};
+
+	assert_int_equal(bpf_xdp_query(ifindex, 0, &query), 0);
+	return query;
+}
+
+void xdp_name(int ifindex, char name[16])
+{
+	struct bpf_xdp_query_opts query = xdp_query(ifindex);
+
+	name[0] = '\0';
+	if (query.drv_prog_id || query.skb_prog_id)
+		program_name(query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id, name);
+}
+
+bool xdp_is_native(int ifindex)
+{
+	return xdp_query(ifindex).drv_prog_id != 0;
+}
+
+static unsigned tcx_count(int ifindex, bool egress, const char *program)
+{
+	__u32 ids[16], count = 16, attach_flags;
+	unsigned found = 0;
+	char name[16];
+
+	if (bpf_prog_query(ifindex, (enum bpf_attach_type)(egress ? 47 : 46), 0, &attach_flags, ids,
+			   &count))
+		return 0; /* before 6.6 */
+	for (__u32 i = 0; i < count; i++) {
+		program_name(ids[i], name);
+		found += !strcmp(name, program);
+	}
+	return found;
+}
+
+static unsigned filter_count(int ifindex, bool egress, const char *program)
+{
+	char command[100], line[1000], name[IFNAMSIZ];
+	unsigned found = 0;
+	FILE *output;
+
+	snprintf(command, sizeof(command), "tc filter show dev %s %s 2>/dev/null",
+		 if_indextoname((unsigned)ifindex, name), egress ? "egress" : "ingress");
+	output = popen(command, "r");
+	assert_non_null(output);
+	while (fgets(line, sizeof(line), output))
+		if (strstr(line, program))
+			found++;
+	pclose(output);
+	return found;
+}
+
+unsigned tc_count(int ifindex, bool egress, const char *program)
+{
+	return tcx_count(ifindex, egress, program) + filter_count(ifindex, egress, program);
+}
+
+bool has_clsact(void)
+{
+	return prints("tc qdisc show dev x0", "clsact");
+}
+
+int foreign_program(int type)
+{
+	/* r0 = 2 (XDP_PASS) or -1 (TC_ACT_UNSPEC); exit */
+	const struct bpf_insn program[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = type == BPF_PROG_TYPE_XDP ? 2 : -1},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = bpf_prog_load((enum bpf_prog_type)type, "somebody", "GPL", program, 2, NULL);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+const char *stderr_of(void (*work)(void *data), void *data)
+{
+	static char text[8000];
+	int memory = memfd_create("stderr", 0), saved = dup(STDERR_FILENO);
+	ssize_t length;
+
+	assert_true(memory >= 0 && saved >= 0);
+	dup2(memory, STDERR_FILENO);
+	work(data);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	length = pread(memory, text, sizeof(text) - 1, 0);
+	close(memory);
+	text[length > 0 ? length : 0] = '\0';
+	return text;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the tests of the data plane share: a place for pins, an interface pair, foreign programs,
+ * and a look at the hooks of an interface through the kernel's own interfaces.
+ */
+#ifndef TESTS_SYS_PLANE_H
+#define TESTS_SYS_PLANE_H
+
+#include "sys/attach_private.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* How tc programs get onto an interface: tcx or clsact where the kernel has both. */
+enum plane_tc {
+	PLANE_TCX,
+	PLANE_CLSACT,
+};
+
+struct plane {
+	enum plane_tc tc;
+	char pins[64]; /* the pin directory; its parent is an ordinary directory */
+	int ifindex;   /* of "x0", whose peer is "y0" */
+};
+
+/* Group: own network and mount namespace. */
+int plane_enter(void **state);
+int plane_leave(void **state);
+/* Test: the pair x0, y0; afterwards asserts that nothing is left. */
+int plane_setup(void **state);
+int plane_teardown(void **state);
+
+/* dataplane_open(), which must succeed, in the way that `plane->tc` says. */
+struct dataplane *plane_open(const struct plane *plane);
+/* dataplane_attach() to x0, which must succeed. */
+struct attach_status plane_attach(const struct plane *plane, struct dataplane *dataplane,
+				  const char *kind, enum xdp_mode wanted);
+
+/* The names of the program on the XDP hook, "" = none; and whether in native mode. */
+void xdp_name(int ifindex, char name[16]);
+bool xdp_is_native(int ifindex);
+/* How many programs of this name are on tc ingress or egress, tcx links and clsact filters. */
+unsigned tc_count(int ifindex, bool egress, const char *program);
+bool has_clsact(void);
+
+/* Load a program "somebody" that passes everything; a descriptor. */
+int foreign_program(int type);
+
+/* All that the process writes to stderr while `work` runs, as a string in static memory. */
+const char *stderr_of(void (*work)(void *data), void *data);
+
+#define assert_contains(text, part)                                   \
+	do {                                                          \
+		if (!strstr(text, part))                              \
+			fail_msg("\"%s\" is not in: %s", part, text); \
+	} while (0)
+
+#endif

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Attaching: which programs are on an interface in which mode, beside whom, and what is left when
+ * they go. Most tests run twice: with tcx links where the kernel has them, and with clsact filters.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/plane.h"
+#include "sys/support.h"
+#include "xvrrp.skel.h"
+
+#include <cmocka.h> /* last: it defines a macro fail() */
+
+static void assert_xdp(int ifindex, const char *expected)
+{
+	char name[16];
+
+	xdp_name(ifindex, name);
+	assert_string_equal(name, expected);
+}
+
+/* The three hooks, for a mode; XDP_MODE_AUTO stands for nothing at all. */
+static void assert_hooks(int ifindex, enum xdp_mode mode)
+{
+	bool xdp = mode == XDP_MODE_NATIVE || mode == XDP_MODE_GENERIC;
+
+	assert_xdp(ifindex, xdp ? "xvrrp_xdp" : "");
+	if (xdp)
+		assert_int_equal(xdp_is_native(ifindex), mode == XDP_MODE_NATIVE);
+	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_mark"), xdp);
+	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_in"), mode == XDP_MODE_TC);
+	assert_int_equal(tc_count(ifindex, true, "xvrrp_tc_out"), mode != XDP_MODE_AUTO);
+	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_out"), 0);
+}
+
+/* An XDP program of somebody else; closing the descriptor takes it off. */
+static int foreign_xdp(int ifindex, __u32 *id)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_SKB_MODE);
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+	int program = foreign_program(BPF_PROG_TYPE_XDP);
+	int link = bpf_link_create(program, ifindex, BPF_XDP, &options);
+
+	assert_true(link >= 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(program, &info, &size), 0);
+	*id = info.id;
+	close(program);
+	return link;
+}
+
+static void foreign_filter(int ifindex)
+{
+	struct bpf_tc_hook hook = {
+		.sz = sizeof(hook), .ifindex = ifindex, .attach_point = BPF_TC_INGRESS};
+	int program = foreign_program(BPF_PROG_TYPE_SCHED_CLS);
+	struct bpf_tc_opts filter = {
+		.sz = sizeof(filter), .prog_fd = program, .handle = 1, .priority = 1};
+
+	assert_int_equal(bpf_tc_attach(&hook, &filter), 0);
+	close(program);
+}
+
+/* Detach a link of ours as another tool would, by its pin. */
+static void detach_link(const struct plane *plane, const char *hook)
+{
+	char path[120];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/links/%d-%s", plane->pins, plane->ifindex, hook);
+	fd = bpf_obj_get(path);
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_link_detach(fd), 0);
+	close(fd);
+}
+
+/* ---- modes ---- */
+
+static void each_mode_has_its_programs(void **state)
+{
+	static const struct {
+		const char *kind;
+		enum xdp_mode wanted, mode;
+		const char *reason;
+	} cases[] = {
+		{"veth", XDP_MODE_AUTO, XDP_MODE_GENERIC, "veth: native XDP_TX needs"},
+		{"bond", XDP_MODE_AUTO, XDP_MODE_GENERIC, "bond: "},
+		{"", XDP_MODE_AUTO, XDP_MODE_NATIVE, ""},
+		{"veth", XDP_MODE_NATIVE, XDP_MODE_NATIVE, "as configured; veth: "},
+		{"veth", XDP_MODE_GENERIC, XDP_MODE_GENERIC, "as configured"},
+		{"veth", XDP_MODE_TC, XDP_MODE_TC, "as configured"},
+	};
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct attach_status status =
+			plane_attach(plane, dataplane, cases[i].kind, cases[i].wanted);
+
+		assert_int_equal(status.mode, cases[i].mode);
+		assert_contains(status.reason, cases[i].reason);
+		assert_hooks(plane->ifindex, cases[i].mode);
+		assert_int_equal(has_clsact(), plane->tc == PLANE_CLSACT);
+		dataplane_detach(dataplane, plane->ifindex);
+		assert_hooks(plane->ifindex, XDP_MODE_AUTO);
+		assert_false(has_clsact());
+	}
+	dataplane_close(dataplane);
+}
+
+static void modes_change_in_place(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+
+	for (enum xdp_mode from = XDP_MODE_NATIVE; from <= XDP_MODE_TC; from++)
+		for (enum xdp_mode to = XDP_MODE_NATIVE; to <= XDP_MODE_TC; to++) {
+			plane_attach(plane, dataplane, "veth", from);
+			plane_attach(plane, dataplane, "veth", to);
+			assert_hooks(plane->ifindex, to);
+		}
+	dataplane_close(dataplane);
+	assert_hooks(plane->ifindex, XDP_MODE_AUTO);
+}
+
+static void a_driver_without_native_xdp(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	struct attach_status status;
+	struct failure failure;
+	int bridge_index;
+
+	ip("link add b0 type bridge");
+	bridge_index = index_of("b0");
+	assert_int_equal(dataplane_attach(dataplane, bridge_index, "b0", "bridge", XDP_MODE_AUTO,
+					  &status, &failure),
+			 0);
+	assert_int_equal(status.mode, XDP_MODE_GENERIC);
+	assert_contains(status.reason, "native XDP: the driver has no native XDP");
+	assert_hooks(bridge_index, XDP_MODE_GENERIC);
+
+	assert_int_equal(dataplane_attach(dataplane, bridge_index, "b0", "bridge", XDP_MODE_NATIVE,
+					  &status, &failure),
+			 -1);
+	assert_contains(failure.text, "cannot attach to b0: xdp_mode native is not possible: ");
+	assert_contains(failure.text, "the driver has no native XDP");
+	assert_hooks(bridge_index, XDP_MODE_AUTO);
+	dataplane_close(dataplane);
+	ip("link del b0");
+}
+
+/* The names of VLAN devices; bpffs takes no pin with a dot. */
+static void an_interface_name_with_a_dot(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	struct attach_status status;
+	struct failure failure;
+
+	ip("link set x0 down");
+	ip("link set x0 name x0.100");
+	if (dataplane_attach(dataplane, plane->ifindex, "x0.100", "vlan", XDP_MODE_AUTO, &status,
+			     &failure))
+		fail_msg("%s", failure.text);
+	assert_hooks(plane->ifindex, XDP_MODE_NATIVE);
+	dataplane_close(dataplane);
+	ip("link set x0.100 name x0");
+}
+
+/* ---- beside others ---- */
+
+static void a_foreign_xdp_program_is_named(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	struct attach_status status;
+	struct failure failure;
+	char owner[64];
+	__u32 id;
+	int foreign = foreign_xdp(plane->ifindex, &id);
+
+	snprintf(owner, sizeof(owner), "'somebody' (id %u)", id);
+	status = plane_attach(plane, dataplane, "", XDP_MODE_AUTO);
+	assert_int_equal(status.mode, XDP_MODE_TC);
+	assert_contains(status.reason, owner);
+	assert_xdp(plane->ifindex, "somebody");
+	assert_int_equal(tc_count(plane->ifindex, false, "xvrrp_tc_in"), 1);
+	assert_int_equal(tc_count(plane->ifindex, false, "xvrrp_tc_mark"), 0);
+	dataplane_detach(dataplane, plane->ifindex);
+
+	for (enum xdp_mode mode = XDP_MODE_NATIVE; mode <= XDP_MODE_GENERIC; mode++) {
+		assert_int_equal(dataplane_attach(dataplane, plane->ifindex, "x0", "", mode,
+						  &status, &failure),
+				 -1);
+		assert_contains(failure.text, xdp_mode_name(mode));
+		assert_contains(failure.text, owner);
+		assert_contains(failure.text, "ip link set dev x0 xdp off");
+		assert_int_equal(tc_count(plane->ifindex, false, "xvrrp_tc_mark"), 0);
+		assert_int_equal(tc_count(plane->ifindex, true, "xvrrp_tc_out"), 0);
+	}
+	dataplane_close(dataplane);
+	assert_xdp(plane->ifindex, "somebody");
+	close(foreign);
+}
+
+/* Somebody takes our link off and the hook for himself, and later leaves. */
+static void the_xdp_hook_is_lost_and_found(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	struct attach_status status;
+	__u32 id;
+	int foreign;
+
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	detach_link(plane, "xdp");
+	assert_xdp(plane->ifindex, "");
+	status = plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	assert_int_equal(status.mode, XDP_MODE_GENERIC);
+	assert_hooks(plane->ifindex, XDP_MODE_GENERIC);
+
+	detach_link(plane, "xdp");
+	foreign = foreign_xdp(plane->ifindex, &id);
+	status = plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	assert_int_equal(status.mode, XDP_MODE_TC);
+	assert_int_equal(tc_count(plane->ifindex, false, "xvrrp_tc_in"), 1);
+	assert_int_equal(tc_count(plane->ifindex, false, "xvrrp_tc_mark"), 0);
+
+	close(foreign);
+	status = plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	assert_int_equal(status.mode, XDP_MODE_GENERIC);
+	assert_contains(status.reason, "veth: ");
+	assert_hooks(plane->ifindex, XDP_MODE_GENERIC);
+
+	/* Nothing is lost: all stays, with the reason. */
+	status = plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	assert_int_equal(status.mode, XDP_MODE_GENERIC);
+	assert_contains(status.reason, "veth: ");
+	assert_hooks(plane->ifindex, XDP_MODE_GENERIC);
+	dataplane_close(dataplane);
+}
+
+static void lost_tc_programs_come_back(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	if (dataplane->no_tcx) {
+		assert_true(prints("tc qdisc del dev x0 clsact && echo done", "done"));
+	} else {
+		detach_link(plane, "tc_in");
+		detach_link(plane, "tc_out");
+	}
+	assert_int_equal(tc_count(plane->ifindex, true, "xvrrp_tc_out"), 0);
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	assert_hooks(plane->ifindex, XDP_MODE_GENERIC);
+	dataplane_close(dataplane);
+	assert_hooks(plane->ifindex, XDP_MODE_AUTO);
+	assert_false(has_clsact());
+}
+
+static void a_foreign_clsact_survives(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+
+	assert_true(prints("tc qdisc add dev x0 clsact && echo done", "done"));
+	foreign_filter(plane->ifindex);
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	assert_hooks(plane->ifindex, XDP_MODE_GENERIC);
+	dataplane_close(dataplane);
+	assert_hooks(plane->ifindex, XDP_MODE_AUTO);
+	assert_int_equal(tc_count(plane->ifindex, false, "somebody"), 1);
+	assert_true(has_clsact());
+}
+
+static void an_empty_foreign_clsact_survives(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+
+	assert_true(prints("tc qdisc add dev x0 clsact && echo done", "done"));
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	dataplane_close(dataplane);
+	assert_true(has_clsact());
+}
+
+static void a_foreign_filter_on_our_clsact_survives(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	assert_true(has_clsact());
+	foreign_filter(plane->ifindex);
+	dataplane_close(dataplane);
+	assert_hooks(plane->ifindex, XDP_MODE_AUTO);
+	assert_int_equal(tc_count(plane->ifindex, false, "somebody"), 1);
+}
+
+static void a_taken_filter_priority_is_passed_by(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+
+	assert_true(prints("tc qdisc add dev x0 clsact && tc filter add dev x0 ingress prio 1 "
+			   "protocol ip u32 match u32 0 0 && echo done",
+			   "done"));
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	plane_attach(plane, dataplane, "veth", XDP_MODE_TC);
+	assert_hooks(plane->ifindex, XDP_MODE_TC);
+	dataplane_close(dataplane);
+	assert_hooks(plane->ifindex, XDP_MODE_AUTO);
+	assert_true(prints("tc filter show dev x0 ingress", "u32"));
+}
+
+static void a_plain_ingress_qdisc_is_told_of(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	struct attach_status status;
+	struct failure failure;
+
+	assert_true(prints("tc qdisc add dev x0 ingress && echo done", "done"));
+	assert_int_equal(dataplane_attach(dataplane, plane->ifindex, "x0", "veth", XDP_MODE_AUTO,
+					  &status, &failure),
+			 -1);
+	assert_contains(failure.text, "cannot attach to x0: there is a qdisc 'ingress'");
+	assert_int_equal(tc_count(plane->ifindex, false, "xvrrp_tc_out"), 0);
+	assert_true(prints("tc qdisc show dev x0", "ingress"));
+	dataplane_close(dataplane);
+}
+
+static void two_agents_on_one_interface(void **state)
+{
+	struct plane *plane = *state, other = *plane;
+	struct dataplane *first = plane_open(plane), *second;
+	struct attach_status status;
+
+	strcat(other.pins, "2");
+	second = plane_open(&other);
+	plane_attach(plane, first, "veth", XDP_MODE_AUTO);
+	status = plane_attach(&other, second, "veth", XDP_MODE_AUTO);
+	assert_int_equal(status.mode, XDP_MODE_TC);
+	assert_contains(status.reason, "'xvrrp_xdp'");
+	assert_int_equal(tc_count(plane->ifindex, true, "xvrrp_tc_out"), 2);
+	dataplane_close(first);
+	assert_hooks(plane->ifindex, XDP_MODE_TC);
+	dataplane_close(second);
+	assert_hooks(plane->ifindex, XDP_MODE_AUTO);
+}
+
+/* ---- interfaces come and go ---- */
+
+static int map_entry(const struct dataplane *dataplane, int ifindex)
+{
+	struct if_stats values[libbpf_num_possible_cpus()];
+
+	return bpf_map_lookup_elem(bpf_map__fd(dataplane->skeleton->maps.if_stats), &ifindex,
+				   values);
+}
+
+static void an_interface_that_goes_and_returns(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	struct attach_status status;
+	struct failure failure;
+	int gone = plane->ifindex;
+	char pin[120];
+
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	assert_int_equal(map_entry(dataplane, gone), 0);
+	ip("link del x0");
+	assert_int_equal(
+		dataplane_attach(dataplane, gone, "x0", "veth", XDP_MODE_AUTO, &status, &failure),
+		-1);
+	assert_contains(failure.text, "cannot attach to x0: ");
+	assert_contains(failure.text, "No such device");
+	dataplane_detach(dataplane, gone);
+	assert_int_not_equal(map_entry(dataplane, gone), 0);
+	snprintf(pin, sizeof(pin), "%s/links/%d-xdp", plane->pins, gone);
+	assert_int_equal(access(pin, F_OK), -1);
+
+	ip("link add x0 type veth peer name y0");
+	plane->ifindex = index_of("x0");
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	assert_hooks(plane->ifindex, XDP_MODE_GENERIC);
+	dataplane_close(dataplane);
+	assert_hooks(plane->ifindex, XDP_MODE_AUTO);
+}
+
+static void close_after_an_interface_has_gone(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	ip("link del x0");
+	dataplane_close(dataplane);
+}
+
+static enum plane_tc clsact = PLANE_CLSACT;
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, plane_setup, plane_teardown)
+#define TEST_CLSACT(f)                                                  \
+	{                                                               \
+#f " (clsact)", f, plane_setup, plane_teardown, &clsact \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(each_mode_has_its_programs),
+		TEST_CLSACT(each_mode_has_its_programs),
+		TEST(modes_change_in_place),
+		TEST_CLSACT(modes_change_in_place),
+		TEST(a_driver_without_native_xdp),
+		TEST(an_interface_name_with_a_dot),
+		TEST_CLSACT(an_interface_name_with_a_dot),
+		TEST(a_foreign_xdp_program_is_named),
+		TEST(the_xdp_hook_is_lost_and_found),
+		TEST_CLSACT(the_xdp_hook_is_lost_and_found),
+		TEST(lost_tc_programs_come_back),
+		TEST_CLSACT(lost_tc_programs_come_back),
+		TEST(a_foreign_clsact_survives),
+		TEST_CLSACT(a_foreign_clsact_survives),
+		TEST_CLSACT(an_empty_foreign_clsact_survives),
+		TEST_CLSACT(a_foreign_filter_on_our_clsact_survives),
+		TEST_CLSACT(a_taken_filter_priority_is_passed_by),
+		TEST_CLSACT(a_plain_ingress_qdisc_is_told_of),
+		TEST(two_agents_on_one_interface),
+		TEST_CLSACT(two_agents_on_one_interface),
+		TEST(an_interface_that_goes_and_returns),
+		TEST_CLSACT(an_interface_that_goes_and_returns),
+		TEST(close_after_an_interface_has_gone),
+		TEST_CLSACT(close_after_an_interface_has_gone),
+	};
+
+	return cmocka_run_group_tests(tests, plane_enter, plane_leave);
+}
