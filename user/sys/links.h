@@ -40,6 +40,7 @@ int links_fd(const struct links *links);
 /* Handle what is there to read; never blocks for longer than one dump after a loss. */
 void links_dispatch(struct links *links);
 
+/* NULL if there is none; valid until the next links_dispatch(). */
 const struct link *links_by_name(const struct links *links, const char *name);
 const struct link *links_by_index(const struct links *links, int ifindex);
 

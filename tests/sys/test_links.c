@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Interfaces and addresses, against the kernel's own in a namespace. */
+#include <arpa/inet.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sys/links.h"
+#include "sys/links_table.h"
+#include "sys/support.h"
+
+#include <cmocka.h> /* last: it defines a macro fail() */
+
+/* What `changed` was called with. */
+static struct {
+	unsigned calls;
+	int last;
+	bool all; /* called with 0 */
+} seen;
+
+static void changed(int ifindex, void *data)
+{
+	assert_ptr_equal(data, &seen);
+	seen.calls++;
+	seen.last = ifindex;
+	seen.all = seen.all || !ifindex;
+}
+
+static int setup(void **state)
+{
+	enter_namespace();
+	ip("link add va address 02:00:00:00:00:0a type veth peer name vb");
+	ip("link set va up");
+	ip("link set vb up");
+	memset(&seen, 0, sizeof(seen));
+	*state = links_open(changed, &seen, NULL);
+	return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	links_close(*state);
+	links_close(NULL);
+	return 0;
+}
+
+/* Dispatch changes until CONDITION holds, for three seconds. */
+#define EVENTUALLY(links, condition)                                            \
+	do {                                                                    \
+		struct pollfd wait = {.fd = links_fd(links), .events = POLLIN}; \
+                                                                                \
+		while (!(condition) && poll(&wait, 1, 3000) == 1)               \
+			links_dispatch(links);                                  \
+		if (!(condition))                                               \
+			fail_msg("not within three seconds: %s", #condition);   \
+	} while (0)
+
+static struct vrrp_addr address(const char *text)
+{
+	struct vrrp_addr result = {{0}};
+	struct in_addr ipv4;
+
+	if (inet_pton(AF_INET, text, &ipv4) == 1)
+		return addr_from_ipv4(ntohl(ipv4.s_addr));
+	assert_int_equal(inet_pton(AF_INET6, text, result.b), 1);
+	return result;
+}
+
+static bool has(const struct links *links, const char *name, const char *text)
+{
+	struct vrrp_addr wanted = address(text);
+	const struct link *link = links_by_name(links, name);
+
+	return link && links_has_address(links, link->ifindex, &wanted);
+}
+
+static bool skip_text(const struct vrrp_addr *candidate, void *data)
+{
+	struct vrrp_addr skipped = address(data);
+
+	return addr_equal(candidate, &skipped);
+}
+
+static const char *primary(const struct links *links, const char *name, enum vrrp_family family,
+			   const char *skip)
+{
+	static char text[ADDR_TEXT_LEN];
+	const struct link *link = links_by_name(links, name);
+	struct vrrp_addr out;
+
+	assert_non_null(link);
+	if (!links_primary(links, link->ifindex, family, skip ? skip_text : NULL, (void *)skip,
+			   &out))
+		return "none";
+	return addr_format(&out, text);
+}
+
+static void the_present_state_is_read_at_open(void **state)
+{
+	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 0x0a};
+	const struct link *link = links_by_name(*state, "va");
+
+	assert_non_null(link);
+	assert_int_equal(link->ifindex, index_of("va"));
+	assert_string_equal(link->kind, "veth");
+	assert_memory_equal(link->mac, mac, 6);
+	assert_true(link->up);
+	assert_int_equal(link->mtu, 1500);
+	assert_int_equal(link->xdp_program_id, 0);
+	assert_ptr_equal(links_by_index(*state, link->ifindex), link);
+	assert_string_equal(links_by_name(*state, "lo")->kind, "");
+	assert_true(has(*state, "lo", "127.0.0.1"));
+	assert_true(has(*state, "lo", "::1"));
+	assert_null(links_by_name(*state, "vc"));
+	assert_null(links_by_index(*state, 9999));
+	assert_int_equal(seen.calls, 0);
+}
+
+static void up_needs_the_flag_and_the_carrier(void **state)
+{
+	int va = index_of("va");
+
+	ip("link set vb down");
+	EVENTUALLY(*state, !links_by_name(*state, "va")->up);
+	assert_int_equal(seen.all, false);
+	ip("link set vb up");
+	EVENTUALLY(*state, links_by_name(*state, "va")->up);
+	ip("link set va down");
+	EVENTUALLY(*state, !links_by_name(*state, "va")->up);
+	seen.last = 0;
+	ip("link set va mtu 1400");
+	EVENTUALLY(*state, links_by_name(*state, "va")->mtu == 1400);
+	assert_int_equal(seen.last, va);
+}
+
+static void a_rename_keeps_the_index(void **state)
+{
+	int va = index_of("va");
+
+	ip("link set va down");
+	ip("link set va name renamed");
+	EVENTUALLY(*state, links_by_name(*state, "renamed"));
+	assert_null(links_by_name(*state, "va"));
+	assert_int_equal(links_by_name(*state, "renamed")->ifindex, va);
+}
+
+static void an_interface_goes_and_comes_back(void **state)
+{
+	int old = index_of("va");
+
+	ip("addr add 192.0.2.11/24 dev va");
+	EVENTUALLY(*state, has(*state, "va", "192.0.2.11"));
+	ip("link del va");
+	EVENTUALLY(*state, !links_by_name(*state, "va") && !links_by_name(*state, "vb"));
+	assert_null(links_by_index(*state, old));
+	ip("link add va type bridge");
+	EVENTUALLY(*state, links_by_name(*state, "va"));
+	assert_int_not_equal(links_by_name(*state, "va")->ifindex, old);
+	assert_string_equal(links_by_name(*state, "va")->kind, "bridge");
+	assert_false(has(*state, "va", "192.0.2.11"));
+}
+
+static void leaving_a_bridge_is_not_going(void **state)
+{
+	ip("link add br0 type bridge");
+	ip("link set va master br0");
+	ip("link set va nomaster");
+	ip("link add later type bridge");
+	EVENTUALLY(*state, links_by_name(*state, "later"));
+	assert_non_null(links_by_name(*state, "va"));
+}
+
+static void addresses_come_and_go(void **state)
+{
+	ip("addr add 192.0.2.11/24 dev va");
+	ip("addr add 192.0.2.12/24 dev va");
+	ip("addr add 2001:db8::1/64 dev va nodad");
+	EVENTUALLY(*state, has(*state, "va", "2001:db8::1"));
+	assert_true(has(*state, "va", "192.0.2.11"));
+	assert_true(has(*state, "va", "192.0.2.12"));
+	assert_false(has(*state, "vb", "192.0.2.11"));
+	assert_int_equal(seen.last, index_of("va"));
+	ip("addr del 192.0.2.12/24 dev va");
+	EVENTUALLY(*state, !has(*state, "va", "192.0.2.12"));
+	assert_true(has(*state, "va", "192.0.2.11"));
+	/* The address of the interface itself, not that of its peer. */
+	ip("addr add 10.0.0.1 peer 10.0.0.2/32 dev va");
+	EVENTUALLY(*state, has(*state, "va", "10.0.0.1"));
+	assert_false(has(*state, "va", "10.0.0.2"));
+}
+
+static void the_primary_address_is_the_first_that_is_no_virtual_one(void **state)
+{
+	assert_string_equal(primary(*state, "va", VRRP_IPV4, NULL), "none");
+	ip("addr add 192.0.2.1/24 dev va");
+	ip("addr add 192.0.2.11/24 dev va"); /* secondary */
+	ip("addr add 198.51.100.1/24 dev va");
+	EVENTUALLY(*state, has(*state, "va", "198.51.100.1"));
+	assert_string_equal(primary(*state, "va", VRRP_IPV4, NULL), "192.0.2.1");
+	assert_string_equal(primary(*state, "va", VRRP_IPV4, "192.0.2.1"), "198.51.100.1");
+	ip("addr del 198.51.100.1/24 dev va");
+	EVENTUALLY(*state, !has(*state, "va", "198.51.100.1"));
+	assert_string_equal(primary(*state, "va", VRRP_IPV4, "192.0.2.1"), "192.0.2.11");
+	/* A narrower scope is worse, whichever came first. */
+	ip("addr flush dev va");
+	ip("addr add 169.254.0.1/16 scope link dev va");
+	ip("addr add 192.0.2.13/24 dev va");
+	EVENTUALLY(*state, has(*state, "va", "192.0.2.13"));
+	assert_string_equal(primary(*state, "va", VRRP_IPV4, NULL), "192.0.2.13");
+}
+
+static void ipv6_needs_a_link_local_that_passed_dad(void **state)
+{
+	/* The stack's own one has begun its duplicate address detection at setup. */
+	ip("addr flush dev va");
+	EVENTUALLY(*state, !strcmp(primary(*state, "va", VRRP_IPV6, NULL), "none"));
+	ip("addr add 2001:db8::1/64 dev va nodad");
+	ip("addr add fe80::1/64 dev va nodad");
+	EVENTUALLY(*state, has(*state, "va", "fe80::1"));
+	assert_string_equal(primary(*state, "va", VRRP_IPV6, NULL), "fe80::1");
+	assert_string_equal(primary(*state, "va", VRRP_IPV6, "fe80::1"), "none");
+	ip("addr flush dev va");
+	ip("link set vb down"); /* without carrier, detection does not end */
+	ip("addr add fe80::2/64 dev va");
+	EVENTUALLY(*state, has(*state, "va", "fe80::2"));
+	assert_string_equal(primary(*state, "va", VRRP_IPV6, NULL), "none");
+}
+
+static void add_addresses(unsigned count)
+{
+	char path[] = "/tmp/test_links.XXXXXX";
+	int fd = mkstemp(path);
+	FILE *batch = fdopen(fd, "w");
+
+	assert_non_null(batch);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(batch, "addr add 10.%u.%u.%u/32 dev va\n", i >> 16, (i >> 8) & 255,
+			i & 255);
+	fclose(batch);
+	ip("-batch %s", path);
+	remove(path);
+}
+
+static void many_addresses_are_all_there(void **state)
+{
+	add_addresses(3000);
+	EVENTUALLY(*state, has(*state, "va", "10.0.11.183"));
+	for (unsigned i = 0; i < 3000; i++) {
+		struct vrrp_addr wanted = addr_from_ipv4(0x0a000000 + i);
+
+		assert_true(links_has_address(*state, index_of("va"), &wanted));
+	}
+	assert_false(seen.all);
+}
+
+static void a_loss_is_repaired_by_reading_anew(void **state)
+{
+	int small = 1;
+
+	/* The kernel makes it as small as it may; hundreds of changes do not fit. */
+	assert_int_equal(setsockopt(links_fd(*state), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)),
+			 0);
+	ip("addr add 192.0.2.11/24 dev va");
+	EVENTUALLY(*state, has(*state, "va", "192.0.2.11"));
+	add_addresses(400);
+	ip("addr del 192.0.2.11/24 dev va"); /* lost: only the sweep can know */
+	ip("link add vc type bridge");
+	ip("link del vc");
+	EVENTUALLY(*state, seen.all);
+	assert_true(has(*state, "va", "10.0.1.143"));
+	assert_false(has(*state, "va", "192.0.2.11"));
+	assert_null(links_by_name(*state, "vc"));
+	/* And it goes on as before. */
+	ip("addr add 192.0.2.12/24 dev va");
+	EVENTUALLY(*state, has(*state, "va", "192.0.2.12"));
+}
+
+static void what_changes_nothing_calls_nobody(void **state)
+{
+	ip("link set va txqueuelen 77"); /* a message, about nothing that we keep */
+	ip("link set lo mtu 65000");
+	EVENTUALLY(*state, links_by_name(*state, "lo")->mtu == 65000);
+	assert_int_equal(seen.last, index_of("lo"));
+	assert_int_equal(seen.calls, 1);
+}
+
+/* Every message cut at every length, and with every byte spoilt: no crash, no read beyond. */
+static void garbage_is_survived(void **state)
+{
+	static const uint8_t good[] = {/* RTM_NEWLINK, interface 7, "eth7" */
+				       44, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0,
+				       7, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 9, 0, 3, 0, 'e', 't',
+				       'h', '7', 0, 0, 0, 0,
+				       /* RTM_NEWADDR, 192.0.2.1/24 on it */
+				       32, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 24, 0,
+				       0, 7, 0, 0, 0, 8, 0, 2, 0, 192, 0, 2, 1};
+	struct vrrp_addr there = address("192.0.2.1");
+	struct links_table table = {0};
+
+	(void)state;
+	links_table_feed(&table, good, sizeof(good), NULL, NULL, NULL);
+	assert_int_equal(table.count, 1);
+	assert_string_equal(table.entries[0]->link.name, "eth7");
+	assert_true(table.entries[0]->link.up);
+	assert_int_equal(table.entries[0]->address_count, 1);
+	assert_true(addr_equal(&table.entries[0]->addresses[0].address, &there));
+	for (size_t length = 0; length <= sizeof(good); length++) {
+		uint8_t *copy = test_malloc(length ? length : 1); /* exact, for the sanitizer */
+
+		memcpy(copy, good, length);
+		links_table_feed(&table, copy, length, NULL, NULL, NULL);
+		for (size_t i = 0; i < length; i++)
+			for (int value = 0; value < 256; value += 17) {
+				copy[i] = (uint8_t)value;
+				links_table_feed(&table, copy, length, NULL, NULL, NULL);
+				copy[i] = good[i];
+			}
+		test_free(copy);
+	}
+	links_table_clear(&table);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(the_present_state_is_read_at_open),
+		TEST(up_needs_the_flag_and_the_carrier),
+		TEST(a_rename_keeps_the_index),
+		TEST(an_interface_goes_and_comes_back),
+		TEST(leaving_a_bridge_is_not_going),
+		TEST(addresses_come_and_go),
+		TEST(the_primary_address_is_the_first_that_is_no_virtual_one),
+		TEST(ipv6_needs_a_link_local_that_passed_dad),
+		TEST(many_addresses_are_all_there),
+		TEST(a_loss_is_repaired_by_reading_anew),
+		TEST(what_changes_nothing_calls_nobody),
+		cmocka_unit_test(garbage_is_survived),
+	};
+
+	return cmocka_run_group_tests_name("links", tests, NULL, NULL);
+}
