@@ -102,9 +102,14 @@ struct conf_diag {
 	char *text;
 };
 
+/* At most this many warnings, and as many errors, are kept; the last one kept says so. */
+#define CONF_DIAGS_MAX 1000
+
 struct conf_diags {
 	struct conf_diag *list;
-	size_t count, errors;
+	size_t count;		 /* of the list */
+	size_t errors, warnings; /* all of them, kept or not */
+	size_t capacity;
 };
 
 /*

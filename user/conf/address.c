@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lines of virtual_ipaddress: ADDRESS[/LENGTH] [dev IF] [label L] [scope S] [brd A|+|-].
+ *
+ * keepalived takes one address a line and ignores a second one with a complaint; a word that is an
+ * address can mean nothing else, so it is taken here, with a warning.
+ */
+#include <arpa/inet.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/diag.h"
+#include "conf/memory.h"
+#include "conf/raw.h"
+
+/* Where in a line of words the parser is. */
+struct cursor {
+	const struct statement *statement;
+	size_t at;
+	struct conf_diags *diags;
+};
+
+static bool parse_ip(const char *text, struct vrrp_addr *address)
+{
+	struct in_addr ipv4;
+
+	if (inet_pton(AF_INET, text, &ipv4) == 1) {
+		*address = addr_from_ipv4(ntohl(ipv4.s_addr));
+		return true;
+	}
+	return inet_pton(AF_INET6, text, address->b) == 1 && !addr_is_ipv4(address);
+}
+
+/* The part in front of the `/`. False if it is no address. */
+static bool parse_host(const char *text, struct vrrp_addr *address)
+{
+	char host[ADDR_TEXT_LEN];
+	size_t length = strcspn(text, "/");
+
+	if (length >= sizeof(host))
+		return false;
+	memcpy(host, text, length);
+	host[length] = '\0';
+	return parse_ip(host, address);
+}
+
+static bool is_unicast(const struct vrrp_addr *address)
+{
+	if (addr_is_zero(address))
+		return false;
+	if (!addr_is_ipv4(address))
+		return address->b[0] != 0xff;
+	return addr_to_ipv4(address) >> 28 < 0xe; /* 224.0.0.0 and above */
+}
+
+static uint8_t parse_prefix(const struct word *word, int64_t longest, struct conf_diags *diags)
+{
+	const char *slash = strchr(word->text, '/');
+	int64_t length = longest;
+
+	if (slash && !value_integer(slash + 1, 0, longest, &length)) {
+		length = longest;
+		conf_warning(diags, &word->place,
+			     WORD " has no prefix length from 0 to %d: %d is used", word->text,
+			     (int)longest, (int)longest);
+	}
+	return (uint8_t)length;
+}
+
+static struct conf_address *add_address(struct raw_instance *instance)
+{
+	instance->addresses =
+		conf_grow(instance->addresses, instance->address_count, &instance->address_capacity,
+			  sizeof(instance->addresses[0]));
+	return &instance->addresses[instance->address_count++];
+}
+
+/* NULL if the word is no address, which has been told. */
+static struct conf_address *take_address(struct raw_instance *instance, struct cursor *cursor)
+{
+	const struct word *word = &cursor->statement->words[cursor->at++];
+	struct conf_address address = {.scope = RT_SCOPE_UNIVERSE, .place = word->place};
+
+	if (!parse_host(word->text, &address.address)) {
+		conf_error(cursor->diags, &word->place,
+			   WORD " is not an IP address; expected one such as 192.0.2.1/24",
+			   word->text);
+		return NULL;
+	}
+	if (!is_unicast(&address.address)) {
+		conf_error(cursor->diags, &word->place,
+			   WORD " cannot be a virtual address: it is not a unicast address",
+			   word->text);
+		return NULL;
+	}
+	address.prefix_len =
+		parse_prefix(word, addr_is_ipv4(&address.address) ? 32 : 128, cursor->diags);
+	struct conf_address *added = add_address(instance);
+
+	*added = address;
+	return added;
+}
+
+static void set_dev(struct conf_address *address, const struct word *word, struct conf_diags *diags)
+{
+	if (value_is_interface(word->text))
+		strcpy(address->dev, word->text);
+	else
+		conf_error(diags, &word->place,
+			   WORD " cannot be the name of an interface: 1 to 15 bytes, without `/`",
+			   word->text);
+}
+
+static void set_label(struct conf_address *address, const struct word *word,
+		      struct conf_diags *diags)
+{
+	size_t length = strlen(word->text);
+
+	if (length == 0 || length >= sizeof(address->label))
+		conf_warning(diags, &word->place,
+			     "a label has 1 to 15 bytes: the address gets none instead of " WORD,
+			     word->text);
+	else if (!addr_is_ipv4(&address->address))
+		conf_warning(diags, &word->place,
+			     "IPv6 addresses have no labels: " WORD " is ignored", word->text);
+	else
+		strcpy(address->label, word->text);
+}
+
+static const struct scope {
+	const char *name;
+	uint8_t scope;
+} scopes[] = {
+	{"global", RT_SCOPE_UNIVERSE}, {"universe", RT_SCOPE_UNIVERSE},
+	{"site", RT_SCOPE_SITE},       {"link", RT_SCOPE_LINK},
+	{"host", RT_SCOPE_HOST},       {"nowhere", RT_SCOPE_NOWHERE},
+};
+
+static void set_scope(struct conf_address *address, const struct word *word,
+		      struct conf_diags *diags)
+{
+	int64_t number;
+
+	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+		if (!strcmp(word->text, scopes[i].name)) {
+			address->scope = scopes[i].scope;
+			return;
+		}
+	}
+	if (value_integer(word->text, 0, 255, &number))
+		address->scope = (uint8_t)number;
+	else
+		conf_warning(diags, &word->place,
+			     WORD " is not a scope (global, site, link, host, nowhere or 0 to "
+				  "255): global is used",
+			     word->text);
+}
+
+/* `+` sets the bits behind the prefix, `-` clears them; a /31 or /32 has no broadcast address. */
+static void work_out_broadcast(struct conf_address *address, const struct word *word,
+			       struct conf_diags *diags)
+{
+	uint32_t host_bits = address->prefix_len ? UINT32_MAX >> address->prefix_len : UINT32_MAX;
+	uint32_t ipv4 = addr_to_ipv4(&address->address);
+
+	if (address->prefix_len > 30) {
+		conf_warning(diags, &word->place,
+			     "a /%u has no broadcast address: `brd %s` is ignored",
+			     address->prefix_len, word->text);
+		return;
+	}
+	ipv4 = word->text[0] == '+' ? ipv4 | host_bits : ipv4 & ~host_bits;
+	address->broadcast = addr_from_ipv4(ipv4);
+	address->has_broadcast = true;
+}
+
+static void set_broadcast(struct conf_address *address, const struct word *word,
+			  struct conf_diags *diags)
+{
+	struct vrrp_addr broadcast;
+
+	if (!addr_is_ipv4(&address->address)) {
+		conf_warning(diags, &word->place,
+			     "IPv6 has no broadcast addresses: `brd` is ignored");
+	} else if (!strcmp(word->text, "+") || !strcmp(word->text, "-")) {
+		work_out_broadcast(address, word, diags);
+	} else if (parse_ip(word->text, &broadcast) && addr_is_ipv4(&broadcast)) {
+		address->broadcast = broadcast;
+		address->has_broadcast = true;
+	} else {
+		conf_warning(diags, &word->place,
+			     WORD " is not an IPv4 address, + or -: the address gets no broadcast "
+				  "address",
+			     word->text);
+	}
+}
+
+static void set_option(struct conf_address *address, const struct keyword *keyword,
+		       struct cursor *cursor)
+{
+	const struct word *word = &cursor->statement->words[cursor->at];
+
+	if (cursor->at == cursor->statement->count) {
+		conf_warning(cursor->diags, &word[-1].place, "`%s` needs a value: it is ignored",
+			     keyword->name);
+		return;
+	}
+	cursor->at++;
+	if (keyword->key == KEY_DEV)
+		set_dev(address, word, cursor->diags);
+	else if (keyword->key == KEY_LABEL)
+		set_label(address, word, cursor->diags);
+	else if (keyword->key == KEY_SCOPE)
+		set_scope(address, word, cursor->diags);
+	else
+		set_broadcast(address, word, cursor->diags);
+}
+
+static void skip_option(const struct keyword *keyword, struct cursor *cursor)
+{
+	size_t left = cursor->statement->count - cursor->at;
+
+	if (keyword->kind == KIND_SKIPPED)
+		conf_warning(cursor->diags, &cursor->statement->words[cursor->at - 1].place,
+			     "`%s` is not supported: %s", keyword->name,
+			     schema_part_text(keyword->part));
+	cursor->at += keyword->arguments < left ? keyword->arguments : left;
+}
+
+/* Options up to the end of the line or to a further address. */
+static void take_options(struct conf_address *address, struct cursor *cursor)
+{
+	const struct statement *statement = cursor->statement;
+	struct vrrp_addr unused;
+
+	while (cursor->at < statement->count) {
+		const struct word *word = &statement->words[cursor->at];
+		const struct keyword *keyword = schema_find(IN_ADDRESSES, word->text);
+
+		if (!keyword && parse_host(word->text, &unused)) {
+			conf_warning(cursor->diags, &word->place,
+				     "a second address on one line, taken as a virtual address "
+				     "too: write it on its own line");
+			return;
+		}
+		cursor->at++;
+		if (!keyword)
+			conf_warning(cursor->diags, &word->place,
+				     "unknown option " WORD " of an address: it is ignored",
+				     word->text);
+		else if (keyword->kind == KIND_SKIPPED || keyword->kind == KIND_ACCEPTED)
+			skip_option(keyword, cursor);
+		else
+			set_option(address, keyword, cursor);
+	}
+}
+
+void address_parse(struct raw_instance *instance, const struct statement *statement,
+		   struct conf_diags *diags)
+{
+	struct cursor cursor = {.statement = statement, .diags = diags};
+
+	while (cursor.at < statement->count) {
+		struct conf_address *address = take_address(instance, &cursor);
+
+		if (!address)
+			return;
+		take_options(address, &cursor);
+	}
+}

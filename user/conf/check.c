@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Checks across instances. All sort and compare neighbours, so that thousands of instances and
+ * addresses cost no more than that.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+#include "conf/diag.h"
+#include "conf/finish.h"
+#include "conf/memory.h"
+
+typedef int (*order_fn)(const void *left, const void *right, void *conf);
+
+static int compare_numbers(size_t a, size_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_name(const void *left, const void *right, void *data)
+{
+	const struct conf *conf = data;
+	size_t a = *(const size_t *)left, b = *(const size_t *)right;
+	int order = strcmp(conf->instances[a].name, conf->instances[b].name);
+
+	return order ? order : compare_numbers(a, b);
+}
+
+/* The virtual routers of one interface stand together, those with one key side by side. */
+static int by_vrid(const void *left, const void *right, void *data)
+{
+	const struct conf *conf = data;
+	size_t i = *(const size_t *)left, j = *(const size_t *)right;
+	const struct conf_instance *a = &conf->instances[i], *b = &conf->instances[j];
+	int order = strcmp(a->interface, b->interface);
+
+	if (!order)
+		order = (int)a->family - (int)b->family;
+	if (!order)
+		order = (int)a->vrid - (int)b->vrid;
+	return order ? order : compare_numbers(i, j);
+}
+
+/* The numbers of all instances in that order, malloc'd. */
+static size_t *sorted(struct conf *conf, order_fn order)
+{
+	size_t *numbers = conf_alloc(conf->instance_count * sizeof(numbers[0]));
+
+	for (size_t i = 0; i < conf->instance_count; i++)
+		numbers[i] = i;
+	qsort_r(numbers, conf->instance_count, sizeof(numbers[0]), order, conf);
+	return numbers;
+}
+
+static void check_names(struct conf *conf, struct conf_diags *diags)
+{
+	size_t *numbers = sorted(conf, by_name);
+
+	for (size_t i = 1; i < conf->instance_count; i++) {
+		const struct conf_instance *first = &conf->instances[numbers[i - 1]];
+		const struct conf_instance *second = &conf->instances[numbers[i]];
+
+		if (*second->name && !strcmp(first->name, second->name))
+			conf_error(diags, &second->place,
+				   "a second instance " WORD "; the first is at %s:%u:%u",
+				   second->name, first->place.file, first->place.line,
+				   first->place.column);
+	}
+	free(numbers);
+}
+
+static bool same_router(const struct conf_instance *a, const struct conf_instance *b)
+{
+	return a->vrid == b->vrid && a->family == b->family && !strcmp(a->interface, b->interface);
+}
+
+static void check_vrids(const struct conf *conf, const struct raw *raw, const size_t *numbers,
+			struct conf_diags *diags)
+{
+	for (size_t i = 1; i < conf->instance_count; i++) {
+		const struct conf_instance *first = &conf->instances[numbers[i - 1]];
+		const struct conf_instance *second = &conf->instances[numbers[i]];
+		const struct setting *settings = raw->instances[numbers[i]].settings;
+		const struct conf_place *other =
+			&raw->instances[numbers[i - 1]].settings[KEY_VRID].place;
+
+		if (second->vrid && *second->interface && same_router(first, second))
+			conf_error(diags, &settings[KEY_VRID].place,
+				   "`virtual_router_id %u` is used twice on %s: instance " WORD
+				   " has it at %s:%u:%u",
+				   second->vrid, second->interface, first->name, other->file,
+				   other->line, other->column);
+	}
+}
+
+static const char *mode_name(enum conf_xdp_mode mode, char text[VALUE_TEXT_LEN])
+{
+	return schema_format_value(schema_by_key(IN_INSTANCE, KEY_XDP_MODE), mode, text);
+}
+
+/* Instances numbers[from..to) are on one interface, which has one mode: that of the first one. */
+static void unify_modes(struct conf *conf, const struct raw *raw, const size_t *numbers,
+			size_t from, size_t to, struct conf_diags *diags)
+{
+	size_t first = numbers[from];
+	char text[VALUE_TEXT_LEN];
+
+	for (size_t i = from; i < to; i++)
+		first = numbers[i] < first ? numbers[i] : first;
+	for (size_t i = from; i < to; i++) {
+		struct conf_instance *instance = &conf->instances[numbers[i]];
+		const struct setting *mode = &raw->instances[numbers[i]].settings[KEY_XDP_MODE];
+
+		if (instance->xdp_mode == conf->instances[first].xdp_mode)
+			continue;
+		instance->xdp_mode = conf->instances[first].xdp_mode;
+		conf_warning(diags, mode->keyword ? &mode->place : &instance->place,
+			     "%s has one mode for all its instances: `xdp_mode %s` of " WORD
+			     " is used",
+			     instance->interface, mode_name(instance->xdp_mode, text),
+			     conf->instances[first].name);
+	}
+}
+
+static void check_interfaces(struct conf *conf, const struct raw *raw, struct conf_diags *diags)
+{
+	size_t *numbers = sorted(conf, by_vrid);
+	size_t from = 0;
+
+	check_vrids(conf, raw, numbers, diags);
+	for (size_t i = 1; i <= conf->instance_count; i++) {
+		if (i < conf->instance_count && !strcmp(conf->instances[numbers[i]].interface,
+							conf->instances[numbers[from]].interface))
+			continue;
+		if (*conf->instances[numbers[from]].interface)
+			unify_modes(conf, raw, numbers, from, i, diags);
+		from = i;
+	}
+	free(numbers);
+}
+
+/* An address of an instance. */
+struct served {
+	const struct conf_instance *instance;
+	struct conf_address *address;
+	const char *dev; /* that it is served on */
+	size_t number;	 /* in the file */
+};
+
+static int by_address(const void *left, const void *right)
+{
+	const struct served *a = left, *b = right;
+	int order = memcmp(&a->address->address, &b->address->address, sizeof(struct vrrp_addr));
+
+	if (!order)
+		order = strcmp(a->dev, b->dev);
+	return order ? order : compare_numbers(a->number, b->number);
+}
+
+static void tell_duplicate(const struct served *first, const struct served *second,
+			   struct conf_diags *diags)
+{
+	char text[ADDR_TEXT_LEN];
+
+	addr_format(&second->address->address, text);
+	conf_warning(diags, &second->address->place,
+		     "%s on %s is an address of instance " WORD " already (line %u): it is ignored "
+		     "here",
+		     text, second->dev, first->instance->name, first->address->place.line);
+}
+
+/* All addresses of the configuration in the order of the file, malloc'd. */
+static struct served *collect_addresses(const struct conf *conf, size_t *count)
+{
+	struct served *all;
+	size_t total = 0;
+
+	for (size_t i = 0; i < conf->instance_count; i++)
+		total += conf->instances[i].address_count;
+	all = conf_alloc(total * sizeof(all[0]));
+	*count = 0;
+	for (size_t i = 0; i < conf->instance_count; i++) {
+		const struct conf_instance *instance = &conf->instances[i];
+
+		for (size_t j = 0; j < instance->address_count; j++) {
+			struct conf_address *address = &instance->addresses[j];
+
+			all[*count] = (struct served){
+				.instance = instance,
+				.address = address,
+				.dev = *address->dev ? address->dev : instance->interface,
+				.number = *count,
+			};
+			(*count)++;
+		}
+	}
+	return all;
+}
+
+/* Addresses that are marked by an empty file name go. */
+static void remove_marked(struct conf_instance *instance)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < instance->address_count; i++)
+		if (instance->addresses[i].place.file)
+			instance->addresses[kept++] = instance->addresses[i];
+	instance->address_count = kept;
+}
+
+static void check_duplicate_addresses(struct conf *conf, struct conf_diags *diags)
+{
+	size_t count;
+	struct served *all = collect_addresses(conf, &count);
+	const struct served *first = all;
+
+	qsort(all, count, sizeof(all[0]), by_address);
+	for (size_t i = 1; i < count; i++) {
+		if (strcmp(all[i].dev, first->dev) ||
+		    !addr_equal(&all[i].address->address, &first->address->address)) {
+			first = &all[i];
+			continue;
+		}
+		tell_duplicate(first, &all[i], diags);
+		all[i].address->place.file = NULL;
+	}
+	free(all);
+	for (size_t i = 0; i < conf->instance_count; i++)
+		remove_marked(&conf->instances[i]);
+}
+
+static void check_address_count(struct conf_instance *instance, struct conf_diags *diags)
+{
+	if (instance->address_count == 0)
+		conf_warning(diags, &instance->place,
+			     "instance " WORD " has no virtual address: it does not run",
+			     instance->name);
+	if (instance->address_count <= VRRP_ADDRESSES_MAX)
+		return;
+	conf_warning(diags, &instance->addresses[VRRP_ADDRESSES_MAX].place,
+		     "an instance has at most %d addresses: this one and those after it are "
+		     "ignored",
+		     VRRP_ADDRESSES_MAX);
+	instance->address_count = VRRP_ADDRESSES_MAX;
+}
+
+void conf_check(struct conf *conf, const struct raw *raw, struct conf_diags *diags)
+{
+	size_t addresses = 0;
+
+	check_names(conf, diags);
+	check_interfaces(conf, raw, diags);
+	check_duplicate_addresses(conf, diags);
+	for (size_t i = 0; i < conf->instance_count; i++) {
+		struct conf_instance *instance = &conf->instances[i];
+
+		check_address_count(instance, diags);
+		if (addresses <= XVRRP_VIPS_MAX &&
+		    addresses + instance->address_count > XVRRP_VIPS_MAX)
+			conf_error(diags, &instance->place,
+				   "more than %d virtual addresses: there is room for no more",
+				   XVRRP_VIPS_MAX);
+		addresses += instance->address_count;
+	}
+}

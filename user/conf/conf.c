@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf/: the configuration file as data. The text goes through
+ *
+ *   lexer.c (tokens) -> reader.c (statements) -> parser.c, value.c, address.c (raw settings)
+ *   -> finish.c (defaults), check.c (across instances) -> struct conf -> print.c
+ *
+ * with schema.c and skipped.c, the table of keywords, beside all of them. Nothing is edited in
+ * silence: what is not used as written has a diagnostic. No I/O but in load.c, no global state, no
+ * recursion that the text could drive.
+ */
+#include "conf/conf.h"
+
+#include <stdlib.h>
+
+#include "conf/diag.h"
+#include "conf/finish.h"
+#include "conf/memory.h"
+
+struct conf *conf_parse(const char *file, const char *text, size_t length, struct conf_diags *diags)
+{
+	struct conf *conf = conf_alloc(sizeof(*conf));
+	size_t before = diags->count;
+	struct raw raw;
+
+	conf->files = conf_alloc(2 * sizeof(conf->files[0]));
+	conf->files[0] = conf_copy(file);
+	raw_parse(&raw, conf->files[0], text, length, diags);
+	if (!raw.count)
+		conf_warning(diags, &(struct conf_place){.file = conf->files[0]},
+			     "there is no `vrrp_instance`: nothing will run");
+	conf_finish(conf, &raw, diags);
+	raw_free(&raw);
+	conf_diags_sort(diags, before);
+	return conf;
+}
+
+void conf_free(struct conf *conf)
+{
+	if (!conf)
+		return;
+	for (size_t i = 0; i < conf->instance_count; i++) {
+		free(conf->instances[i].name);
+		free(conf->instances[i].addresses);
+	}
+	free(conf->instances);
+	for (char **file = conf->files; *file; file++)
+		free(*file);
+	free(conf->files);
+	free(conf);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Diagnostics: every part of conf/ appends what it finds, conf_parse() sorts them by place at the
+ * end. They are bounded, so that a file of rubbish fills neither the memory nor the log.
+ */
+#include "conf/diag.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/memory.h"
+
+static char *printable(const char *text)
+{
+	char *safe = conf_alloc(strlen(text) * 4 + 1);
+	char *to = safe;
+
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte >= ' ' && byte <= '~')
+			*to++ = *text;
+		else
+			to += sprintf(to, "\\x%02x", byte);
+	}
+	*to = '\0';
+	return safe;
+}
+
+static void append(struct conf_diags *diags, enum conf_severity severity,
+		   const struct conf_place *place, char *text)
+{
+	diags->list =
+		conf_grow(diags->list, diags->count, &diags->capacity, sizeof(diags->list[0]));
+	diags->list[diags->count++] = (struct conf_diag){
+		.severity = severity,
+		.place = *place,
+		.text = text,
+	};
+}
+
+static void add(struct conf_diags *diags, enum conf_severity severity,
+		const struct conf_place *place, const char *format, va_list arguments)
+{
+	size_t *seen = severity == CONF_ERROR ? &diags->errors : &diags->warnings;
+	char *text;
+
+	(*seen)++;
+	if (*seen > CONF_DIAGS_MAX)
+		return;
+	if (*seen == CONF_DIAGS_MAX) {
+		append(diags, severity, place,
+		       conf_format("too many %s: the others are not shown",
+				   severity == CONF_ERROR ? "errors" : "warnings"));
+		return;
+	}
+	if (vasprintf(&text, format, arguments) < 0)
+		abort();
+	append(diags, severity, place, printable(text));
+	free(text);
+}
+
+void conf_error(struct conf_diags *diags, const struct conf_place *place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(diags, CONF_ERROR, place, format, arguments);
+	va_end(arguments);
+}
+
+void conf_warning(struct conf_diags *diags, const struct conf_place *place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(diags, CONF_WARNING, place, format, arguments);
+	va_end(arguments);
+}
+
+static int by_place(const void *left, const void *right)
+{
+	const struct conf_diag *a = left, *b = right;
+
+	if (a->place.line != b->place.line)
+		return a->place.line < b->place.line ? -1 : 1;
+	if (a->place.column != b->place.column)
+		return a->place.column < b->place.column ? -1 : 1;
+	if (a->severity != b->severity)
+		return a->severity == CONF_ERROR ? -1 : 1;
+	return strcmp(a->text, b->text);
+}
+
+void conf_diags_sort(struct conf_diags *diags, size_t from)
+{
+	if (diags->count > from)
+		qsort(diags->list + from, diags->count - from, sizeof(diags->list[0]), by_place);
+}
+
+void conf_diags_free(struct conf_diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++)
+		free(diags->list[i].text);
+	free(diags->list);
+	*diags = (struct conf_diags){0};
+}
+
+char *conf_diag_format(const struct conf_diag *diag)
+{
+	const char *severity = diag->severity == CONF_ERROR ? "error" : "warning";
+	const struct conf_place *place = &diag->place;
+
+	if (!place->line)
+		return conf_format("%s: %s: %s", place->file, severity, diag->text);
+	return conf_format("%s:%u:%u: %s: %s", place->file, place->line, place->column, severity,
+			   diag->text);
+}

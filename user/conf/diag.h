@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Collecting diagnostics: used by every part of conf/. */
+#ifndef CONF_DIAG_H
+#define CONF_DIAG_H
+
+#include "conf/conf.h"
+
+/* A word of the file inside a message: quoted, long ones cut. */
+#define WORD "`%.60s`"
+
+/*
+ * Append a diagnostic. Whatever is not printable ASCII comes out as \xHH, so that a file can
+ * confuse neither a terminal nor a log.
+ */
+void conf_error(struct conf_diags *diags, const struct conf_place *place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void conf_warning(struct conf_diags *diags, const struct conf_place *place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Order the diagnostics from number `from` on by their places. */
+void conf_diags_sort(struct conf_diags *diags, size_t from);
+
+#endif

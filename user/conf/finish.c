@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The second pass: `version` may come after advert_int, and global_defs after the instances, so a
+ * value is settled, and what is wrong with it told, when everything has been read. The rule for
+ * messages is that of design: a warning says which value is used, an error is for what has no safe
+ * meaning.
+ */
+#include "conf/finish.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/diag.h"
+#include "conf/memory.h"
+
+/* One instance on its way. */
+struct finish {
+	const struct raw *raw;
+	struct raw_instance *from;
+	struct conf_instance *to;
+	struct conf_diags *diags;
+};
+
+/* The instance's own value, else that of global_defs, else the default. */
+static int64_t effective(const struct finish *finish, const struct keyword *keyword)
+{
+	if (finish->from->settings[keyword->key].keyword)
+		return finish->from->settings[keyword->key].value;
+	if (finish->raw->global[keyword->key].keyword)
+		return finish->raw->global[keyword->key].value;
+	return keyword->fallback;
+}
+
+static int64_t own_value(const struct finish *finish, enum schema_key key)
+{
+	return effective(finish, schema_by_key(IN_INSTANCE, key));
+}
+
+static int64_t global_value(const struct raw *raw, enum schema_key key)
+{
+	return raw->global[key].keyword ? raw->global[key].value
+					: schema_by_key(IN_GLOBAL, key)->fallback;
+}
+
+static void tell_problem(const struct setting *setting, const struct keyword *keyword, int64_t used,
+			 struct conf_diags *diags)
+{
+	char text[VALUE_TEXT_LEN];
+
+	if (!setting->problem)
+		return;
+	if (keyword->required && !setting->keyword)
+		conf_error(diags, &setting->problem_place, "%s", setting->problem);
+	else if (keyword->fallback == NO_DEFAULT)
+		conf_warning(diags, &setting->problem_place, "%s: the line is ignored",
+			     setting->problem);
+	else
+		conf_warning(diags, &setting->problem_place, "%s: `%s %s` is used",
+			     setting->problem, keyword->name,
+			     schema_format_value(keyword, used, text));
+}
+
+static void tell_missing(const struct finish *finish, const struct keyword *keyword)
+{
+	const struct setting *setting = &finish->from->settings[keyword->key];
+
+	if (!setting->keyword && !setting->problem)
+		conf_error(finish->diags, &finish->from->place,
+			   "instance " WORD " has no `%s`: it cannot run without", finish->to->name,
+			   keyword->name);
+}
+
+static void tell_problems(const struct finish *finish, enum schema_context context)
+{
+	for (enum schema_key key = 0; key < KEY_SETTINGS; key++) {
+		const struct keyword *keyword = schema_by_key(context, key);
+
+		if (!keyword)
+			continue;
+		tell_problem(&finish->from->settings[key], keyword, effective(finish, keyword),
+			     finish->diags);
+		if (keyword->required)
+			tell_missing(finish, keyword);
+	}
+}
+
+static void finish_global(struct conf *conf, const struct raw *raw, struct conf_diags *diags)
+{
+	for (enum schema_key key = 0; key < KEY_SETTINGS; key++) {
+		const struct keyword *keyword = schema_by_key(IN_GLOBAL, key);
+
+		if (keyword)
+			tell_problem(&raw->global[key], keyword, global_value(raw, key), diags);
+	}
+	conf->global.vrrp_version = (uint8_t)global_value(raw, KEY_VERSION);
+	conf->global.rt_priority = (unsigned)global_value(raw, KEY_RT_PRIORITY);
+	conf->global.no_swap = global_value(raw, KEY_NO_SWAP);
+}
+
+/* The first address decides the family of the instance; those of the other one are left out. */
+static void finish_addresses(const struct finish *finish)
+{
+	struct raw_instance *from = finish->from;
+	struct conf_instance *to = finish->to;
+	bool ipv4;
+
+	to->family = VRRP_IPV4;
+	to->addresses = conf_alloc(from->address_count * sizeof(to->addresses[0]));
+	if (!from->address_count)
+		return;
+	ipv4 = addr_is_ipv4(&from->addresses[0].address);
+	to->family = ipv4 ? VRRP_IPV4 : VRRP_IPV6;
+	for (size_t i = 0; i < from->address_count; i++) {
+		const struct conf_address *address = &from->addresses[i];
+
+		if (addr_is_ipv4(&address->address) == ipv4)
+			to->addresses[to->address_count++] = *address;
+		else
+			conf_warning(finish->diags, &address->place,
+				     "an %s address in an instance whose first address is %s: it "
+				     "is ignored",
+				     ipv4 ? "IPv6" : "IPv4", ipv4 ? "IPv4" : "IPv6");
+	}
+	if (!ipv4)
+		conf_warning(finish->diags, &from->addresses[0].place,
+			     "IPv6 virtual routers are not supported: instance " WORD
+			     " does not run",
+			     to->name);
+}
+
+static void finish_version(const struct finish *finish)
+{
+	const struct setting *own = &finish->from->settings[KEY_VERSION];
+
+	finish->to->version = (uint8_t)own_value(finish, KEY_VERSION);
+	if (finish->to->family == VRRP_IPV4 || finish->to->version == 3)
+		return;
+	finish->to->version = 3;
+	if (own->keyword)
+		conf_warning(finish->diags, &own->place,
+			     "VRRPv2 has no IPv6 addresses: `version 3` is used");
+}
+
+static int64_t within(int64_t value, int64_t min, int64_t max)
+{
+	if (value < min)
+		return min;
+	return value > max ? max : value;
+}
+
+/* C-4: v3 has 12 bits of centiseconds, v2 whole seconds. */
+static void finish_interval(const struct finish *finish)
+{
+	const struct setting *setting = &finish->from->settings[KEY_ADVERT_INT];
+	int64_t us = own_value(finish, KEY_ADVERT_INT);
+	uint32_t cs;
+
+	if (finish->to->version == 2)
+		cs = (uint32_t)within((us + 500000) / 1000000, 1, 255) * 100;
+	else
+		cs = (uint32_t)within((us + 5000) / 10000, 1, VRRP_INTERVAL_MAX_CS);
+	finish->to->interval_cs = cs;
+	if (us != cs * 10000LL)
+		conf_warning(finish->diags, &setting->place,
+			     "VRRPv%u has %s: `advert_int %g` is used", finish->to->version,
+			     finish->to->version == 2 ? "whole seconds from 1 to 255"
+						      : "steps of 0.01 seconds up to 40.95",
+			     cs / 100.0);
+}
+
+static void finish_state(const struct finish *finish)
+{
+	struct setting *settings = finish->from->settings;
+	const struct setting *state = &settings[KEY_STATE], *preempt = &settings[KEY_PREEMPT];
+	struct conf_instance *to = finish->to;
+
+	to->wants_active = own_value(finish, KEY_STATE);
+	to->priority = (uint8_t)own_value(finish, KEY_PRIORITY);
+	to->preempt = own_value(finish, KEY_PREEMPT);
+	to->accept = own_value(finish, KEY_ACCEPT);
+	if (to->wants_active && !settings[KEY_PRIORITY].keyword && !settings[KEY_PRIORITY].problem)
+		conf_warning(finish->diags, &state->place,
+			     "`state MASTER` without `priority`: `priority %u` is used "
+			     "(keepalived would use 255)",
+			     to->priority);
+	if (to->wants_active && !to->preempt) {
+		to->preempt = true;
+		conf_warning(finish->diags, &preempt->place,
+			     "`nopreempt` does not go with `state MASTER`: `preempt` is used; "
+			     "write `state BACKUP` for nopreempt");
+	}
+}
+
+static void copy_password(const struct finish *finish, const struct setting *password)
+{
+	size_t length = strlen(password->text);
+
+	if (length > VRRP_AUTH_LEN) {
+		conf_warning(finish->diags, &password->place,
+			     "a password has %d bytes in VRRP: only the first %d of this one count",
+			     VRRP_AUTH_LEN, VRRP_AUTH_LEN);
+		length = VRRP_AUTH_LEN;
+	}
+	memcpy(finish->to->auth_data, password->text, length);
+	finish->to->auth_type = VRRP_AUTH_PASS;
+}
+
+/* RFC 2338: one password in clear text. VRRPv3 has nothing of the kind (F-2). */
+static void finish_authentication(const struct finish *finish)
+{
+	const struct setting *type = &finish->from->settings[KEY_AUTH_TYPE];
+	const struct setting *password = &finish->from->settings[KEY_AUTH_PASS];
+	bool has_password = password->keyword && *password->text;
+	const struct setting *any = type->keyword ? type : password;
+
+	if (!any->keyword)
+		return;
+	if (finish->to->version == 3)
+		conf_warning(finish->diags, &any->place,
+			     "VRRPv3 has no authentication: it is ignored");
+	else if (type->keyword && type->value + 1 == VRRP_AUTH_AH)
+		conf_error(finish->diags, &type->place,
+			   "`auth_type AH` is not supported: routers that use it would not accept "
+			   "our advertisements; use PASS, or none, on all of them");
+	else if (!type->keyword || !has_password)
+		conf_warning(finish->diags, &any->place,
+			     "`%s` without `%s`: no authentication is used",
+			     type->keyword ? "auth_type" : "auth_pass",
+			     type->keyword ? "auth_pass" : "auth_type");
+	else
+		copy_password(finish, password);
+}
+
+static void finish_options(const struct finish *finish)
+{
+	struct conf_instance *to = finish->to;
+
+	to->garp.delay_us = own_value(finish, KEY_GARP_DELAY);
+	to->garp.repeat = (unsigned)own_value(finish, KEY_GARP_REPEAT);
+	to->garp.refresh_us = own_value(finish, KEY_GARP_REFRESH);
+	to->garp.refresh_repeat = (unsigned)own_value(finish, KEY_GARP_REFRESH_REPEAT);
+	to->checksum = (enum conf_checksum)own_value(finish, KEY_XDP_CHECKSUM);
+	to->virtual_mac = own_value(finish, KEY_XDP_VIRTUAL_MAC);
+	to->consume_adverts = own_value(finish, KEY_XDP_CONSUME_ADVERTS);
+	to->xdp_mode = (enum conf_xdp_mode)own_value(finish, KEY_XDP_MODE);
+}
+
+static void finish_instance(const struct finish *finish)
+{
+	const struct setting *interface = &finish->from->settings[KEY_INTERFACE];
+
+	finish->to->name = conf_copy(finish->from->name);
+	finish->to->place = finish->from->place;
+	if (interface->keyword)
+		strcpy(finish->to->interface, interface->text);
+	if (finish->from->settings[KEY_VRID].keyword)
+		finish->to->vrid = (uint8_t)own_value(finish, KEY_VRID);
+	finish_addresses(finish);
+	finish_version(finish);
+	finish_interval(finish);
+	finish_state(finish);
+	finish_authentication(finish);
+	finish_options(finish);
+	tell_problems(finish, IN_INSTANCE);
+	tell_problems(finish, IN_AUTHENTICATION);
+}
+
+void conf_finish(struct conf *conf, struct raw *raw, struct conf_diags *diags)
+{
+	finish_global(conf, raw, diags);
+	conf->instances = conf_alloc(raw->count * sizeof(conf->instances[0]));
+	conf->instance_count = raw->count;
+	for (size_t i = 0; i < raw->count; i++) {
+		struct finish finish = {
+			.raw = raw,
+			.from = &raw->instances[i],
+			.to = &conf->instances[i],
+			.diags = diags,
+		};
+
+		finish_instance(&finish);
+	}
+	conf_check(conf, raw, diags);
+}

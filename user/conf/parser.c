@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Statements to raw settings. The nesting of blocks is that of the schema, so the recursion has
+ * three levels at most; blocks that the schema does not know are skipped without recursion.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+#include "conf/diag.h"
+#include "conf/memory.h"
+#include "conf/raw.h"
+
+struct parser {
+	struct reader reader;
+	struct raw *raw;
+	struct conf_diags *diags;
+	unsigned parts_told; /* set of parts up to PART_LAST_TOLD_ONCE */
+	bool too_many_told;
+	bool unwinding; /* the last statement belongs outside of all blocks: they are being left */
+};
+
+/* A block being read. */
+struct block {
+	enum schema_context context;
+	struct conf_place head, open;
+	struct setting *settings;      /* where its scalar keywords go */
+	struct raw_instance *instance; /* that it belongs to, or NULL */
+};
+
+static void parse_block(struct parser *parser, const struct block *block);
+
+static void skip_block(struct parser *parser, const struct statement *statement)
+{
+	struct conf_place open = statement->open;
+
+	if (statement->kind == STATEMENT_BLOCK)
+		reader_skip_block(&parser->reader, &open);
+}
+
+static void parse_addresses(struct parser *parser, const struct block *block);
+
+static void enter(struct parser *parser, const struct statement *statement, struct block *block)
+{
+	block->head = statement->place;
+	block->open = statement->open;
+	if (statement->kind != STATEMENT_BLOCK) {
+		block->open = statement->place;
+		conf_warning(parser->diags, &statement->place,
+			     WORD " has no `{`: the lines that follow are read as its block",
+			     statement->words[0].text);
+	}
+	if (block->context == IN_ADDRESSES)
+		parse_addresses(parser, block);
+	else
+		parse_block(parser, block);
+}
+
+static void tell_extra_words(struct parser *parser, const struct statement *statement, size_t used)
+{
+	if (statement->count > used)
+		conf_warning(parser->diags, &statement->words[used].place,
+			     WORD " in front of the block of `%s` is ignored",
+			     statement->words[used].text, statement->words[0].text);
+}
+
+static struct raw_instance *add_instance(struct parser *parser, const struct statement *statement)
+{
+	struct raw *raw = parser->raw;
+	struct raw_instance *instance;
+
+	raw->instances =
+		conf_grow(raw->instances, raw->count, &raw->capacity, sizeof(raw->instances[0]));
+	instance = &raw->instances[raw->count++];
+	*instance = (struct raw_instance){
+		.name = conf_copy(statement->count > 1 ? statement->words[1].text : ""),
+		.place = statement->words[statement->count > 1].place,
+	};
+	if (!*instance->name)
+		conf_error(parser->diags, &statement->place, "`vrrp_instance` needs a name");
+	return instance;
+}
+
+static void parse_instance(struct parser *parser, const struct statement *statement)
+{
+	if (parser->raw->count == XVRRP_SLOTS_MAX) {
+		if (!parser->too_many_told)
+			conf_error(parser->diags, &statement->place,
+				   "more than %d instances: there is room for no more",
+				   XVRRP_SLOTS_MAX);
+		parser->too_many_told = true;
+		skip_block(parser, statement);
+		return;
+	}
+	tell_extra_words(parser, statement, 2);
+	struct raw_instance *instance = add_instance(parser, statement);
+	struct block block = {
+		.context = IN_INSTANCE,
+		.settings = instance->settings,
+		.instance = instance,
+	};
+
+	enter(parser, statement, &block);
+}
+
+static void parse_known_block(struct parser *parser, const struct keyword *keyword,
+			      const struct statement *statement, const struct block *outer)
+{
+	struct block block = *outer;
+
+	if (keyword->key == KEY_BLOCK_INSTANCE) {
+		parse_instance(parser, statement);
+		return;
+	}
+	tell_extra_words(parser, statement, 1);
+	if (keyword->key == KEY_BLOCK_GLOBAL) {
+		block.context = IN_GLOBAL;
+		block.settings = parser->raw->global;
+	} else {
+		block.context =
+			keyword->key == KEY_BLOCK_AUTHENTICATION ? IN_AUTHENTICATION : IN_ADDRESSES;
+	}
+	enter(parser, statement, &block);
+}
+
+/* The keyword `name` of another block than this one, or NULL. */
+static const struct keyword *find_elsewhere(const char *name)
+{
+	for (enum schema_context context = IN_ROOT; context < IN_ADDRESSES; context++) {
+		const struct keyword *keyword = schema_find(context, name);
+
+		if (keyword)
+			return keyword;
+	}
+	return NULL;
+}
+
+/* A guess costs time, and helps nobody who has hundreds of unknown keywords. */
+#define GUESSES_MAX 100
+
+static void tell_unknown(struct parser *parser, const struct statement *statement,
+			 enum schema_context context)
+{
+	const char *name = statement->words[0].text;
+	const char *what = statement->kind == STATEMENT_BLOCK ? "block" : "line";
+	const struct keyword *other = find_elsewhere(name), *near = NULL;
+
+	if (parser->diags->warnings < GUESSES_MAX)
+		near = schema_nearest(context, name, other != NULL);
+	if (near)
+		conf_warning(parser->diags, &statement->place,
+			     "unknown keyword " WORD ", did you mean `%s`? The %s is skipped", name,
+			     near->name, what);
+	else if (other && other->context == IN_ROOT)
+		conf_warning(parser->diags, &statement->place,
+			     WORD " belongs outside of all blocks: the %s is skipped", name, what);
+	else if (other)
+		conf_warning(parser->diags, &statement->place,
+			     WORD " belongs into `%s`: the %s is skipped", name,
+			     schema_context_name(other->context), what);
+	else
+		conf_warning(parser->diags, &statement->place,
+			     "unknown keyword " WORD ": the %s is skipped", name, what);
+}
+
+static void tell_skipped(struct parser *parser, const struct keyword *keyword,
+			 const struct statement *statement)
+{
+	if (keyword->part <= PART_LAST_TOLD_ONCE) {
+		if (parser->parts_told & 1u << keyword->part)
+			return;
+		parser->parts_told |= 1u << keyword->part;
+	}
+	conf_warning(parser->diags, &statement->place, "`%s` is not supported: %s", keyword->name,
+		     schema_part_text(keyword->part));
+}
+
+static void tell_refused(struct parser *parser, const struct keyword *keyword,
+			 const struct statement *statement)
+{
+	for (size_t i = 0; keyword->words[i] && statement->count > 1; i++)
+		if (!strcmp(keyword->words[i], statement->words[1].text))
+			return;
+	conf_error(parser->diags, &statement->place,
+		   "`%s` is not supported: %s, and routers that do not hear each other are both "
+		   "Active",
+		   keyword->name, schema_part_text(keyword->part));
+}
+
+static void parse_keyword(struct parser *parser, const struct statement *statement,
+			  const struct block *block)
+{
+	const struct keyword *keyword = schema_find(block->context, statement->words[0].text);
+
+	if (keyword && keyword->kind == KIND_BLOCK) {
+		parse_known_block(parser, keyword, statement, block);
+		return;
+	}
+	if (!keyword) {
+		tell_unknown(parser, statement, block->context);
+	} else if (keyword->kind == KIND_SKIPPED) {
+		tell_skipped(parser, keyword, statement);
+	} else if (keyword->kind == KIND_REFUSED) {
+		tell_refused(parser, keyword, statement);
+	} else if (keyword->kind != KIND_ACCEPTED) {
+		setting_take(&block->settings[keyword->key], keyword, statement, parser->diags);
+		if (statement->kind == STATEMENT_BLOCK)
+			conf_warning(parser->diags, &statement->open,
+				     "`%s` has no block: this one is skipped", keyword->name);
+	}
+	skip_block(parser, statement);
+}
+
+/*
+ * Is this the head of a block that can only stand outside of all others? Then the `}` of this one
+ * is missing, and what was written for one instance must not end up in another.
+ */
+static bool belongs_outside(struct parser *parser, const struct statement *statement,
+			    const struct block *block)
+{
+	const char *name = statement->words[0].text;
+	const struct keyword *root = schema_find(IN_ROOT, name);
+
+	if (block->context == IN_ROOT) {
+		parser->unwinding = false;
+		return false;
+	}
+	if (statement->kind != STATEMENT_BLOCK || !root || schema_find(block->context, name))
+		return false;
+	if (!parser->unwinding)
+		conf_error(parser->diags, &statement->place,
+			   "`%s` inside of `%s`: the `{` at line %u, column %u has no `}`", name,
+			   schema_context_name(block->context), block->open.line,
+			   block->open.column);
+	parser->unwinding = true;
+	reader_again(&parser->reader);
+	return true;
+}
+
+/* The next statement of a block that has words; NULL at the end of the block. */
+static const struct statement *next_in_block(struct parser *parser, const struct block *block)
+{
+	for (;;) {
+		const struct statement *statement = reader_next(&parser->reader);
+
+		if (statement->kind == STATEMENT_END) {
+			if (block->context != IN_ROOT)
+				reader_tell_unclosed(&parser->reader, &block->open);
+			return NULL;
+		}
+		if (statement->kind == STATEMENT_CLOSE && block->context != IN_ROOT)
+			return NULL;
+		if (statement->kind == STATEMENT_CLOSE) {
+			conf_warning(parser->diags, &statement->place,
+				     "this `}` closes nothing: it is ignored");
+		} else if (!statement->count) {
+			conf_warning(parser->diags, &statement->place,
+				     "a block without a keyword is skipped");
+			skip_block(parser, statement);
+		} else {
+			return belongs_outside(parser, statement, block) ? NULL : statement;
+		}
+	}
+}
+
+static void parse_block(struct parser *parser, const struct block *block)
+{
+	const struct statement *statement;
+
+	while ((statement = next_in_block(parser, block)))
+		parse_keyword(parser, statement, block);
+}
+
+static void parse_addresses(struct parser *parser, const struct block *block)
+{
+	const struct statement *statement;
+
+	while ((statement = next_in_block(parser, block))) {
+		address_parse(block->instance, statement, parser->diags);
+		if (statement->kind == STATEMENT_BLOCK)
+			conf_warning(parser->diags, &statement->open,
+				     "an address has no block: this one is skipped");
+		skip_block(parser, statement);
+	}
+}
+
+void raw_parse(struct raw *raw, const char *file, const char *text, size_t length,
+	       struct conf_diags *diags)
+{
+	struct parser parser = {.raw = raw, .diags = diags};
+	struct block root = {.context = IN_ROOT};
+
+	*raw = (struct raw){0};
+	reader_init(&parser.reader, file, text, length, diags);
+	parse_block(&parser, &root);
+	reader_free(&parser.reader);
+}
+
+static void free_settings(struct setting settings[KEY_SETTINGS])
+{
+	for (size_t i = 0; i < KEY_SETTINGS; i++) {
+		free(settings[i].text);
+		free(settings[i].problem);
+	}
+}
+
+void raw_free(struct raw *raw)
+{
+	for (size_t i = 0; i < raw->count; i++) {
+		free(raw->instances[i].name);
+		free(raw->instances[i].addresses);
+		free_settings(raw->instances[i].settings);
+	}
+	free_settings(raw->global);
+	free(raw->instances);
+	*raw = (struct raw){0};
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The canonical form of a configuration: every effective value, in the language it is read in. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "conf/schema.h"
+
+static bool is_plain(const char *word)
+{
+	return *word && word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
+					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:/+-")] == '\0';
+}
+
+/* A word never contains a double quote: the lexer has no way to write one. */
+static void print_word(FILE *out, const char *word)
+{
+	fprintf(out, is_plain(word) ? "%s" : "\"%s\"", word);
+}
+
+static void print_value(FILE *out, enum schema_context context, enum schema_key key, int64_t value)
+{
+	const struct keyword *keyword = schema_by_key(context, key);
+	char text[VALUE_TEXT_LEN];
+
+	fprintf(out, "\t%s %s\n", keyword->name, schema_format_value(keyword, value, text));
+}
+
+static void print_global(FILE *out, const struct conf_global *global)
+{
+	fprintf(out, "global_defs {\n");
+	print_value(out, IN_GLOBAL, KEY_VERSION, global->vrrp_version);
+	print_value(out, IN_GLOBAL, KEY_RT_PRIORITY, global->rt_priority);
+	print_value(out, IN_GLOBAL, KEY_NO_SWAP, global->no_swap);
+	fprintf(out, "}\n");
+}
+
+static void print_authentication(FILE *out, const struct conf_instance *instance)
+{
+	char password[VRRP_AUTH_LEN + 1] = "";
+
+	if (instance->auth_type != VRRP_AUTH_PASS)
+		return;
+	memcpy(password, instance->auth_data, VRRP_AUTH_LEN);
+	fprintf(out, "\tauthentication {\n\t\tauth_type PASS\n\t\tauth_pass ");
+	print_word(out, password);
+	fprintf(out, "\n\t}\n");
+}
+
+static void print_scope(FILE *out, uint8_t scope)
+{
+	static const struct {
+		uint8_t scope;
+		const char *name;
+	} names[] = {{200, "site"}, {253, "link"}, {254, "host"}, {255, "nowhere"}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].scope == scope) {
+			fprintf(out, " scope %s", names[i].name);
+			return;
+		}
+	}
+	if (scope)
+		fprintf(out, " scope %u", scope);
+}
+
+static void print_address(FILE *out, const struct conf_address *address)
+{
+	char text[ADDR_TEXT_LEN];
+
+	fprintf(out, "\t\t%s/%u", addr_format(&address->address, text), address->prefix_len);
+	if (address->has_broadcast)
+		fprintf(out, " brd %s", addr_format(&address->broadcast, text));
+	if (*address->dev) {
+		fprintf(out, " dev ");
+		print_word(out, address->dev);
+	}
+	print_scope(out, address->scope);
+	if (*address->label) {
+		fprintf(out, " label ");
+		print_word(out, address->label);
+	}
+	fputc('\n', out);
+}
+
+static void print_addresses(FILE *out, const struct conf_instance *instance)
+{
+	if (!instance->address_count)
+		return;
+	fprintf(out, "\tvirtual_ipaddress {\n");
+	for (size_t i = 0; i < instance->address_count; i++)
+		print_address(out, &instance->addresses[i]);
+	fprintf(out, "\t}\n");
+}
+
+static void print_options(FILE *out, const struct conf_instance *instance)
+{
+	const struct conf_garp *garp = &instance->garp;
+
+	print_value(out, IN_INSTANCE, KEY_GARP_DELAY, garp->delay_us);
+	print_value(out, IN_INSTANCE, KEY_GARP_REPEAT, garp->repeat);
+	print_value(out, IN_INSTANCE, KEY_GARP_REFRESH, garp->refresh_us);
+	print_value(out, IN_INSTANCE, KEY_GARP_REFRESH_REPEAT, garp->refresh_repeat);
+	print_value(out, IN_INSTANCE, KEY_XDP_MODE, instance->xdp_mode);
+	print_value(out, IN_INSTANCE, KEY_XDP_VIRTUAL_MAC, instance->virtual_mac);
+	print_value(out, IN_INSTANCE, KEY_XDP_CHECKSUM, instance->checksum);
+	print_value(out, IN_INSTANCE, KEY_XDP_CONSUME_ADVERTS, instance->consume_adverts);
+}
+
+static void print_instance(FILE *out, const struct conf_instance *instance)
+{
+	fprintf(out, "\nvrrp_instance ");
+	print_word(out, instance->name);
+	fprintf(out, " {\n");
+	print_value(out, IN_INSTANCE, KEY_STATE, instance->wants_active);
+	fprintf(out, "\tinterface ");
+	print_word(out, instance->interface);
+	fputc('\n', out);
+	print_value(out, IN_INSTANCE, KEY_VRID, instance->vrid);
+	print_value(out, IN_INSTANCE, KEY_PRIORITY, instance->priority);
+	print_value(out, IN_INSTANCE, KEY_VERSION, instance->version);
+	print_value(out, IN_INSTANCE, KEY_ADVERT_INT, instance->interval_cs * 10000LL);
+	fprintf(out, "\t%s\n", instance->preempt ? "preempt" : "nopreempt");
+	fprintf(out, "\t%s\n", instance->accept ? "accept" : "no_accept");
+	print_options(out, instance);
+	print_authentication(out, instance);
+	print_addresses(out, instance);
+	fprintf(out, "}\n");
+}
+
+char *conf_print(const struct conf *conf)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		abort();
+	print_global(out, &conf->global);
+	for (size_t i = 0; i < conf->instance_count; i++)
+		print_instance(out, &conf->instances[i]);
+	if (fclose(out))
+		abort();
+	return text;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The keywords as data: where each may stand, what value it takes, its range, its default and one
+ * line of help. Parser, defaults, messages and documentation read this table.
+ */
+#ifndef CONF_SCHEMA_H
+#define CONF_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where a keyword may stand. */
+enum schema_context {
+	IN_ROOT,
+	IN_GLOBAL,	   /* global_defs */
+	IN_INSTANCE,	   /* vrrp_instance */
+	IN_AUTHENTICATION, /* authentication of an instance */
+	IN_ADDRESSES,	   /* behind an address of virtual_ipaddress */
+};
+
+enum schema_kind {
+	KIND_BLOCK,
+	KIND_INTEGER,
+	KIND_SECONDS,	/* a decimal fraction; microseconds inside */
+	KIND_BOOL,	/* on|off|true|false|yes|no; nothing = on */
+	KIND_FLAG,	/* no value: the keyword itself stands for the value `min` */
+	KIND_CHOICE,	/* one of `words`; its index inside */
+	KIND_INTERFACE, /* the name of a network interface */
+	KIND_TEXT,
+	KIND_ACCEPTED, /* needs nothing done: no message */
+	KIND_SKIPPED,  /* of keepalived, not of this version: a warning, see `part` */
+	KIND_REFUSED,  /* the same, but running without it is unsafe: an error; unless the value
+			  is one of `words` */
+};
+
+/*
+ * What a keyword sets; without meaning for the last three kinds. One key may have several keywords:
+ * a negation, or the default in global_defs of what an instance may set for itself.
+ */
+enum schema_key {
+	KEY_VERSION,
+	KEY_RT_PRIORITY,
+	KEY_NO_SWAP,
+	KEY_STATE,
+	KEY_INTERFACE,
+	KEY_VRID,
+	KEY_PRIORITY,
+	KEY_ADVERT_INT,
+	KEY_PREEMPT,
+	KEY_ACCEPT,
+	KEY_AUTH_TYPE,
+	KEY_AUTH_PASS,
+	KEY_GARP_DELAY,
+	KEY_GARP_REPEAT,
+	KEY_GARP_REFRESH,
+	KEY_GARP_REFRESH_REPEAT,
+	KEY_XDP_MODE,
+	KEY_XDP_VIRTUAL_MAC,
+	KEY_XDP_CHECKSUM,
+	KEY_XDP_CONSUME_ADVERTS,
+	KEY_SETTINGS, /* the number of those that hold one value */
+	KEY_BLOCK_GLOBAL = KEY_SETTINGS,
+	KEY_BLOCK_INSTANCE,
+	KEY_BLOCK_AUTHENTICATION,
+	KEY_BLOCK_ADDRESSES,
+	KEY_DEV,
+	KEY_LABEL,
+	KEY_SCOPE,
+	KEY_BROADCAST,
+};
+
+/* Parts of keepalived that are skipped; each has one sentence, see schema_part_text(). */
+enum schema_part {
+	PART_NONE,
+	PART_LOAD_BALANCER,
+	PART_MAIL,
+	PART_SNMP,
+	PART_DBUS,
+	PART_LAST_TOLD_ONCE = PART_DBUS, /* up to here one message a file is enough */
+	PART_SCRIPTS,
+	PART_TRACKING,
+	PART_OWN_INTERFACE,
+	PART_SYNC_GROUP,
+	PART_ROUTES,
+	PART_STATIC,
+	PART_EXCLUDED,
+	PART_PREEMPT_DELAY,
+	PART_SOURCE,
+	PART_UNICAST,
+	PART_GROUP,
+	PART_ANNOUNCE,
+	PART_PROTOCOL,
+	PART_CHECKSUM,
+	PART_HMAC,
+	PART_DELAYS,
+	PART_NAMESPACE,
+	PART_PROCESS,
+	PART_ADDRESS,
+};
+
+#define NO_DEFAULT (-1)
+
+struct keyword {
+	const char *name;
+	enum schema_context context;
+	enum schema_kind kind;
+	enum schema_key key;
+	int64_t min, max;
+	int64_t fallback;	  /* the default; NO_DEFAULT = none */
+	bool required;		  /* there is no default: without a value the file is refused */
+	const char *const *words; /* of KIND_CHOICE and KIND_REFUSED, NULL-terminated */
+	enum schema_part part;	  /* of KIND_SKIPPED and KIND_REFUSED */
+	unsigned arguments; /* of a skipped word behind an address: the words that follow it */
+	const char *help;   /* what it means; NULL for the last three kinds */
+};
+
+/* Row `index` of the table, the skipped keywords last; NULL behind the end. */
+const struct keyword *schema_at(size_t index);
+
+/* NULL if `context` does not know `name`. */
+const struct keyword *schema_find(enum schema_context context, const char *name);
+
+/* The row of a key in `context`, or NULL; of several, the first. */
+const struct keyword *schema_by_key(enum schema_context context, enum schema_key key);
+
+/*
+ * The keyword of `context` that `name` is probably meant to be, or NULL: `name` without
+ * keepalived's prefix of global_defs, or, unless `only_prefix`, with a letter or two wrong.
+ */
+const struct keyword *schema_nearest(enum schema_context context, const char *name,
+				     bool only_prefix);
+
+/* The block that keywords of `context` stand in, such as "vrrp_instance"; "" for the root. */
+const char *schema_context_name(enum schema_context context);
+
+/* What does not happen because `part` is skipped. */
+const char *schema_part_text(enum schema_part part);
+
+/* Room for schema_format_value(). */
+#define VALUE_TEXT_LEN 32
+
+/* A value as it is written in a file: 100, 2.5, on, BACKUP, nopreempt. Returns `text`. */
+const char *schema_format_value(const struct keyword *keyword, int64_t value,
+				char text[VALUE_TEXT_LEN]);
+
+#endif

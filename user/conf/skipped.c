@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * keepalived's keywords that this version does not act on. They are known by name, so that the
+ * message can say what does not happen, and so that an unknown keyword is probably a misspelled
+ * one. A keyword that is built moves from here to schema.c.
+ */
+#include "conf/skipped.h"
+
+#define SKIP(in, keyword, which)                                                    \
+	{                                                                           \
+		.name = keyword, .context = in, .kind = KIND_SKIPPED, .part = which \
+	}
+#define REFUSE(in, keyword, which, harmless)                                         \
+	{                                                                            \
+		.name = keyword, .context = in, .kind = KIND_REFUSED, .part = which, \
+		.words = harmless                                                    \
+	}
+#define OPTION(keyword, words)                                                  \
+	{                                                                       \
+		.name = keyword, .context = IN_ADDRESSES, .kind = KIND_SKIPPED, \
+		.part = PART_ADDRESS, .arguments = words                        \
+	}
+/* What keepalived does for these is so here anyway, or has no meaning here. */
+#define ACCEPT(in, keyword)                                           \
+	{                                                             \
+		.name = keyword, .context = in, .kind = KIND_ACCEPTED \
+	}
+
+static const char *const group4[] = {"224.0.0.18", NULL};
+static const char *const group6[] = {"ff02::12", NULL};
+static const char *const nothing[] = {NULL};
+
+static const struct keyword table[] = {
+	SKIP(IN_ROOT, "bfd_instance", PART_TRACKING),
+	SKIP(IN_ROOT, "child_wait_time", PART_PROCESS),
+	SKIP(IN_ROOT, "garp_group", PART_ANNOUNCE),
+	SKIP(IN_ROOT, "instance", PART_PROCESS),
+	SKIP(IN_ROOT, "interface_up_down_delays", PART_DELAYS),
+	SKIP(IN_ROOT, "linkbeat_interfaces", PART_PROCESS),
+	SKIP(IN_ROOT, "linkbeat_use_polling", PART_PROCESS),
+	SKIP(IN_ROOT, "local_address_group", PART_LOAD_BALANCER),
+	SKIP(IN_ROOT, "namespace_with_ipsets", PART_NAMESPACE),
+	SKIP(IN_ROOT, "net_namespace", PART_NAMESPACE),
+	SKIP(IN_ROOT, "SSL", PART_LOAD_BALANCER),
+	SKIP(IN_ROOT, "static_ipaddress", PART_STATIC),
+	SKIP(IN_ROOT, "static_routes", PART_STATIC),
+	SKIP(IN_ROOT, "static_rules", PART_STATIC),
+	SKIP(IN_ROOT, "track_file", PART_TRACKING),
+	SKIP(IN_ROOT, "track_group", PART_STATIC),
+	SKIP(IN_ROOT, "use_pid_dir", PART_PROCESS),
+	SKIP(IN_ROOT, "virtual_server", PART_LOAD_BALANCER),
+	SKIP(IN_ROOT, "virtual_server_group", PART_LOAD_BALANCER),
+	SKIP(IN_ROOT, "vrrp_script", PART_SCRIPTS),
+	SKIP(IN_ROOT, "vrrp_sync_group", PART_SYNC_GROUP),
+	SKIP(IN_ROOT, "vrrp_track_file", PART_TRACKING),
+	SKIP(IN_ROOT, "vrrp_track_process", PART_TRACKING),
+
+	SKIP(IN_GLOBAL, "bfd_cpu_affinity", PART_PROCESS),
+	SKIP(IN_GLOBAL, "bfd_no_swap", PART_PROCESS),
+	SKIP(IN_GLOBAL, "bfd_priority", PART_PROCESS),
+	SKIP(IN_GLOBAL, "bfd_process_name", PART_PROCESS),
+	SKIP(IN_GLOBAL, "bfd_rlimit_rttime", PART_PROCESS),
+	SKIP(IN_GLOBAL, "bfd_rt_priority", PART_PROCESS),
+	SKIP(IN_GLOBAL, "checker_cpu_affinity", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "checker_log_all_failures", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "checker_no_swap", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "checker_priority", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "checker_process_name", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "checker_rlimit_rttime", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "checker_rt_priority", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "config_save_dir", PART_PROCESS),
+	SKIP(IN_GLOBAL, "data_use_instance", PART_PROCESS),
+	SKIP(IN_GLOBAL, "dbus_no_interface_name", PART_DBUS),
+	SKIP(IN_GLOBAL, "dbus_service_name", PART_DBUS),
+	SKIP(IN_GLOBAL, "default_interface", PART_STATIC),
+	SKIP(IN_GLOBAL, "disable_local_igmp", PART_PROCESS),
+	ACCEPT(IN_GLOBAL, "dynamic_interfaces"),
+	SKIP(IN_GLOBAL, "enable_dbus", PART_DBUS),
+	ACCEPT(IN_GLOBAL, "enable_script_security"),
+	SKIP(IN_GLOBAL, "enable_snmp_checker", PART_SNMP),
+	SKIP(IN_GLOBAL, "enable_snmp_keepalived", PART_SNMP),
+	SKIP(IN_GLOBAL, "enable_snmp_rfc", PART_SNMP),
+	SKIP(IN_GLOBAL, "enable_snmp_rfcv2", PART_SNMP),
+	SKIP(IN_GLOBAL, "enable_snmp_rfcv3", PART_SNMP),
+	SKIP(IN_GLOBAL, "enable_snmp_vrrp", PART_SNMP),
+	SKIP(IN_GLOBAL, "enable_traps", PART_SNMP),
+	SKIP(IN_GLOBAL, "fifo_write_vrrp_states_on_reload", PART_SCRIPTS),
+	SKIP(IN_GLOBAL, "include_check", PART_PROCESS),
+	SKIP(IN_GLOBAL, "json_dump_file", PART_PROCESS),
+	SKIP(IN_GLOBAL, "json_version", PART_PROCESS),
+	SKIP(IN_GLOBAL, "log_unknown_vrids", PART_PROCESS),
+	SKIP(IN_GLOBAL, "lvs_flush", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "lvs_flush_onstop", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "lvs_netlink_cmd_rcv_bufs", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "lvs_netlink_cmd_rcv_bufs_force", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "lvs_netlink_monitor_rcv_bufs", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "lvs_netlink_monitor_rcv_bufs_force", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "lvs_notify_fifo", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "lvs_notify_fifo_script", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "lvs_sync_daemon", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "lvs_timeouts", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "max_auto_priority", PART_PROCESS),
+	SKIP(IN_GLOBAL, "min_auto_priority_delay", PART_PROCESS),
+	SKIP(IN_GLOBAL, "nftables", PART_PROCESS),
+	SKIP(IN_GLOBAL, "nftables_counters", PART_PROCESS),
+	SKIP(IN_GLOBAL, "nftables_ifindex", PART_PROCESS),
+	SKIP(IN_GLOBAL, "nftables_ipvs", PART_LOAD_BALANCER),
+	SKIP(IN_GLOBAL, "nftables_priority", PART_PROCESS),
+	SKIP(IN_GLOBAL, "no_email_faults", PART_MAIL),
+	SKIP(IN_GLOBAL, "notification_email", PART_MAIL),
+	SKIP(IN_GLOBAL, "notification_email_from", PART_MAIL),
+	SKIP(IN_GLOBAL, "notify_fifo", PART_SCRIPTS),
+	SKIP(IN_GLOBAL, "notify_fifo_script", PART_SCRIPTS),
+	SKIP(IN_GLOBAL, "process_monitor_rcv_bufs", PART_PROCESS),
+	SKIP(IN_GLOBAL, "process_monitor_rcv_bufs_force", PART_PROCESS),
+	SKIP(IN_GLOBAL, "process_name", PART_PROCESS),
+	SKIP(IN_GLOBAL, "process_names", PART_PROCESS),
+	SKIP(IN_GLOBAL, "random_seed", PART_PROCESS),
+	SKIP(IN_GLOBAL, "reload_check_config", PART_PROCESS),
+	SKIP(IN_GLOBAL, "reload_file", PART_PROCESS),
+	SKIP(IN_GLOBAL, "reload_repeat", PART_PROCESS),
+	SKIP(IN_GLOBAL, "reload_time_file", PART_PROCESS),
+	ACCEPT(IN_GLOBAL, "router_id"),
+	SKIP(IN_GLOBAL, "rs_init_notifies", PART_LOAD_BALANCER),
+	ACCEPT(IN_GLOBAL, "script_user"),
+	SKIP(IN_GLOBAL, "shutdown_script", PART_SCRIPTS),
+	SKIP(IN_GLOBAL, "shutdown_script_timeout", PART_SCRIPTS),
+	SKIP(IN_GLOBAL, "smtp_alert", PART_MAIL),
+	SKIP(IN_GLOBAL, "smtp_alert_checker", PART_MAIL),
+	SKIP(IN_GLOBAL, "smtp_alert_vrrp", PART_MAIL),
+	SKIP(IN_GLOBAL, "smtp_connect_timeout", PART_MAIL),
+	SKIP(IN_GLOBAL, "smtp_helo_name", PART_MAIL),
+	SKIP(IN_GLOBAL, "smtp_server", PART_MAIL),
+	SKIP(IN_GLOBAL, "snmp_socket", PART_SNMP),
+	SKIP(IN_GLOBAL, "snmp_vrrp_port_checks", PART_SNMP),
+	SKIP(IN_GLOBAL, "startup_script", PART_SCRIPTS),
+	SKIP(IN_GLOBAL, "startup_script_timeout", PART_SCRIPTS),
+	SKIP(IN_GLOBAL, "state_dump_file", PART_PROCESS),
+	SKIP(IN_GLOBAL, "stats_dump_file", PART_PROCESS),
+	SKIP(IN_GLOBAL, "tmp_config_directory", PART_PROCESS),
+	SKIP(IN_GLOBAL, "umask", PART_PROCESS),
+	SKIP(IN_GLOBAL, "use_symlink_paths", PART_PROCESS),
+	SKIP(IN_GLOBAL, "v3_checksum_as_v2", PART_CHECKSUM),
+	SKIP(IN_GLOBAL, "vmac_addr_prefix", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vmac_prefix", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_check_unicast_src", PART_UNICAST),
+	SKIP(IN_GLOBAL, "vrrp_cpu_affinity", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_delay_after_boot", PART_DELAYS),
+	SKIP(IN_GLOBAL, "vrrp_down_timer_adverts", PART_PROTOCOL),
+	SKIP(IN_GLOBAL, "vrrp_garp_extra_if", PART_ANNOUNCE),
+	SKIP(IN_GLOBAL, "vrrp_garp_interval", PART_ANNOUNCE),
+	SKIP(IN_GLOBAL, "vrrp_garp_lower_prio_delay", PART_ANNOUNCE),
+	SKIP(IN_GLOBAL, "vrrp_garp_lower_prio_repeat", PART_ANNOUNCE),
+	SKIP(IN_GLOBAL, "vrrp_gna_interval", PART_ANNOUNCE),
+	SKIP(IN_GLOBAL, "vrrp_higher_prio_send_advert", PART_PROTOCOL),
+	SKIP(IN_GLOBAL, "vrrp_ipsets", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_iptables", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_lower_prio_no_advert", PART_PROTOCOL),
+	REFUSE(IN_GLOBAL, "vrrp_mcast_group4", PART_GROUP, group4),
+	REFUSE(IN_GLOBAL, "vrrp_mcast_group6", PART_GROUP, group6),
+	SKIP(IN_GLOBAL, "vrrp_min_garp", PART_ANNOUNCE),
+	SKIP(IN_GLOBAL, "vrrp_netlink_cmd_rcv_bufs", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_netlink_cmd_rcv_bufs_force", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_netlink_monitor_rcv_bufs", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_netlink_monitor_rcv_bufs_force", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_notify_fifo", PART_SCRIPTS),
+	SKIP(IN_GLOBAL, "vrrp_notify_fifo_script", PART_SCRIPTS),
+	SKIP(IN_GLOBAL, "vrrp_notify_priority_changes", PART_SCRIPTS),
+	SKIP(IN_GLOBAL, "vrrp_owner_ignore_adverts", PART_PROTOCOL),
+	SKIP(IN_GLOBAL, "vrrp_priority", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_process_name", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_rlimit_rttime", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_rx_bufs_multiplier", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_rx_bufs_policy", PART_PROCESS),
+	SKIP(IN_GLOBAL, "vrrp_skip_check_adv_addr", PART_PROTOCOL),
+	SKIP(IN_GLOBAL, "vrrp_startup_delay", PART_DELAYS),
+	SKIP(IN_GLOBAL, "vrrp_strict", PART_PROTOCOL),
+	SKIP(IN_GLOBAL, "vrrp_vmac_garp_intvl", PART_ANNOUNCE),
+
+	REFUSE(IN_INSTANCE, "auth_hmac", PART_HMAC, nothing),
+	SKIP(IN_INSTANCE, "check_unicast_src", PART_UNICAST),
+	SKIP(IN_INSTANCE, "debug", PART_PROCESS),
+	SKIP(IN_INSTANCE, "dont_track_primary", PART_OWN_INTERFACE),
+	SKIP(IN_INSTANCE, "down_timer_adverts", PART_PROTOCOL),
+	SKIP(IN_INSTANCE, "garp_extra_if", PART_ANNOUNCE),
+	SKIP(IN_INSTANCE, "garp_lower_prio_delay", PART_ANNOUNCE),
+	SKIP(IN_INSTANCE, "garp_lower_prio_repeat", PART_ANNOUNCE),
+	SKIP(IN_INSTANCE, "higher_prio_send_advert", PART_PROTOCOL),
+	SKIP(IN_INSTANCE, "kernel_rx_buf_size", PART_PROCESS),
+	SKIP(IN_INSTANCE, "linkbeat_use_polling", PART_PROCESS),
+	SKIP(IN_INSTANCE, "lower_prio_no_advert", PART_PROTOCOL),
+	SKIP(IN_INSTANCE, "lvs_sync_daemon_interface", PART_LOAD_BALANCER),
+	REFUSE(IN_INSTANCE, "mcast_dst_ip", PART_GROUP, group4),
+	SKIP(IN_INSTANCE, "mcast_src_ip", PART_SOURCE),
+	ACCEPT(IN_INSTANCE, "native_ipv6"),
+	ACCEPT(IN_INSTANCE, "no_virtual_ipaddress"),
+	SKIP(IN_INSTANCE, "notify", PART_SCRIPTS),
+	SKIP(IN_INSTANCE, "notify_backup", PART_SCRIPTS),
+	SKIP(IN_INSTANCE, "notify_deleted", PART_SCRIPTS),
+	SKIP(IN_INSTANCE, "notify_fault", PART_SCRIPTS),
+	SKIP(IN_INSTANCE, "notify_master", PART_SCRIPTS),
+	SKIP(IN_INSTANCE, "notify_master_rx_lower_pri", PART_SCRIPTS),
+	SKIP(IN_INSTANCE, "notify_priority_changes", PART_SCRIPTS),
+	SKIP(IN_INSTANCE, "notify_stop", PART_SCRIPTS),
+	SKIP(IN_INSTANCE, "old_unicast_checksum", PART_UNICAST),
+	SKIP(IN_INSTANCE, "owner_ignore_adverts", PART_PROTOCOL),
+	SKIP(IN_INSTANCE, "preempt_delay", PART_PREEMPT_DELAY),
+	SKIP(IN_INSTANCE, "promote_secondaries", PART_ROUTES),
+	SKIP(IN_INSTANCE, "skip_check_adv_addr", PART_PROTOCOL),
+	SKIP(IN_INSTANCE, "smtp_alert", PART_MAIL),
+	SKIP(IN_INSTANCE, "strict_mode", PART_PROTOCOL),
+	SKIP(IN_INSTANCE, "thread_timer_expired", PART_PROTOCOL),
+	SKIP(IN_INSTANCE, "timer_expired_backup", PART_PROTOCOL),
+	SKIP(IN_INSTANCE, "track_bfd", PART_TRACKING),
+	SKIP(IN_INSTANCE, "track_file", PART_TRACKING),
+	SKIP(IN_INSTANCE, "track_interface", PART_TRACKING),
+	SKIP(IN_INSTANCE, "track_process", PART_TRACKING),
+	SKIP(IN_INSTANCE, "track_script", PART_TRACKING),
+	SKIP(IN_INSTANCE, "track_src_ip", PART_SOURCE),
+	SKIP(IN_INSTANCE, "unicast_fault_no_peer", PART_UNICAST),
+	REFUSE(IN_INSTANCE, "unicast_peer", PART_UNICAST, nothing),
+	SKIP(IN_INSTANCE, "unicast_src_ip", PART_SOURCE),
+	SKIP(IN_INSTANCE, "unicast_ttl", PART_UNICAST),
+	SKIP(IN_INSTANCE, "use_ipvlan", PART_PROCESS),
+	ACCEPT(IN_INSTANCE, "use_vmac"),
+	SKIP(IN_INSTANCE, "use_vmac_addr", PART_PROCESS),
+	SKIP(IN_INSTANCE, "v3_checksum_as_v2", PART_CHECKSUM),
+	SKIP(IN_INSTANCE, "virtual_ipaddress_excluded", PART_EXCLUDED),
+	SKIP(IN_INSTANCE, "virtual_routes", PART_ROUTES),
+	SKIP(IN_INSTANCE, "virtual_rules", PART_ROUTES),
+	SKIP(IN_INSTANCE, "vmac_garp_intvl", PART_ANNOUNCE),
+	ACCEPT(IN_INSTANCE, "vmac_xmit_base"),
+	SKIP(IN_INSTANCE, "vrf", PART_PROCESS),
+
+	OPTION("-nodad", 0),
+	OPTION("autojoin", 0),
+	OPTION("home", 0),
+	OPTION("mngtmpaddr", 0),
+	OPTION("no_track", 0),
+	OPTION("noprefixroute", 0),
+	OPTION("peer", 1),
+	OPTION("preferred_lft", 1),
+	OPTION("track_group", 1),
+	ACCEPT(IN_ADDRESSES, "use_vmac"),
+};
+
+const struct keyword *skipped_at(size_t index)
+{
+	return index < sizeof(table) / sizeof(table[0]) ? &table[index] : NULL;
+}
+
+const char *schema_part_text(enum schema_part part)
+{
+	switch (part) {
+	case PART_NONE:
+		break;
+	case PART_LOAD_BALANCER:
+		return "load balancing (LVS) is not part of xvrrpd";
+	case PART_MAIL:
+		return "no e-mail is sent";
+	case PART_SNMP:
+		return "there is no SNMP agent";
+	case PART_DBUS:
+		return "there is no D-Bus service";
+	case PART_SCRIPTS:
+		return "scripts are not run, FIFOs not written";
+	case PART_TRACKING:
+		return "it is not tracked, the priority stays as configured";
+	case PART_OWN_INTERFACE:
+		return "the instance always follows the state of its own interface";
+	case PART_SYNC_GROUP:
+		return "every instance changes its state on its own";
+	case PART_ROUTES:
+		return "routes, rules and sysctls are left as they are";
+	case PART_STATIC:
+		return "static addresses, routes and rules are left to the system";
+	case PART_EXCLUDED:
+		return "these addresses are not served";
+	case PART_PREEMPT_DELAY:
+		return "preemption is not delayed";
+	case PART_SOURCE:
+		return "advertisements come from the primary address of the interface";
+	case PART_UNICAST:
+		return "advertisements are multicast only";
+	case PART_GROUP:
+		return "the group is 224.0.0.18";
+	case PART_ANNOUNCE:
+		return "only the garp_master_ options steer announcements";
+	case PART_PROTOCOL:
+		return "the rules of the RFC hold";
+	case PART_CHECKSUM:
+		return "xdp_checksum decides, which by default follows the peer";
+	case PART_HMAC:
+		return "advertisements are not signed";
+	case PART_DELAYS:
+		return "there is no such delay";
+	case PART_NAMESPACE:
+		return "the agent stays in the network namespace that it is started in";
+	case PART_PROCESS:
+		return "it has no counterpart here";
+	case PART_ADDRESS:
+		return "addresses are set without it";
+	}
+	return "";
+}
