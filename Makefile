@@ -94,7 +94,7 @@ $(BUILD)/%.o: %.c $(USER_FLAGS)
 # The core needs nothing of libc but four mem functions, so no checked variants of them either.
 $(BUILD)/user/core/%.o: private FORTIFY :=
 # Generated, so it must be there before what may include it is compiled the first time.
-$(call objects,user/sys/*.c tests/bpf/*.c tests/sys/*.c): | $(SKELETON)
+$(call objects,user/sys/*.c tests/bpf/*.c): | $(SKELETON)
 
 define library_rule
 $(BUILD)/lib$(1).a: $(call objects,user/$(1)/*.c) $(SOURCES)

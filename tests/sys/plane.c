@@ -18,6 +18,8 @@
 
 #include <cmocka.h> /* last: it defines a macro fail() */
 
+enum plane_tc plane_clsact = PLANE_CLSACT;
+
 static char root[] = "/tmp/xvrrpd-test-XXXXXX";
 
 int plane_enter(void **state)
@@ -81,13 +83,23 @@ struct attach_status plane_attach(const struct plane *plane, struct dataplane *d
 	return status;
 }
 
+int plane_map(const struct plane *plane, const char *name)
+{
+	char path[100];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", plane->pins, name);
+	fd = bpf_obj_get(path);
+	assert_true(fd >= 0);
+	return fd;
+}
+
 /* ---- what is on the hooks ---- */
 
-static void program_name(__u32 id, char name[16])
+static void program_name(int fd, char name[16])
 {
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(id);
 
 	assert_true(fd >= 0);
 	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
@@ -103,13 +115,21 @@ static struct bpf_xdp_query_opts xdp_query(int ifindex)
 	return query;
 }
 
-void xdp_name(int ifindex, char name[16])
+int xdp_program(int ifindex)
 {
 	struct bpf_xdp_query_opts query = xdp_query(ifindex);
+	__u32 id = query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id;
+
+	return id ? bpf_prog_get_fd_by_id(id) : -1;
+}
+
+void xdp_name(int ifindex, char name[16])
+{
+	int fd = xdp_program(ifindex);
 
 	name[0] = '\0';
-	if (query.drv_prog_id || query.skb_prog_id)
-		program_name(query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id, name);
+	if (fd >= 0)
+		program_name(fd, name);
 }
 
 bool xdp_is_native(int ifindex)
@@ -127,7 +147,7 @@ static unsigned tcx_count(int ifindex, bool egress, const char *program)
 			   &count))
 		return 0; /* before 6.6 */
 	for (__u32 i = 0; i < count; i++) {
-		program_name(ids[i], name);
+		program_name(bpf_prog_get_fd_by_id(ids[i]), name);
 		found += !strcmp(name, program);
 	}
 	return found;

@@ -17,6 +17,8 @@ enum plane_tc {
 	PLANE_CLSACT,
 };
 
+extern enum plane_tc plane_clsact; /* for PLANE_TEST_CLSACT */
+
 struct plane {
 	enum plane_tc tc;
 	char pins[64]; /* the pin directory; its parent is an ordinary directory */
@@ -36,7 +38,12 @@ struct dataplane *plane_open(const struct plane *plane);
 struct attach_status plane_attach(const struct plane *plane, struct dataplane *dataplane,
 				  const char *kind, enum xdp_mode wanted);
 
-/* The names of the program on the XDP hook, "" = none; and whether in native mode. */
+/* A descriptor of a pinned map. */
+int plane_map(const struct plane *plane, const char *name);
+
+/* The program on the XDP hook, as a descriptor, -1 = none ... */
+int xdp_program(int ifindex);
+/* ... its name, "" = none; and whether it is in native mode. */
 void xdp_name(int ifindex, char name[16]);
 bool xdp_is_native(int ifindex);
 /* How many programs of this name are on tc ingress or egress, tcx links and clsact filters. */
@@ -54,5 +61,11 @@ const char *stderr_of(void (*work)(void *data), void *data);
 		if (!strstr(text, part))                              \
 			fail_msg("\"%s\" is not in: %s", part, text); \
 	} while (0)
+
+#define PLANE_TEST(f) cmocka_unit_test_setup_teardown(f, plane_setup, plane_teardown)
+#define PLANE_TEST_CLSACT(f)                                                  \
+	{                                                                     \
+#f " (clsact)", f, plane_setup, plane_teardown, &plane_clsact \
+	}
 
 #endif

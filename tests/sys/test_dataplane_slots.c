@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Virtual routers in their slots, their counters, and the events that the programs report. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checksum.h"
+#include "core/packet.h"
+#include "sys/plane.h"
+
+#include <cmocka.h> /* last: it defines a macro fail() */
+
+#define LOOPBACK 1 /* BPF_PROG_RUN's interface when nobody says another */
+
+/* ---- slots ---- */
+
+static struct vr_key vr_key(unsigned vrid)
+{
+	return (struct vr_key){.ifindex = LOOPBACK, .family = VRRP_IPV4, .vrid = (__u8)vrid};
+}
+
+static struct vip_key vip_key(uint32_t address)
+{
+	return (struct vip_key){.ifindex = LOOPBACK, .address = addr_from_ipv4(address)};
+}
+
+/* The slot that a pinned index leads to, or -1. */
+static int lookup(const struct plane *plane, const char *map, const void *key)
+{
+	int fd = plane_map(plane, map), slot;
+
+	if (bpf_map_lookup_elem(fd, key, &slot))
+		slot = -1;
+	close(fd);
+	return slot;
+}
+
+static void slots_come_and_go(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	struct vr_key one = vr_key(51), two = vr_key(52), alias = vr_key(51);
+	struct vip_key vip = vip_key(0xc0000201);
+	struct failure failure;
+	int a = dataplane_slot_new(dataplane, &one, &failure);
+	int b = dataplane_slot_new(dataplane, &two, &failure);
+
+	alias.ifindex = 77;
+	assert_true(a >= 0 && b >= 0 && a != b);
+	assert_int_equal(lookup(plane, "vr_index", &one), a);
+	assert_int_equal(lookup(plane, "vr_index", &two), b);
+	assert_memory_equal(&dataplane_slot(dataplane, (unsigned)a)->identity.key, &one,
+			    sizeof(one));
+
+	assert_int_equal(dataplane_slot_new(dataplane, &one, &failure), -1);
+	assert_contains(failure.text, "VRID 51");
+
+	assert_int_equal(dataplane_alias_add(dataplane, (unsigned)a, &alias, &failure), 0);
+	assert_int_equal(dataplane_alias_add(dataplane, (unsigned)a, &alias, &failure), 0);
+	assert_int_equal(dataplane_alias_add(dataplane, (unsigned)b, &alias, &failure), -1);
+	assert_int_equal(dataplane_vip_add(dataplane, (unsigned)a, &vip, &failure), 0);
+	assert_int_equal(dataplane_vip_add(dataplane, (unsigned)a, &vip, &failure), 0);
+	assert_int_equal(dataplane_vip_add(dataplane, (unsigned)b, &vip, &failure), -1);
+	assert_contains(failure.text, "192.0.2.1 ");
+	assert_int_equal(lookup(plane, "vr_index", &alias), a);
+	assert_int_equal(lookup(plane, "vip_index", &vip), a);
+
+	dataplane_set_lease(dataplane_slot(dataplane, (unsigned)a), 1234);
+	dataplane_slot_free(dataplane, (unsigned)a);
+	assert_int_equal(lookup(plane, "vr_index", &one), -1);
+	assert_int_equal(lookup(plane, "vr_index", &alias), -1);
+	assert_int_equal(lookup(plane, "vip_index", &vip), -1);
+	assert_int_equal(lookup(plane, "vr_index", &two), b);
+	assert_int_equal(dataplane_slot(dataplane, (unsigned)a)->lease_until_ns, 0);
+	dataplane_close(dataplane);
+}
+
+static void a_slot_starts_from_nothing(void **state)
+{
+	struct dataplane *dataplane = plane_open(*state);
+	int stats_fd = plane_map(*state, "vr_stats");
+	int cpus = libbpf_num_possible_cpus();
+	struct vr_stats counted[cpus], sum;
+	struct vr_key key = vr_key(51);
+	struct vr_slot zero = {.identity.key = key};
+	__u32 slot = 0;
+
+	memset(counted, 1, sizeof(counted));
+	assert_int_equal(bpf_map_update_elem(stats_fd, &slot, counted, BPF_ANY), 0);
+	memset(dataplane_slot(dataplane, 0), 0xff, sizeof(struct vr_slot));
+	assert_int_equal(dataplane_slot_new(dataplane, &key, NULL), 0);
+	assert_memory_equal(dataplane_slot(dataplane, 0), &zero, sizeof(zero));
+	sum = dataplane_vr_stats(dataplane, 0);
+	assert_int_equal(sum.advertisements_received, 0);
+	assert_int_equal(sum.initialize, 0);
+	close(stats_fd);
+	dataplane_close(dataplane);
+}
+
+static void slots_run_out(void **state)
+{
+	struct dataplane *dataplane = plane_open(*state);
+	struct failure failure;
+
+	for (unsigned i = 0; i < XVRRP_SLOTS_MAX; i++) {
+		struct vr_key key = {.ifindex = i, .family = VRRP_IPV4, .vrid = 1};
+
+		assert_true(dataplane_slot_new(dataplane, &key, NULL) >= 0);
+	}
+	struct vr_key more = vr_key(2);
+	assert_int_equal(dataplane_slot_new(dataplane, &more, &failure), -1);
+	assert_contains(failure.text, "4096");
+	dataplane_slot_free(dataplane, 17);
+	assert_int_equal(dataplane_slot_new(dataplane, &more, &failure), 17);
+	dataplane_close(dataplane);
+}
+
+/* The mapped slot and the map's value are one memory, in both directions. */
+static void lease_and_evidence_are_in_the_map(void **state)
+{
+	struct dataplane *dataplane = plane_open(*state);
+	int slots_fd = plane_map(*state, "vr_slots");
+	struct vr_key key = vr_key(51);
+	__u32 number = (__u32)dataplane_slot_new(dataplane, &key, NULL);
+	struct vr_slot *slot = dataplane_slot(dataplane, number), value;
+	struct vr_evidence seen;
+
+	dataplane_set_lease(slot, 5000000000);
+	assert_int_equal(bpf_map_lookup_elem(slots_fd, &number, &value), 0);
+	assert_int_equal(value.lease_until_ns, 5000000000);
+	value.last_advert_ns = 7;
+	value.authority_ns = 6;
+	assert_int_equal(bpf_map_update_elem(slots_fd, &number, &value, BPF_ANY), 0);
+	seen = dataplane_evidence(slot);
+	assert_int_equal(seen.lease_until_ns, 5000000000);
+	assert_int_equal(seen.last_advert_ns, 7);
+	assert_int_equal(seen.authority_ns, 6);
+	close(slots_fd);
+	dataplane_close(dataplane);
+}
+
+/* ---- counters and events ---- */
+
+static void counters_are_sums_over_the_cpus(void **state)
+{
+	struct dataplane *dataplane = plane_open(*state);
+	int cpus = libbpf_num_possible_cpus();
+	struct vr_stats vr[cpus];
+	struct if_stats iface[cpus];
+	int vr_fd = plane_map(*state, "vr_stats"), if_fd = plane_map(*state, "if_stats");
+	__u32 slot = 3, ifindex = 9;
+
+	memset(vr, 0, sizeof(vr));
+	memset(iface, 0, sizeof(iface));
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		vr[cpu].ttl = 10;
+		vr[cpu].accept_mode_dropped = (__u64)cpu;
+		iface[cpu].arp_replies = 5;
+	}
+	assert_int_equal(bpf_map_update_elem(vr_fd, &slot, vr, BPF_ANY), 0);
+	assert_int_equal(bpf_map_update_elem(if_fd, &ifindex, iface, BPF_ANY), 0);
+	assert_int_equal(dataplane_vr_stats(dataplane, 3).ttl, 10 * cpus);
+	assert_int_equal(dataplane_vr_stats(dataplane, 3).accept_mode_dropped,
+			 cpus * (cpus - 1) / 2);
+	assert_int_equal(dataplane_vr_stats(dataplane, 3).version, 0);
+	assert_int_equal(dataplane_if_stats(dataplane, 9).arp_replies, 5 * cpus);
+	assert_int_equal(dataplane_if_stats(dataplane, 10).arp_replies, 0);
+	close(vr_fd);
+	close(if_fd);
+	dataplane_close(dataplane);
+}
+
+struct heard {
+	unsigned count;
+	struct xvrrp_event last;
+};
+
+static void hear(const struct xvrrp_event *event, void *data)
+{
+	struct heard *heard = data;
+
+	heard->count++;
+	heard->last = *event;
+}
+
+static bool readable(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, 0) == 1;
+}
+
+static int running_slot(struct dataplane *dataplane, const struct vrrp_addr *vip)
+{
+	struct vr_key key = vr_key(51);
+	int number = dataplane_slot_new(dataplane, &key, NULL);
+	struct vr_slot *slot = dataplane_slot(dataplane, (unsigned)number);
+
+	slot->identity.version = 3;
+	slot->identity.priority = 100;
+	slot->identity.interval_cs = 100;
+	slot->identity.addr_count = 1;
+	slot->identity.addr_set = vrrp_addr_set(vip, 1);
+	slot->identity.primary = addr_from_ipv4(0xc000020b);
+	slot->flags = SLOT_RUNNING | SLOT_PREEMPT;
+	return number;
+}
+
+static void run_advert(int program, const struct vrrp_addr *vip)
+{
+	struct advert advert = {
+		.family = VRRP_IPV4,
+		.version = 3,
+		.vrid = 51,
+		.priority = 200,
+		.interval_cs = 100,
+		.source = addr_from_ipv4(0xc000020c),
+		.addresses = vip,
+		.address_count = 1,
+	};
+	uint8_t frame[FRAME_MAX];
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame);
+
+	vrrp_virtual_mac(VRRP_IPV4, 51, advert.source_mac);
+	run.data_size_in = (__u32)vrrp_frame_encode(&advert, frame, sizeof(frame));
+	assert_true(run.data_size_in > 0);
+	assert_int_equal(bpf_prog_test_run_opts(program, &run), 0);
+	assert_int_equal(run.retval, XDP_PASS);
+}
+
+static void an_event_reaches_its_handler(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	struct vrrp_addr vip = addr_from_ipv4(0xc0000201), source = addr_from_ipv4(0xc000020c);
+	int number = running_slot(dataplane, &vip);
+	struct vr_slot *slot = dataplane_slot(dataplane, (unsigned)number);
+	struct heard heard = {0};
+	int program;
+
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	program = xdp_program(plane->ifindex);
+	assert_false(readable(dataplane_events_fd(dataplane)));
+	dataplane_consume(dataplane, hear, &heard);
+	assert_int_equal(heard.count, 0);
+
+	run_advert(program, &vip);
+	assert_true(readable(dataplane_events_fd(dataplane)));
+	dataplane_consume(dataplane, hear, &heard);
+	assert_int_equal(heard.count, 1);
+	assert_int_equal(heard.last.kind, XVRRP_EVENT_ADVERT);
+	assert_int_equal(heard.last.slot, number);
+	assert_int_equal(heard.last.header.priority, 200);
+	assert_memory_equal(&heard.last.source, &source, sizeof(source));
+	assert_int_equal(heard.last.time_ns, dataplane_evidence(slot).last_advert_ns);
+	assert_int_equal(dataplane_vr_stats(dataplane, (unsigned)number).advertisements_received,
+			 1);
+
+	assert_false(readable(dataplane_events_fd(dataplane)));
+	dataplane_consume(dataplane, hear, &heard);
+	assert_int_equal(heard.count, 1);
+	close(program);
+	dataplane_close(dataplane);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PLANE_TEST(slots_come_and_go),
+		PLANE_TEST(a_slot_starts_from_nothing),
+		PLANE_TEST(slots_run_out),
+		PLANE_TEST(lease_and_evidence_are_in_the_map),
+		PLANE_TEST(counters_are_sums_over_the_cpus),
+		PLANE_TEST(an_event_reaches_its_handler),
+	};
+
+	return cmocka_run_group_tests(tests, plane_enter, plane_leave);
+}
