@@ -95,7 +95,7 @@ static void assert_result(const char *line, const char *expected)
 
 #define ROUTER_START(name)                                                                 \
 	"{\"name\":\"" name "\",\"interface\":\"eth0\",\"vlan\":0,\"vrid\":51,\"family\":" \
-			    "\"ipv4\","
+	"\"ipv4\","
 #define ROUTER_END	 "\"statistics\":{\"advertisements_received\":7}}"
 #define ROUTER(name)	 ROUTER_START(name) "\"state\":\"backup\"," ROUTER_END
 #define STATISTICS(name) ROUTER_START(name) ROUTER_END

@@ -41,11 +41,12 @@ static void say_unreachable(const struct conn *conn)
 static bool connect_to(struct conn *conn)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	if (strlen(conn->path) >= sizeof(address.sun_path)) {
+	size_t length = strlen(conn->path);
+	if (length >= sizeof(address.sun_path)) {
 		errno = ENAMETOOLONG;
 		return false;
 	}
-	strcpy(address.sun_path, conn->path);
+	memcpy(address.sun_path, conn->path, length);
 
 	const struct timeval timeout = {.tv_sec = CONN_TIMEOUT_MS / 1000};
 	conn->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
