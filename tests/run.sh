@@ -25,6 +25,14 @@ count() { # passed failed skipped
 	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 }
 
+# A verifier's log can have fifty thousand lines; what matters is at its end.
+show() { # log
+	local lines
+	lines=$(wc -l <"$1")
+	[ "$lines" -gt 200 ] && echo "      | ... the last 200 of $lines lines; all: $1"
+	tail -n 200 "$1" | sed 's/^/      | /'
+}
+
 # The "[ RUN" lines are what was begun; whatever of it ended neither well nor skipped has failed,
 # a crash in the middle included.
 run_program() { # ring name
@@ -44,7 +52,7 @@ run_program() { # ring name
 			"$([ "$skip" -gt 0 ] && echo ", $skip skipped")"
 		return
 	fi
-	sed 's/^/      | /' "$log"
+	show "$log"
 	printf '  FAIL  %-40s %3d passed, %d failed (exit status %d%s)\n' "$1/$2" "$ok" $bad $status \
 		"$([ $status -eq 124 ] && echo ", stopped after $program_seconds s")"
 }

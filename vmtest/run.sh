@@ -23,7 +23,7 @@ boot() { # image log
 	local kvm=--disable-kvm
 	[ -n "${VMTEST_KVM-}" ] && kvm=
 	# shellcheck disable=SC2086
-	timeout -k 10 "$seconds" vng $kvm -r "$1" --memory 1G --cpus 2 -- \
+	timeout -k 10 "$seconds" vng $kvm --force-9p -r "$1" --memory 1G --cpus 2 -- \
 		"vmtest/inside.sh '$build'" </dev/null 2>&1 | tr -d '\r' | tee "$2"
 	return "${PIPESTATUS[0]}"
 }
@@ -53,7 +53,7 @@ run_kernel() { # image
 	elif [ $status -eq 124 ] || [ $status -eq 137 ]; then
 		fail "$1 hung: stopped after $seconds s; its last lines are above and in $log"
 	else
-		fail "$1 ended without a result (status $status); see above and $log"
+		fail "$1 ended without a result (status $status): a kernel panic? vng -v shows its messages"
 	fi
 }
 
