@@ -3,7 +3,7 @@
  * Checksums (A.4) and address sets, for BPF and user space alike, over plain memory.
  *
  * Written so that the verifier of a 6.1 kernel accepts it without CAP_PERFMON: loops have constant
- * bounds, and pointers advance by constants only (vrrp_advance).
+ * bounds, and pointers advance by constants only (vrrp_opaque).
  */
 #ifndef CHECKSUM_H
 #define CHECKSUM_H
@@ -13,15 +13,14 @@
 #include "vrrp.h"
 
 #ifdef __bpf__
-/* Messages lie in a map value, aligned. The empty asm keeps clang from turning the walking pointer
- * into base + index, which is a variable offset and needs CAP_PERFMON. */
+/*
+ * Messages lie in a map value, aligned. The empty asm keeps clang from turning the walking pointer
+ * into base + index, which is a variable offset and needs CAP_PERFMON; and from ending a loop by
+ * "not equal", from which older verifiers learn no bound.
+ */
 #define vrrp_load32(p) (*(const __u32 *)(p))
-#define vrrp_advance(p, n)                  \
-	({                                  \
-		(p) += (n);                 \
-		asm volatile("" : "+r"(p)); \
-	})
-#define vrrp_inline static inline __attribute__((always_inline))
+#define vrrp_opaque(x) asm volatile("" : "+r"(x))
+#define vrrp_inline    static inline __attribute__((always_inline))
 #else
 static inline __u32 vrrp_load32(const __u8 *p)
 {
@@ -30,8 +29,8 @@ static inline __u32 vrrp_load32(const __u8 *p)
 	__builtin_memcpy(&word, p, sizeof(word));
 	return word;
 }
-#define vrrp_advance(p, n) ((p) += (n))
-#define vrrp_inline	   static inline
+#define vrrp_opaque(x) ((void)(x))
+#define vrrp_inline    static inline
 #endif
 
 /* The most that is ever summed: the largest message and a trailer (H-9). A multiple of 4. */
@@ -49,11 +48,13 @@ vrrp_inline __u64 vrrp_sum(const __u8 *data, __u32 length)
 {
 	__u64 sum = 0;
 
+	vrrp_opaque(length);
 	if (length > VRRP_SUM_MAX)
 		length = VRRP_SUM_MAX;
 	for (; length >= 4; length -= 4) {
 		sum += vrrp_load32(data);
-		vrrp_advance(data, 4);
+		data += 4;
+		vrrp_opaque(data);
 	}
 	return sum;
 }
@@ -127,14 +128,16 @@ vrrp_inline __u64 vrrp_join32(__u32 first, __u32 second)
 /* The set of `count` IPv4 addresses as they are in a message. */
 vrrp_inline __u64 vrrp_addr_set_ipv4(const __u8 *addresses, __u32 count)
 {
-	__u32 prefix = __cpu_to_be32(0x0000ffff);
+	__u32 prefix = __cpu_to_be32(0x0000ffff), length = count * 4;
 	__u64 set = 0;
 
-	if (count > VRRP_ADDRESSES_MAX)
-		count = VRRP_ADDRESSES_MAX;
-	for (; count > 0; count--) {
+	vrrp_opaque(length);
+	if (length > VRRP_ADDRESSES_MAX * 4)
+		length = VRRP_ADDRESSES_MAX * 4;
+	for (; length >= 4; length -= 4) {
 		set += vrrp_addr_mix(0, vrrp_join32(prefix, vrrp_load32(addresses)));
-		vrrp_advance(addresses, 4);
+		addresses += 4;
+		vrrp_opaque(addresses);
 	}
 	return set;
 }
@@ -142,15 +145,18 @@ vrrp_inline __u64 vrrp_addr_set_ipv4(const __u8 *addresses, __u32 count)
 /* The set of `count` IPv6 addresses as they are in a message, or of struct vrrp_addr. */
 vrrp_inline __u64 vrrp_addr_set_ipv6(const __u8 *addresses, __u32 count)
 {
+	__u32 length = count * 16;
 	__u64 set = 0;
 
-	if (count > VRRP_ADDRESSES_MAX)
-		count = VRRP_ADDRESSES_MAX;
-	for (; count > 0; count--) {
+	vrrp_opaque(length);
+	if (length > VRRP_ADDRESSES_MAX * 16)
+		length = VRRP_ADDRESSES_MAX * 16;
+	for (; length >= 16; length -= 16) {
 		set += vrrp_addr_mix(
 			vrrp_join32(vrrp_load32(addresses), vrrp_load32(addresses + 4)),
 			vrrp_join32(vrrp_load32(addresses + 8), vrrp_load32(addresses + 12)));
-		vrrp_advance(addresses, 16);
+		addresses += 16;
+		vrrp_opaque(addresses);
 	}
 	return set;
 }
