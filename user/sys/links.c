@@ -22,7 +22,7 @@
 #define DATAGRAM_MAX   65536
 #define READS_A_TURN   64 /* then the loop has its turn */
 #define ANSWER_WAIT_MS 1000
-#define DUMPS_A_TURN   4
+#define DUMPS_AT_OPEN  4
 
 struct links {
 	struct mnl_socket *socket;
@@ -91,13 +91,10 @@ static int read_everything(struct links *links)
 	return links->table.incomplete ? -1 : 0;
 }
 
-/*
- * Read anew until it is whole. If the system changes faster than that, the table stays marked as
- * incomplete, and the next change, which is certain then, makes links_dispatch() try again.
- */
-static int resync(struct links *links)
+/* Read anew, `tries` times at most. A torn result is no error, but leaves the table incomplete. */
+static int resync(struct links *links, int tries)
 {
-	for (int tries = 0; tries < DUMPS_A_TURN; tries++) {
+	while (tries--) {
 		if (!read_everything(links))
 			return 0;
 		links->table.incomplete = true;
@@ -105,6 +102,20 @@ static int resync(struct links *links)
 			return -1;
 	}
 	return 0;
+}
+
+/* Ask for loopback: the answer makes the socket readable, which gives links_dispatch() a turn. */
+static void ask_for_a_turn(struct links *links)
+{
+	char buffer[100];
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *header;
+
+	message->nlmsg_type = RTM_GETLINK;
+	message->nlmsg_flags = NLM_F_REQUEST;
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->ifi_index = 1;
+	mnl_socket_sendto(links->socket, message, message->nlmsg_len);
 }
 
 /* ---- opening and changes ---- */
@@ -137,7 +148,7 @@ struct links *links_open(void (*changed)(int ifindex, void *data), void *data,
 	}
 	links->changed = changed;
 	links->data = data;
-	if (open_socket(links) || resync(links)) {
+	if (open_socket(links) || resync(links, DUMPS_AT_OPEN)) {
 		fail(failure, "netlink: reading the interfaces: %m");
 		links_close(links);
 		return NULL;
@@ -160,9 +171,10 @@ int links_fd(const struct links *links)
 	return mnl_socket_get_fd(links->socket);
 }
 
-void links_dispatch(struct links *links)
+/* Take in what waits; true once nothing does. */
+static bool drain(struct links *links)
 {
-	for (int reads = 0; reads < READS_A_TURN && !links->table.incomplete; reads++) {
+	for (int reads = 0; reads < READS_A_TURN; reads++) {
 		ssize_t n =
 			mnl_socket_recvfrom(links->socket, links->buffer, sizeof(links->buffer));
 
@@ -172,12 +184,20 @@ void links_dispatch(struct links *links)
 		else if (errno == ENOBUFS || errno == ENOSPC)
 			links->table.incomplete = true;
 		else if (errno != EINTR)
-			break;
+			return true;
 	}
-	if (!links->table.incomplete)
+	return false;
+}
+
+void links_dispatch(struct links *links)
+{
+	/* A dump needs room in the receive buffer, so what waits goes first. */
+	if (!drain(links) || !links->table.incomplete)
 		return;
-	if (resync(links))
+	if (resync(links, 1))
 		log_warning("netlink: reading the interfaces anew: %m");
+	else if (links->table.incomplete)
+		ask_for_a_turn(links);
 	links->changed(0, links->data);
 }
 
