@@ -128,14 +128,15 @@ static void d_10_shutdown_forgets_whom_it_obeyed(void **state)
 	struct machine m = machine_backup(3, 100);
 
 	(void)state;
+	m.peer_interval_cs = 300;
 	hear(&m, 150);
 	shut_down(&m);
 	expect(&m, PUBLISH, STEADY_OFF, NOTIFY(VR_BACKUP));
 	assert_true(addr_is_zero(&m.vr.active_address));
-	m.peer_interval_cs = 300;
 	startup(&m);
 	expect(&m, PUBLISH, NOTIFY(VR_INITIALIZE));
 	assert_int_equal(m.vr.active_interval_cs, 100);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + DOWN_100_NS);
 }
 
 static void d_11_i_5_timeout_leads_to_active(void **state)

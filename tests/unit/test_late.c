@@ -121,6 +121,15 @@ static void i_1_an_advert_before_the_end_of_the_lease_proves_nothing(void **stat
 	deadline(&m);
 	expect(&m, COUNT(LATE_WAKEUPS));
 	assert_int_equal(m.vr.state, VR_ACTIVE);
+
+	/* one whom we obey before it, one whom we do not after it */
+	m = asleep(3, 2 * NS_PER_S);
+	stamp(&m, 150, m.slot.lease_until_ns);
+	stamp(&m, 50, m.slot.lease_until_ns + NS_PER_S);
+	deadline(&m);
+	assert_int_equal(vr_deadline(&m.vr), m.slot.last_advert_ns + DOWN_100_NS);
+	take_over(&m);
+	assert_int_equal(m.vr.active_reason, ACTIVE_REASON_PREEMPTED);
 }
 
 static void i_1_an_advert_ends_the_listening(void **state)
@@ -206,7 +215,7 @@ static void i_1_a_report_after_the_lease_leads_to_backup(void **state)
 static void i_1_a_report_from_before_the_end_of_the_lease(void **state)
 {
 	struct machine m = asleep(3, 60 * NS_PER_S);
-	int64_t heard_ns = m.slot.lease_until_ns - NS_PER_S;
+	int64_t heard_ns = m.slot.lease_until_ns;
 
 	(void)state;
 	stamp(&m, 50, heard_ns);

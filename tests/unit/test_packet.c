@@ -150,8 +150,15 @@ static void b_6_decode_stays_inside_the_length(void **state)
 	{
 		struct vrrp_message out;
 
-		for (size_t length = 0; length < v->length; length++)
-			assert_false(vrrp_message_decode(v->advert.family, v->bytes, length, &out));
+		/* of exactly this size, so that a sanitizer sees what is read beyond it */
+		for (size_t length = 1; length < v->length; length++) {
+			uint8_t *part = test_malloc(length);
+
+			memcpy(part, v->bytes, length);
+			assert_false(vrrp_message_decode(v->advert.family, part, length, &out));
+			test_free(part);
+		}
+		assert_false(vrrp_message_decode(v->advert.family, v->bytes, 0, &out));
 		assert_true(vrrp_message_decode(v->advert.family, v->bytes, v->length + 1, &out));
 	}
 }

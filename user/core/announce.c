@@ -26,9 +26,11 @@ void announce_due(struct step *s)
 
 	emit_announce(s, vr->announce_again ? params->repeat : params->refresh_repeat);
 	vr->announce_again = false;
-	vr->announce_timer_ns = params->refresh_ns != 0 ? timers_next(vr->announce_timer_ns,
-								      params->refresh_ns, s->now_ns)
-							: NEVER_NS;
+	if (params->refresh_ns != 0)
+		vr->announce_timer_ns =
+			timers_next(vr->announce_timer_ns, params->refresh_ns, s->now_ns);
+	else
+		vr->announce_timer_ns = NEVER_NS;
 }
 
 /* As many rounds as at takeover: a single frame may be lost. Seldom, because who provokes it may do
