@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -152,11 +153,12 @@ static void b_6_decode_stays_inside_the_length(void **state)
 
 		/* of exactly this size, so that a sanitizer sees what is read beyond it */
 		for (size_t length = 1; length < v->length; length++) {
-			uint8_t *part = test_malloc(length);
+			uint8_t *part = malloc(length);
 
+			assert_non_null(part);
 			memcpy(part, v->bytes, length);
 			assert_false(vrrp_message_decode(v->advert.family, part, length, &out));
-			test_free(part);
+			free(part);
 		}
 		assert_false(vrrp_message_decode(v->advert.family, v->bytes, 0, &out));
 		assert_true(vrrp_message_decode(v->advert.family, v->bytes, v->length + 1, &out));
