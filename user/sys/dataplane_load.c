@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -19,8 +20,9 @@
 
 static char note[256];
 
-/* libbpf closes each failure with lines that only repeat that it failed. */
-static bool is_epilogue(const char *line)
+/* libbpf closes each failure with lines that only repeat that it failed, the verifier with numbers,
+ * between source lines. */
+static bool is_noise(const char *line)
 {
 	static const char *const words[] = {"failed to load: -",	   "failed to load object",
 					    "failed to load BPF skeleton", "-- END PROG LOAD LOG",
@@ -29,7 +31,7 @@ static bool is_epilogue(const char *line)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strstr(line, words[i]))
 			return true;
-	return !strncmp(line, "processed ", strlen("processed "));
+	return line[0] == ';' || !strncmp(line, "processed ", strlen("processed "));
 }
 
 static void take_note(char *message)
@@ -37,7 +39,7 @@ static void take_note(char *message)
 	char *rest = NULL;
 
 	for (char *line = strtok_r(message, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		if (!is_epilogue(line))
+		if (!is_noise(line))
 			snprintf(note, sizeof(note), "%s",
 				 strncmp(line, "libbpf: ", 8) ? line : line + 8);
 }
@@ -45,17 +47,17 @@ static void take_note(char *message)
 __attribute__((format(printf, 2, 0))) static int on_print(enum libbpf_print_level level,
 							  const char *format, va_list arguments)
 {
-	static char message[64 * 1024]; /* a verifier log comes as one message */
+	char *message; /* of any length: a verifier log comes as one, its point at the end */
+	int length = vasprintf(&message, format, arguments);
 
-	size_t length;
-
-	vsnprintf(message, sizeof(message), format, arguments);
-	length = strlen(message);
+	if (length < 0)
+		return 0;
 	if (length && message[length - 1] == '\n')
 		message[length - 1] = '\0';
 	log_debug("%s", message);
 	if (level == LIBBPF_WARN)
 		take_note(message);
+	free(message);
 	return 0;
 }
 
