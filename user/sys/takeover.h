@@ -38,7 +38,9 @@ void takeover_close(struct takeover *takeover); /* NULL is allowed */
 
 /*
  * Add or remove all items. What is already so is no error. An item that fails does not stop the
- * rest; returns the number of failures, the first of them in `failure`.
+ * rest; returns the number of failures, the first of them in `failure`. Only what carries our mark
+ * is removed: an address that an operator has configured stays, whoever was first. Removing an
+ * IPv4 address that has secondary ones sets the interface's promote_secondaries, to keep those.
  */
 int takeover_add(struct takeover *takeover, const struct takeover_item *items, size_t count,
 		 struct failure *failure);
@@ -48,7 +50,8 @@ int takeover_remove(struct takeover *takeover, const struct takeover_item *items
 /*
  * Remove what an agent that died left on the interface: addresses with our IFA_PROTO, virtual MACs
  * (00:00:5e:00:01:xx, 00:00:5e:00:02:xx) that a static NTF_SELF entry holds for a `vrids` bit set
- * (bit n = VRID n of that family is ours).
+ * (bit n = VRID n of that family is ours). With ifindex 0: blackhole routes with our protocol,
+ * which belong to no interface; once, before anything is added.
  */
 void takeover_clean_stale(struct takeover *takeover, int ifindex, const uint8_t vrids_ipv4[32],
 			  const uint8_t vrids_ipv6[32]);
