@@ -10,13 +10,13 @@ set -eu -o pipefail
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
 declare -A packages=(
-	[debian_build]="gcc libc6-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev
+	[debian_build]="gcc make libc6-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev
 		libsystemd-dev libjansson-dev pkg-config"
 	[debian_test]="libcmocka-dev python3 python3-pytest python3-scapy keepalived frr tshark tcpdump
 		iproute2 iputils-ping ethtool kmod procps clang-format shellcheck python3-flake8 mandoc"
 	[debian_vm]="qemu-system-x86 linux-image-amd64 linux-image-6.12-amd64 virtme-ng busybox-static"
 
-	[fedora_build]="gcc clang bpftool libbpf-devel elfutils-libelf-devel zlib-devel libmnl-devel
+	[fedora_build]="gcc make clang bpftool libbpf-devel elfutils-libelf-devel zlib-devel libmnl-devel
 		systemd-devel jansson-devel pkgconf-pkg-config"
 	[fedora_test]="libcmocka-devel python3 python3-pytest python3-scapy keepalived frr wireshark-cli
 		tcpdump iproute iproute-tc iputils ethtool kmod procps-ng clang-tools-extra ShellCheck
