@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Taking over and letting go, as `ip` and `bridge` see it; what is not ours stays. */
 #include <arpa/inet.h>
+#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,8 +18,6 @@
 #include "sys/takeover.h"
 
 #include <cmocka.h> /* last: it defines a macro fail() */
-
-#define OURS "proto 0x70" /* how `ip` shows IFA_PROTO 112 */
 
 static int setup(void **state)
 {
@@ -84,10 +83,61 @@ static bool shows(const char *text)
 
 static bool filters(const char *mac)
 {
-	char text[60];
+	return prints("bridge fdb show dev va", mac);
+}
 
-	snprintf(text, sizeof(text), "%s dev va self permanent", mac);
-	return prints("bridge fdb show dev va", text) || prints("bridge fdb show dev va", mac);
+#ifndef IFA_PROTO
+#define IFA_PROTO 11
+#endif
+
+struct marked {
+	const struct vrrp_addr *address;
+	bool found;
+};
+
+static int note_marked(const struct nlmsghdr *message, void *data)
+{
+	struct marked *marked = data;
+	bool same = false, ours = false;
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each(attribute, message, sizeof(struct ifaddrmsg))
+	{
+		size_t length = mnl_attr_get_payload_len(attribute);
+
+		if (mnl_attr_get_type(attribute) == IFA_ADDRESS && length <= 16)
+			same = !memcmp(mnl_attr_get_payload(attribute),
+				       marked->address->b + 16 - length, length);
+		if (mnl_attr_get_type(attribute) == IFA_PROTO)
+			ours = mnl_attr_get_u8(attribute) == 112;
+	}
+	marked->found = marked->found || (same && ours);
+	return MNL_CB_OK;
+}
+
+/* Does it carry IFA_PROTO 112? The `ip` of many distributions does not show that. */
+static bool is_marked(struct takeover_item vip)
+{
+	struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
+	struct marked marked = {.address = &vip.address};
+	char buffer[32768];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	int more = 1;
+
+	request->nlmsg_type = RTM_GETADDR;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifaddrmsg));
+	assert_non_null(socket);
+	assert_true(mnl_socket_sendto(socket, request, request->nlmsg_len) > 0);
+	while (more > 0) {
+		ssize_t n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+
+		assert_true(n > 0);
+		more = mnl_cb_run(buffer, (size_t)n, 0, 0, note_marked, &marked);
+		assert_int_not_equal(more, -1);
+	}
+	mnl_socket_close(socket);
+	return marked.found;
 }
 
 static void an_address_comes_with_all_it_was_given(void **state)
@@ -99,7 +149,8 @@ static void an_address_comes_with_all_it_was_given(void **state)
 	vip.broadcast = addr_from_ipv4(0xc00002ff);
 	vip.label = "va:vip";
 	add(*state, vip);
-	assert_true(shows("inet 192.0.2.1/24 brd 192.0.2.255 scope link " OURS " va:vip"));
+	assert_true(shows("inet 192.0.2.1/24 brd 192.0.2.255 scope link va:vip"));
+	assert_true(is_marked(vip));
 	add(*state, vip); /* already so */
 	let_go(*state, vip);
 	assert_false(shows("192.0.2.1"));
@@ -111,8 +162,8 @@ static void an_ipv6_address_skips_detection(void **state)
 	struct takeover_item vip = item(TAKEOVER_ADDRESS, "2001:db8::1", 64);
 
 	add(*state, vip);
-	assert_true(shows("inet6 2001:db8::1/64 scope global nodad " OURS));
-	assert_false(shows("tentative nodad"));
+	assert_true(shows("inet6 2001:db8::1/64 scope global nodad"));
+	assert_true(is_marked(vip));
 	let_go(*state, vip);
 	assert_false(shows("2001:db8::1"));
 }
@@ -126,7 +177,8 @@ static void an_operators_address_is_not_ours_to_remove(void **state)
 	ip("addr add 2001:db8::1/64 dev va nodad");
 	add(*state, vip); /* it is there: no failure */
 	add(*state, vip6);
-	assert_false(shows(OURS));
+	assert_false(is_marked(vip));
+	assert_false(is_marked(vip6));
 	let_go(*state, vip);
 	let_go(*state, vip6);
 	assert_true(shows("192.0.2.1/24"));
@@ -205,8 +257,6 @@ static void a_mac_enters_the_filter(void **state)
 	add(*state, mac);
 	add(*state, mac);
 	assert_true(filters("00:00:5e:00:01:33"));
-	assert_true(prints("ip -d link show dev va", "promiscuity 1") ||
-		    prints("bridge fdb show dev va", "self"));
 	let_go(*state, mac);
 	let_go(*state, mac);
 	assert_false(filters("00:00:5e:00:01:33"));
@@ -284,6 +334,7 @@ static void what_a_dead_agent_left_is_removed(void **state)
 
 	add(*state, item(TAKEOVER_ADDRESS, "192.0.2.1", 24));
 	add(*state, item(TAKEOVER_ADDRESS, "2001:db8::1", 64));
+	assert_true(shows("192.0.2.1/24") && shows("2001:db8::1"));
 	add(*state, item(TAKEOVER_BLACKHOLE, "192.0.2.5", 32));
 	add(*state, mac_item(1, 51));
 	add(*state, mac_item(2, 52));
