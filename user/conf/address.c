@@ -7,7 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <linux/rtnetlink.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conf/diag.h"
@@ -105,7 +105,7 @@ static struct conf_address *take_address(struct raw_instance *instance, struct c
 static void set_dev(struct conf_address *address, const struct word *word, struct conf_diags *diags)
 {
 	if (value_is_interface(word->text))
-		strcpy(address->dev, word->text);
+		snprintf(address->dev, sizeof(address->dev), "%s", word->text);
 	else
 		conf_error(diags, &word->place,
 			   WORD " cannot be the name of an interface: 1 to 15 bytes, without `/`",
@@ -125,7 +125,7 @@ static void set_label(struct conf_address *address, const struct word *word,
 		conf_warning(diags, &word->place,
 			     "IPv6 addresses have no labels: " WORD " is ignored", word->text);
 	else
-		strcpy(address->label, word->text);
+		snprintf(address->label, sizeof(address->label), "%s", word->text);
 }
 
 static const struct scope {
@@ -161,8 +161,7 @@ static void set_scope(struct conf_address *address, const struct word *word,
 static void work_out_broadcast(struct conf_address *address, const struct word *word,
 			       struct conf_diags *diags)
 {
-	uint32_t host_bits = address->prefix_len ? UINT32_MAX >> address->prefix_len : UINT32_MAX;
-	uint32_t ipv4 = addr_to_ipv4(&address->address);
+	uint32_t ipv4 = addr_to_ipv4(&address->address), host_bits;
 
 	if (address->prefix_len > 30) {
 		conf_warning(diags, &word->place,
@@ -170,6 +169,7 @@ static void work_out_broadcast(struct conf_address *address, const struct word *
 			     address->prefix_len, word->text);
 		return;
 	}
+	host_bits = UINT32_MAX >> address->prefix_len;
 	ipv4 = word->text[0] == '+' ? ipv4 | host_bits : ipv4 & ~host_bits;
 	address->broadcast = addr_from_ipv4(ipv4);
 	address->has_broadcast = true;

@@ -61,7 +61,7 @@ struct conf_instance {
 	uint8_t version;	 /* 2 or 3, global default applied */
 	uint8_t vrid;
 	uint8_t priority;  /* 1..255 */
-	bool wants_active; /* state MASTER: no effect but on warnings (design section 6) */
+	bool wants_active; /* state MASTER: no effect but on warnings */
 	bool preempt;
 	bool accept;
 	uint32_t interval_cs;		  /* v3 1..4095; v2 100..25500, whole seconds */

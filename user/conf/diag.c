@@ -23,7 +23,7 @@ static char *printable(const char *text)
 		if (byte >= ' ' && byte <= '~')
 			*to++ = *text;
 		else
-			to += sprintf(to, "\\x%02x", byte);
+			to += snprintf(to, sizeof("\\xff"), "\\x%02x", byte);
 	}
 	*to = '\0';
 	return safe;

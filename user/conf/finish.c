@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The second pass: `version` may come after advert_int, and global_defs after the instances, so a
- * value is settled, and what is wrong with it told, when everything has been read. The rule for
- * messages is that of design: a warning says which value is used, an error is for what has no safe
- * meaning.
+ * value is settled, and what is wrong with it told, when everything has been read. A warning says
+ * which value is used, an error is for what has no safe meaning.
  */
 #include "conf/finish.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conf/diag.h"
@@ -50,7 +49,8 @@ static void tell_problem(const struct setting *setting, const struct keyword *ke
 	if (!setting->problem)
 		return;
 	if (keyword->required && !setting->keyword)
-		conf_error(diags, &setting->problem_place, "%s", setting->problem);
+		conf_error(diags, &setting->problem_place, "%s, and `%s` has no default",
+			   setting->problem, keyword->name);
 	else if (keyword->fallback == NO_DEFAULT)
 		conf_warning(diags, &setting->problem_place, "%s: the line is ignored",
 			     setting->problem);
@@ -252,7 +252,8 @@ static void finish_instance(const struct finish *finish)
 	finish->to->name = conf_copy(finish->from->name);
 	finish->to->place = finish->from->place;
 	if (interface->keyword)
-		strcpy(finish->to->interface, interface->text);
+		snprintf(finish->to->interface, sizeof(finish->to->interface), "%s",
+			 interface->text);
 	if (finish->from->settings[KEY_VRID].keyword)
 		finish->to->vrid = (uint8_t)own_value(finish, KEY_VRID);
 	finish_addresses(finish);

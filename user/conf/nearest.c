@@ -44,7 +44,8 @@ static unsigned distance(const char *a, const char *b)
 
 static bool has_prefix(const struct keyword *keyword, const char *name)
 {
-	return !strncmp(keyword->name, "vrrp_", 5) && !strcmp(keyword->name + 5, name);
+	return keyword->kind != KIND_SKIPPED && !strncmp(keyword->name, "vrrp_", 5) &&
+	       !strcmp(keyword->name + 5, name);
 }
 
 const struct keyword *schema_nearest(enum schema_context context, const char *name,

@@ -225,7 +225,8 @@ static bool belongs_outside(struct parser *parser, const struct statement *state
 		parser->unwinding = false;
 		return false;
 	}
-	if (statement->kind != STATEMENT_BLOCK || !root || schema_find(block->context, name))
+	if (!root || schema_find(block->context, name) ||
+	    (statement->kind != STATEMENT_BLOCK && root->kind != KIND_BLOCK))
 		return false;
 	if (!parser->unwinding)
 		conf_error(parser->diags, &statement->place,

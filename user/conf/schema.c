@@ -151,6 +151,7 @@ static const struct keyword table[] = {
 	 .context = IN_ADDRESSES,
 	 .kind = KIND_TEXT,
 	 .key = KEY_SCOPE,
+	 .fallback = NO_DEFAULT,
 	 .help = "global, site, link, host, nowhere or a number from 0 to 255"},
 	{.name = "brd",
 	 .context = IN_ADDRESSES,
