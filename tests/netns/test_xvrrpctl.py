@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import termios
 import threading
+import time
 
 import pytest
 
@@ -155,6 +156,14 @@ def test_status_columns_are_aligned(agent):
     for row, address in zip(rows[1:5], ["192", "198", "198", "192"]):
         assert row[column:].startswith(address)
     assert rows[1].index("51") + 2 == rows[2].index(" 5 ") + 2 == rows[0].index("VRID") + 4
+
+
+def test_a_transition_just_now_and_one_in_the_future(agent):
+    """The clock may have been set back since."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    routers = [dict(ROUTER, last_transition=when) for when in (now, "2999-01-01T00:00:00Z")]
+    out = output_of(agent(result=dict(STATUS, virtual_routers=routers)).path, "status")
+    assert [row[4] in ("0s", "1s", "2s") for row in cells(out)[1:]] == [True, True]
 
 
 def test_an_expired_lease_shows(agent):

@@ -65,7 +65,7 @@ const char *age_of(const json_t *time_json, char text[SPAN_LEN])
 	if (!when || !strptime(when, "%Y-%m-%dT%H:%M:%S", &utc))
 		return "-";
 	time_t age = time(NULL) - timegm(&utc);
-	return span_us(age > 0 ? (int64_t)age * 1000000 : 0, text);
+	return age > 0 ? span_us((int64_t)age * 1000000, text) : "0s"; /* or the clock was set */
 }
 
 /* ---- places ---- */
