@@ -53,41 +53,49 @@ static __always_inline bool read_message_ipv4(const struct packet *p, struct mes
 }
 
 /*
- * A function of its own, so that the verifier walks its loops once, for any message, and not again
- * for each way that leads here. Returns the reason, and the findings above it.
+ * The walk over a message: bpf_loop() with a call for each word or address. A loop would be
+ * verified once for each turn, and would need CAP_PERFMON, because the verifier also follows what a
+ * CPU might do beyond the end of it.
  */
-#define FINDINGS_SHIFT 16
+struct walk {
+	const struct scratch *scratch;
+	__u64 total;
+};
 
-__noinline int judge(const struct vr_identity *own, const struct message *m,
-		     const struct scratch *scratch)
+static long add_word(__u32 i, struct walk *walk)
 {
-	enum vr_counter reason;
-	__u32 findings = 0;
-
-	if (!own || !m || !scratch)
-		return COUNT_length;
-	reason = vrrp_check_message(own, &m->ip, &m->header, scratch->message, scratch->auth,
-				    &findings);
-	return (int)(findings << FINDINGS_SHIFT | reason);
+	if (i >= VRRP_SUM_MAX / 4)
+		return 1;
+	walk->total += walk->scratch->words[i];
+	return 0;
 }
 
-/* Bring the message into memory that the checks can walk, and check it. */
-static __always_inline enum vr_counter check_message(const struct packet *p,
-						     const struct router *router,
-						     const struct message *m, __u32 *findings)
+static long add_address_ipv4(__u32 i, struct walk *walk)
 {
-	__u32 length = vrrp_summed_length(&m->ip, &m->header);
-	__u32 key = 0, judgement;
-	struct scratch *scratch = bpf_map_lookup_elem(&scratch_map, &key);
+	if (i >= VRRP_ADDRESSES_MAX)
+		return 1;
+	walk->total += vrrp_addr_mix_ipv4(walk->scratch->words[sizeof(struct vrrp_hdr) / 4 + i]);
+	return 0;
+}
 
-	if (!scratch || length < sizeof(m->header) || length > sizeof(scratch->message))
-		return COUNT_length;
-	if (load(p, m->offset, scratch->message, length) ||
-	    load(p, m->offset + length - VRRP_AUTH_LEN, scratch->auth, VRRP_AUTH_LEN))
-		return COUNT_length;
-	judgement = judge(&router->slot->identity, m, scratch);
-	*findings = judgement >> FINDINGS_SHIFT;
-	return judgement & ((1 << FINDINGS_SHIFT) - 1);
+/* vrrp_read_body() of what is in the frame. False if the frame does not have it. */
+static __always_inline bool read_body(const struct packet *p, const struct message *m,
+				      struct vrrp_body *body)
+{
+	__u32 length = vrrp_summed_length(&m->ip, &m->header), key = 0;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratch_map, &key);
+	struct walk words = {.scratch = scratch}, addresses = {.scratch = scratch};
+
+	if (!scratch || length < sizeof(m->header) || length > VRRP_SUM_MAX)
+		return false;
+	if (load(p, m->offset, scratch->words, length) ||
+	    load(p, m->offset + length - VRRP_AUTH_LEN, body->auth, VRRP_AUTH_LEN))
+		return false;
+	bpf_loop(length / 4, add_word, &words, 0);
+	bpf_loop(m->header.addr_count, add_address_ipv4, &addresses, 0);
+	body->sum = words.total;
+	body->addr_set = addresses.total;
+	return true;
 }
 
 /*
@@ -141,10 +149,10 @@ static __always_inline bool is_steady(struct packet *p, const struct router *rou
 static __always_inline __u64 digest(const struct message *m)
 {
 	const __u8 *b = m->ip.source.b;
-	__u64 high = vrrp_join32(vrrp_load32(b), vrrp_load32(b + 4));
-	__u64 low = vrrp_join32(vrrp_load32(b + 8), vrrp_load32(b + 12));
 
-	return vrrp_addr_mix(header_word(&m->header), vrrp_addr_mix(high, low));
+	return vrrp_mix(header_word(&m->header),
+			vrrp_addr_mix(vrrp_load32(b), vrrp_load32(b + 4), vrrp_load32(b + 8),
+				      vrrp_load32(b + 12)));
 }
 
 static __always_inline void report(const struct packet *p, const struct router *router,
@@ -205,7 +213,9 @@ static __always_inline enum verdict advert_accept(struct packet *p, const struct
 
 static __always_inline enum verdict advert_step(struct packet *p)
 {
+	const struct vr_identity *own;
 	struct message m = {};
+	struct vrrp_body body = {};
 	struct router router;
 	enum vr_counter reason;
 	__u32 findings, flags;
@@ -223,9 +233,12 @@ static __always_inline enum verdict advert_step(struct packet *p)
 		return VERDICT_NEXT;
 	}
 	flags = READ_ONCE(router.slot->flags);
-	reason = vrrp_check_header(&router.slot->identity, flags, &m.ip, &m.header);
+	own = &router.slot->identity;
+	reason = vrrp_check_header(own, flags, &m.ip, &m.header);
 	if (reason == VR_COUNTERS)
-		reason = check_message(p, &router, &m, &findings);
+		reason = read_body(p, &m, &body)
+				 ? vrrp_check_message(own, &m.ip, &m.header, &body, &findings)
+				 : COUNT_length;
 	if (reason == VR_COUNTERS)
 		return advert_accept(p, &router, flags, &m, findings);
 	count(router.number, reason);

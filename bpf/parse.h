@@ -158,8 +158,23 @@ static __always_inline bool packet_from_xdp(struct packet *p, struct xdp_md *ctx
 	return read_frame(p, (void *)(long)ctx->data, (void *)(long)ctx->data_end);
 }
 
-/* All that read_frame() wants to see, behind two tags. */
-#define HEADERS_LEN (ETH_HLEN + 8 + sizeof(struct iphdr))
+/* All that read_frame() wants to see, behind two tags; and that without the network header. */
+#define HEADERS_LEN (L2_LEN + sizeof(struct iphdr))
+#define L2_LEN	    (ETH_HLEN + 8)
+
+/*
+ * Kernels since 6.9 forget how long the Ethernet header is when generic XDP has to copy a packet,
+ * and tc ingress begins behind it. The header is still where the skb says; its EtherType tells.
+ */
+static __always_inline bool mac_is_lost(struct __sk_buff *skb, struct ethhdr *mac)
+{
+	const struct ethhdr *eth = (void *)(long)skb->data;
+
+	if ((void *)(eth + 1) > (void *)(long)skb->data_end || eth->h_proto == skb->protocol)
+		return false;
+	return !bpf_skb_load_bytes_relative(skb, 0, mac, sizeof(*mac), BPF_HDR_START_MAC) &&
+	       mac->h_proto == skb->protocol;
+}
 
 /*
  * The outermost tag of an skb is beside its data, not in it, unless the kernel has not got to it
@@ -167,17 +182,57 @@ static __always_inline bool packet_from_xdp(struct packet *p, struct xdp_md *ctx
  */
 static __always_inline bool packet_from_skb(struct packet *p, struct __sk_buff *skb)
 {
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct ethhdr mac;
 
 	*p = (struct packet){.skb = skb, .ifindex = skb->ifindex};
 	if (skb->vlan_present)
 		add_tag(p, skb->vlan_tci);
-	if (data + HEADERS_LEN > end) {
+	if ((void *)(long)skb->data + HEADERS_LEN > (void *)(long)skb->data_end)
 		bpf_skb_pull_data(skb, skb->len < HEADERS_LEN ? skb->len : HEADERS_LEN);
-		data = (void *)(long)skb->data;
-		end = (void *)(long)skb->data_end;
-	}
-	return read_frame(p, data, end);
+	if (mac_is_lost(skb, &mac) && (bpf_skb_change_head(skb, sizeof(mac), 0) ||
+				       bpf_skb_store_bytes(skb, 0, &mac, sizeof(mac), 0)))
+		return false;
+	return read_frame(p, (void *)(long)skb->data, (void *)(long)skb->data_end);
+}
+
+/* Only what is before the network header; the data may begin anywhere. */
+static __always_inline bool packet_from_mac(struct packet *p, struct __sk_buff *skb)
+{
+	__u8 l2[L2_LEN] __attribute__((aligned(8)));
+
+	*p = (struct packet){.skb = skb, .ifindex = skb->ifindex};
+	if (skb->vlan_present)
+		add_tag(p, skb->vlan_tci);
+	return !bpf_skb_load_bytes_relative(skb, 0, l2, sizeof(l2), BPF_HDR_START_MAC) &&
+	       read_frame(p, l2, l2 + sizeof(l2));
+}
+
+/*
+ * Behind a generic XDP program, kernels since 6.8 may hand tc ingress a copy of the skb that has
+ * forgotten the length of its MAC header (mac_len 0): its data starts at the network header, and a
+ * reply would leave without an Ethernet header. Growing the head makes the kernel measure it anew.
+ * Told from a sound skb by an EtherType that is not the one which the kernel has read.
+ */
+static __always_inline void restore_mac_header(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const struct ethhdr *first = data;
+	struct ethhdr eth, at_data;
+
+	if ((const void *)(first + 1) <= end && first->h_proto == skb->protocol)
+		return;
+	if (bpf_skb_load_bytes_relative(skb, 0, &eth, sizeof(eth), BPF_HDR_START_MAC) ||
+	    bpf_skb_load_bytes(skb, 0, &at_data, sizeof(at_data)) ||
+	    !__builtin_memcmp(&eth, &at_data, sizeof(eth)))
+		return;
+	if (!bpf_skb_change_head(skb, sizeof(eth), 0))
+		bpf_skb_store_bytes(skb, 0, &eth, sizeof(eth), 0);
+}
+
+static __always_inline bool packet_from_ingress(struct packet *p, struct __sk_buff *skb)
+{
+	restore_mac_header(skb);
+	return packet_from_skb(p, skb);
 }
 
 #endif

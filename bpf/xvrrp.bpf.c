@@ -81,8 +81,7 @@ struct {
 
 /* Where a message lies while it is checked: too much for the stack of a BPF program. */
 struct scratch {
-	__u8 message[VRRP_SUM_MAX] __attribute__((aligned(8)));
-	__u8 auth[VRRP_AUTH_LEN];
+	__u32 words[VRRP_SUM_MAX / 4];
 };
 
 struct {
@@ -127,13 +126,28 @@ SEC("xdp.frags") int xvrrp_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+/*
+ * What XDP cannot do: the stack takes a frame to a MAC address that is not the device's for
+ * somebody else's, unless told otherwise. Neither counts nor drops.
+ */
+static __noinline int mark(struct __sk_buff *skb)
+{
+	struct packet p;
+	struct router router;
+
+	if (skb->pkt_type == PACKET_OTHERHOST && packet_from_mac(&p, skb) &&
+	    vmac_router(&p, &router) && lease_valid(&router, &p))
+		bpf_skb_change_type(skb, PACKET_HOST);
+	return TC_ACT_UNSPEC;
+}
+
 /* All steps, for an interface without XDP. Passing frames go on to other filters. */
 SEC("tc") int xvrrp_tc_in(struct __sk_buff *skb)
 {
 	struct packet p;
 
-	if (!packet_from_skb(&p, skb))
-		return TC_ACT_UNSPEC;
+	if (!packet_from_ingress(&p, skb))
+		return mark(skb);
 	switch (ingress_steps(&p)) {
 	case VERDICT_NEXT:
 	case VERDICT_PASS:
@@ -149,18 +163,10 @@ SEC("tc") int xvrrp_tc_in(struct __sk_buff *skb)
 	return TC_ACT_UNSPEC;
 }
 
-/*
- * Behind XDP, which has counted and dropped: only what XDP cannot do. The stack takes a frame to
- * a MAC address that is not the device's for somebody else's, unless told otherwise.
- */
+/* Behind XDP, which has counted and dropped. */
 SEC("tc") int xvrrp_tc_mark(struct __sk_buff *skb)
 {
-	struct packet p;
-	struct router router;
-
-	if (packet_from_skb(&p, skb) && vmac_router(&p, &router) && lease_valid(&router, &p))
-		bpf_skb_change_type(skb, PACKET_HOST);
-	return TC_ACT_UNSPEC;
+	return mark(skb);
 }
 
 SEC("tc") int xvrrp_tc_out(struct __sk_buff *skb)

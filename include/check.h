@@ -24,6 +24,14 @@ struct vrrp_envelope {
 	__u8 fragment; /* a first fragment: more follow */
 };
 
+/* What the checks need to know of the bytes behind the header. */
+struct vrrp_body {
+	__u64 sum;		  /* of all that vrrp_summed_length() says, the header included */
+	__u64 addr_set;		  /* vrrp_addr_set_of() over the addresses */
+	__u8 ll_first;		  /* the first address is link-local */
+	__u8 auth[VRRP_AUTH_LEN]; /* VRRPv2's trailer */
+};
+
 /* Bytes of a message with `count` addresses (A.2, A.3). */
 vrrp_inline __u32 vrrp_message_length(__u8 family, __u8 version, __u8 count)
 {
@@ -93,20 +101,42 @@ vrrp_inline enum vr_counter vrrp_check_header(const struct vr_identity *own, __u
 	return VR_COUNTERS;
 }
 
+/* fe80::/10, by the first two bytes. */
+vrrp_inline __u8 vrrp_addr_is_ll(const __u8 *address)
+{
+	return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
+}
+
+/* The body of a message in plain memory that vrrp_check_header() has passed. */
+vrrp_inline struct vrrp_body vrrp_read_body(const struct vrrp_envelope *ip,
+					    const struct vrrp_hdr *header, const __u8 *message)
+{
+	const __u8 *addresses = message + sizeof(*header);
+	__u32 length =
+		vrrp_message_length(ip->family, header->version_type >> 4, header->addr_count);
+	struct vrrp_body body = {
+		.sum = vrrp_sum(message, vrrp_summed_length(ip, header)),
+		.addr_set = vrrp_addr_set_of(ip->family, addresses, header->addr_count),
+		.ll_first = header->addr_count > 0 && vrrp_addr_is_ll(addresses),
+	};
+
+	__builtin_memcpy(body.auth, message + length - VRRP_AUTH_LEN, VRRP_AUTH_LEN);
+	return body;
+}
+
 /*
  * B-7. VRRPv3 over IPv4 is accepted in both forms (A-66). A message that is right in both, because
  * its pseudo-header happens to sum up to zero, counts as RFC 9568's.
  */
 vrrp_inline int vrrp_check_sum(const struct vrrp_envelope *ip, const struct vrrp_hdr *header,
-			       const __u8 *message, __u32 *findings)
+			       const struct vrrp_body *body, __u32 *findings)
 {
-	__u32 length = vrrp_summed_length(ip, header);
-	__u64 sum = vrrp_sum(message, length);
-	__u64 with_pseudo = sum + vrrp_sum_pseudo(&ip->source, &ip->destination, (__u16)length);
+	__u16 length = (__u16)vrrp_summed_length(ip, header);
+	__u64 with_pseudo = body->sum + vrrp_sum_pseudo(&ip->source, &ip->destination, length);
 
 	if (ip->family == VRRP_IPV6)
 		return vrrp_sum_valid(with_pseudo);
-	if (vrrp_sum_valid(sum))
+	if (vrrp_sum_valid(body->sum))
 		return 1;
 	if (header->version_type >> 4 == 2 || !vrrp_sum_valid(with_pseudo))
 		return 0;
@@ -114,7 +144,7 @@ vrrp_inline int vrrp_check_sum(const struct vrrp_envelope *ip, const struct vrrp
 	return 1;
 }
 
-/* B-10. The password is compared in constant time; `auth` are the last 8 bytes of the message. */
+/* B-10. The password is compared in constant time. */
 vrrp_inline enum vr_counter vrrp_check_auth(const struct vr_identity *own,
 					    const struct vrrp_hdr *header, const __u8 *auth)
 {
@@ -128,23 +158,6 @@ vrrp_inline enum vr_counter vrrp_check_auth(const struct vr_identity *own,
 	if (header->auth_type == VRRP_AUTH_PASS && difference)
 		return COUNT_auth;
 	return VR_COUNTERS;
-}
-
-/* B-12 and B-15 as findings. */
-vrrp_inline __u32 vrrp_check_addresses(const struct vr_identity *own, __u8 family,
-				       const struct vrrp_hdr *header, const __u8 *addresses)
-{
-	__u8 count = header->addr_count;
-	__u64 set = family == VRRP_IPV4 ? vrrp_addr_set_ipv4(addresses, count)
-					: vrrp_addr_set_ipv6(addresses, count);
-	__u32 findings = 0;
-
-	if (count != own->addr_count || set != own->addr_set)
-		findings |= EVENT_ADDRESS_LIST;
-	if (family == VRRP_IPV6 && count > 0 &&
-	    (addresses[0] != 0xfe || (addresses[1] & 0xc0) != 0x80))
-		findings |= EVENT_LL_FIRST;
-	return findings;
 }
 
 /* B-10 to B-13 of VRRPv2: a wrong list is forgiven the owner only, a wrong interval nobody. */
@@ -164,29 +177,31 @@ vrrp_inline enum vr_counter vrrp_check_v2(const struct vr_identity *own,
 }
 
 /*
- * The rest, B-7 to B-15, for what vrrp_check_header() passed. `message` has the bytes of
- * vrrp_summed_length(), `auth` VRRPv2's trailer. VR_COUNTERS = accepted, and then `findings` has
- * the soft ones and the form of the checksum, as bits of enum xvrrp_event_flag.
+ * The rest, B-7 to B-15, for what vrrp_check_header() has passed. VR_COUNTERS = accepted, and then
+ * `findings` has the soft ones and the form of the checksum, as bits of enum xvrrp_event_flag.
  */
 vrrp_inline enum vr_counter vrrp_check_message(const struct vr_identity *own,
 					       const struct vrrp_envelope *ip,
-					       const struct vrrp_hdr *header, const __u8 *message,
-					       const __u8 *auth, __u32 *findings)
+					       const struct vrrp_hdr *header,
+					       const struct vrrp_body *body, __u32 *findings)
 {
 	__u32 interval_cs = __be16_to_cpu(header->max_advert_int) & 0xfff; /* */
 
 	*findings = 0;
-	if (!vrrp_check_sum(ip, header, message, findings))
+	if (!vrrp_check_sum(ip, header, body, findings))
 		return COUNT_checksum;
-	*findings |= vrrp_check_addresses(own, ip->family, header, message + sizeof(*header));
+	if (header->addr_count != own->addr_count || body->addr_set != own->addr_set)
+		*findings |= EVENT_ADDRESS_LIST;
 	if (own->version == 2)
-		return vrrp_check_v2(own, header, auth, *findings);
+		return vrrp_check_v2(own, header, body->auth, *findings);
 	if (header->addr_count == 0)
 		return COUNT_addr_count_zero;
 	if (interval_cs == 0)
 		return COUNT_interval_zero;
 	if (interval_cs != own->interval_cs)
 		*findings |= EVENT_INTERVAL;
+	if (ip->family == VRRP_IPV6 && !body->ll_first)
+		*findings |= EVENT_LL_FIRST;
 	return VR_COUNTERS;
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Checksums (A.4) and address sets, for BPF and user space alike, over plain memory.
- *
- * Written so that the verifier of a 6.1 kernel accepts it without CAP_PERFMON: loops have constant
- * bounds, and pointers advance by constants only (vrrp_opaque).
+ * Checksums (A.4) and address sets, for BPF and user space alike, over plain memory. The two loops,
+ * vrrp_sum() and vrrp_addr_set(), are for user space; a BPF program walks a message in a way of its
+ * own that the verifier follows (bpf/advert.h), and adds up the same words and the same mixes.
  */
 #ifndef CHECKSUM_H
 #define CHECKSUM_H
@@ -12,26 +11,20 @@
 
 #include "vrrp.h"
 
-#ifdef __bpf__
-/*
- * Messages lie in a map value, aligned. The empty asm keeps clang from turning the walking pointer
- * into base + index, which is a variable offset and needs CAP_PERFMON; and from ending a loop by
- * "not equal", from which older verifiers learn no bound.
- */
-#define vrrp_load32(p) (*(const __u32 *)(p))
-#define vrrp_opaque(x) asm volatile("" : "+r"(x))
-#define vrrp_inline    static inline __attribute__((always_inline))
-#else
-static inline __u32 vrrp_load32(const __u8 *p)
+#define vrrp_inline static inline __attribute__((always_inline))
+
+/* BPF programs keep addresses and headers aligned, user space need not. */
+vrrp_inline __u32 vrrp_load32(const __u8 *p)
 {
+#ifdef __bpf__
+	return *(const __u32 *)p;
+#else
 	__u32 word;
 
 	__builtin_memcpy(&word, p, sizeof(word));
 	return word;
-}
-#define vrrp_opaque(x) ((void)(x))
-#define vrrp_inline    static inline
 #endif
+}
 
 /* The most that is ever summed: the largest message and a trailer (H-9). A multiple of 4. */
 #define VRRP_SUM_MAX 4096
@@ -48,14 +41,8 @@ vrrp_inline __u64 vrrp_sum(const __u8 *data, __u32 length)
 {
 	__u64 sum = 0;
 
-	vrrp_opaque(length);
-	if (length > VRRP_SUM_MAX)
-		length = VRRP_SUM_MAX;
-	for (; length >= 4; length -= 4) {
+	for (; length >= 4; length -= 4, data += 4)
 		sum += vrrp_load32(data);
-		data += 4;
-		vrrp_opaque(data);
-	}
 	return sum;
 }
 
@@ -104,7 +91,7 @@ vrrp_inline int vrrp_sum_valid(__u64 sum)
  * A list of addresses compares as a set (A-30): by the sum of a mix of each address, which no order
  * changes. It finds misconfigured routers; it does not resist somebody who looks for collisions.
  */
-vrrp_inline __u64 vrrp_addr_mix(__u64 high, __u64 low)
+vrrp_inline __u64 vrrp_mix(__u64 high, __u64 low)
 {
 	__u64 x = low ^ high * 0x9e3779b97f4a7c15ULL;
 
@@ -125,46 +112,35 @@ vrrp_inline __u64 vrrp_join32(__u32 first, __u32 second)
 	return half;
 }
 
-/* The set of `count` IPv4 addresses as they are in a message. */
-vrrp_inline __u64 vrrp_addr_set_ipv4(const __u8 *addresses, __u32 count)
+/* The set of one address, as four words in memory order. */
+vrrp_inline __u64 vrrp_addr_mix(__u32 a, __u32 b, __u32 c, __u32 d)
 {
-	__u32 prefix = __cpu_to_be32(0x0000ffff), length = count * 4;
-	__u64 set = 0;
-
-	vrrp_opaque(length);
-	if (length > VRRP_ADDRESSES_MAX * 4)
-		length = VRRP_ADDRESSES_MAX * 4;
-	for (; length >= 4; length -= 4) {
-		set += vrrp_addr_mix(0, vrrp_join32(prefix, vrrp_load32(addresses)));
-		addresses += 4;
-		vrrp_opaque(addresses);
-	}
-	return set;
+	return vrrp_mix(vrrp_join32(a, b), vrrp_join32(c, d));
 }
 
-/* The set of `count` IPv6 addresses as they are in a message, or of struct vrrp_addr. */
-vrrp_inline __u64 vrrp_addr_set_ipv6(const __u8 *addresses, __u32 count)
+/* The set of one IPv4 address as it is in a message. */
+vrrp_inline __u64 vrrp_addr_mix_ipv4(__u32 address)
 {
-	__u32 length = count * 16;
+	return vrrp_addr_mix(0, 0, __cpu_to_be32(0x0000ffff), address);
+}
+
+/* The set of `count` addresses as they are in a message of either family. */
+vrrp_inline __u64 vrrp_addr_set_of(__u8 family, const __u8 *addresses, __u32 count)
+{
 	__u64 set = 0;
 
-	vrrp_opaque(length);
-	if (length > VRRP_ADDRESSES_MAX * 16)
-		length = VRRP_ADDRESSES_MAX * 16;
-	for (; length >= 16; length -= 16) {
-		set += vrrp_addr_mix(
-			vrrp_join32(vrrp_load32(addresses), vrrp_load32(addresses + 4)),
-			vrrp_join32(vrrp_load32(addresses + 8), vrrp_load32(addresses + 12)));
-		addresses += 16;
-		vrrp_opaque(addresses);
-	}
+	for (__u32 i = 0; i < count && family == VRRP_IPV4; i++, addresses += 4)
+		set += vrrp_addr_mix_ipv4(vrrp_load32(addresses));
+	for (__u32 i = 0; i < count && family == VRRP_IPV6; i++, addresses += 16)
+		set += vrrp_addr_mix(vrrp_load32(addresses), vrrp_load32(addresses + 4),
+				     vrrp_load32(addresses + 8), vrrp_load32(addresses + 12));
 	return set;
 }
 
 /* The set of configured addresses: vr_identity.addr_set. */
 vrrp_inline __u64 vrrp_addr_set(const struct vrrp_addr *addresses, __u32 count)
 {
-	return vrrp_addr_set_ipv6((const __u8 *)addresses, count);
+	return vrrp_addr_set_of(VRRP_IPV6, (const __u8 *)addresses, count);
 }
 
 #endif

@@ -49,6 +49,7 @@ int world_setup(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
 
+	world->ifindex = LO;
 	world->programs = xvrrp_bpf__open_and_load();
 	if (!world->programs) {
 		fprintf(stderr, "cannot load the programs: root, and a kernel of 6.1 or later?\n");
@@ -68,6 +69,8 @@ int world_teardown(void **state)
 {
 	struct world *world = *state;
 
+	if (!world)
+		return 0; /* the setup failed, and has said so */
 	munmap(world->slots, sizeof(struct vr_slot) * XVRRP_SLOTS_MAX);
 	ring_buffer__free(world->ring);
 	xvrrp_bpf__destroy(world->programs);
@@ -92,7 +95,7 @@ void add_router_key(struct world *world, unsigned slot, const struct vr_key *key
 
 void add_vip(struct world *world, unsigned slot, uint32_t vlan, const struct vrrp_addr *address)
 {
-	struct vip_key key = {.ifindex = LO, .vlan = vlan, .address = *address};
+	struct vip_key key = {.ifindex = world->ifindex, .vlan = vlan, .address = *address};
 
 	assert_int_equal(bpf_map_update_elem(bpf_map__fd(world->programs->maps.vip_index), &key,
 					     &slot, BPF_ANY),
@@ -139,7 +142,7 @@ static void set_stats(struct world *world, const struct state *state);
 int world_reset(void **state)
 {
 	struct world *world = *state;
-	struct vr_key key = {.ifindex = LO, .family = VRRP_IPV4, .vrid = VRID_V3};
+	struct vr_key key = {.ifindex = world->ifindex, .family = VRRP_IPV4, .vrid = VRID_V3};
 	struct state none = {};
 
 	reporting = NULL;
@@ -188,7 +191,8 @@ static void set_stats(struct world *world, const struct state *state)
 	for (uint32_t i = 0; i < SLOTS; i++)
 		write_sum(world->programs->maps.vr_stats, i, &state->stats[i],
 			  sizeof(state->stats[i]));
-	write_sum(world->programs->maps.if_stats, LO, &state->interface, sizeof(state->interface));
+	write_sum(world->programs->maps.if_stats, world->ifindex, &state->interface,
+		  sizeof(state->interface));
 }
 
 /* Everything but the reports. */
@@ -200,7 +204,8 @@ struct state world_state(struct world *world)
 	for (uint32_t i = 0; i < SLOTS; i++)
 		read_sum(world->programs->maps.vr_stats, i, &state.stats[i],
 			 sizeof(state.stats[i]));
-	read_sum(world->programs->maps.if_stats, LO, &state.interface, sizeof(state.interface));
+	read_sum(world->programs->maps.if_stats, world->ifindex, &state.interface,
+		 sizeof(state.interface));
 	return state;
 }
 

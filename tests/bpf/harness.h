@@ -25,7 +25,8 @@
 
 #define LO 1 /* what BPF_PROG_RUN takes for the interface */
 
-/* The virtual routers, all on lo, Backup, of priority 100, with accept and preempt mode. */
+/* The virtual routers, all on one interface, Backup, of priority 100, with accept and preempt mode.
+ */
 enum {
 	V3,	    /* VRID 51, 192.0.2.1, untagged */
 	V2,	    /* VRID 52, 192.0.2.2, untagged, VRRPv2 without authentication */
@@ -68,6 +69,7 @@ struct xvrrp_bpf;
 struct ring_buffer;
 
 struct world {
+	uint32_t ifindex; /* where the virtual routers are: LO until a test moves them */
 	struct xvrrp_bpf *programs;
 	struct vr_slot *slots; /* the map, in our memory */
 	struct ring_buffer *ring;

@@ -53,14 +53,15 @@ static struct scene golden(void)
 static enum vr_counter check(struct scene *scene)
 {
 	struct vrrp_hdr header;
+	struct vrrp_body body;
 	enum vr_counter reason;
 
 	memcpy(&header, scene->message, sizeof(header));
 	reason = vrrp_check_header(&scene->own, SLOT_RUNNING, &scene->ip, &header);
 	if (reason != VR_COUNTERS)
 		return reason;
-	return vrrp_check_message(&scene->own, &scene->ip, &header, scene->message,
-				  scene->message + 32, &scene->findings);
+	body = vrrp_read_body(&scene->ip, &header, scene->message);
+	return vrrp_check_message(&scene->own, &scene->ip, &header, &body, &scene->findings);
 }
 
 static void make_sum(struct scene *scene)
