@@ -2,6 +2,10 @@
 /*
  * One client of the control socket. Its request handler may send, finish, or find that the client
  * is too slow to live: so a client is only marked dead while it is being served, and freed after.
+ *
+ * One request a turn, and the next one only when the answer has been read: however many lines a
+ * client sends at once, it holds up neither the loop nor the other clients. While a line waits,
+ * EPOLLOUT brings the next turn, as the socket itself has nothing more to report.
  */
 #include "sys/client.h"
 
@@ -61,53 +65,72 @@ static void kill_client(struct client *client)
 
 /* ---- output ---- */
 
-static void watch(struct client *client, bool output)
+static bool has_output(const struct client *client)
 {
-	loop_fd_events(client->source, (client->ended ? 0 : EPOLLIN) | (output ? EPOLLOUT : 0));
+	return client->output_sent < client->output_used;
+}
+
+static bool has_line(const struct client *client)
+{
+	return !client->finishing && memchr(client->input, '\n', client->input_used);
+}
+
+static void watch(struct client *client)
+{
+	bool line = has_line(client);
+	uint32_t in = client->ended || client->finishing || line ? 0 : EPOLLIN;
+	uint32_t out = line || has_output(client) ? EPOLLOUT : 0;
+	loop_fd_events(client->source, in | out);
 }
 
 /* False if the client was closed. */
 static bool flush(struct client *client)
 {
-	while (client->output_sent < client->output_used) {
+	while (has_output(client)) {
 		ssize_t sent = send(client->fd, client->output + client->output_sent,
 				    client->output_used - client->output_sent,
 				    MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (sent < 0 && errno == EINTR)
 			continue;
-		if (sent < 0 && errno == EAGAIN) {
-			watch(client, true);
-			return true;
-		}
+		if (sent < 0 && errno == EAGAIN)
+			break;
 		if (sent < 0) {
 			kill_client(client);
 			return false;
 		}
 		client->output_sent += (size_t)sent;
 	}
-	client->output_sent = client->output_used = 0;
-	watch(client, false);
-	if (!client->finishing)
-		return true;
-	kill_client(client);
-	return false;
+	if (client->finishing && !has_output(client)) {
+		kill_client(client);
+		return false;
+	}
+	watch(client);
+	return true;
+}
+
+/* Drop what is sent, so that the rest begins at the front. */
+static void compact(struct client *client)
+{
+	if (!client->output_sent)
+		return;
+	client->output_used -= client->output_sent;
+	memmove(client->output, client->output + client->output_sent, client->output_used);
+	client->output_sent = 0;
 }
 
 static bool append(struct client *client, const char *text, size_t length)
 {
-	memmove(client->output, client->output + client->output_sent,
-		client->output_used - client->output_sent);
-	client->output_used -= client->output_sent;
-	client->output_sent = 0;
+	compact(client);
 	if (length > OUTPUT_MAX - client->output_used)
 		return false;
 	size_t needed = client->output_used + length;
 	if (needed > client->output_size) {
-		char *output = realloc(client->output, needed);
+		size_t size = needed * 2 < OUTPUT_MAX ? needed * 2 : OUTPUT_MAX;
+		char *output = realloc(client->output, size);
 		if (!output)
 			return false;
 		client->output = output;
-		client->output_size = needed;
+		client->output_size = size;
 	}
 	memcpy(client->output + client->output_used, text, length);
 	client->output_used = needed;
@@ -137,20 +160,17 @@ void client_finish(struct client *client)
 
 /* ---- input ---- */
 
-/* Hand over the first complete line; false if there is none. */
-static bool take_line(struct client *client)
+/* Hand over the first complete line, if there is one. */
+static void take_line(struct client *client)
 {
 	char *newline = memchr(client->input, '\n', client->input_used);
 	if (!newline)
-		return false;
+		return;
 	*newline = '\0';
 	size_t taken = (size_t)(newline - client->input) + 1;
 	client->owner->request(client, client->input, client->owner->data);
-	if (client->dead)
-		return false;
 	client->input_used -= taken;
 	memmove(client->input, client->input + taken, client->input_used);
-	return true;
 }
 
 static void receive(struct client *client)
@@ -163,17 +183,10 @@ static void receive(struct client *client)
 		kill_client(client);
 		return;
 	}
-	if (got == 0) {
-		client->ended = true;
-		client_finish(client);
-		return;
-	}
+	client->ended = got == 0;
 	client->input_used += (size_t)got;
-	/* What a client asks after its last answer is not read any more. */
-	while (!client->finishing && take_line(client))
-		;
-	if (!client->dead && client->input_used == REQUEST_MAX)
-		kill_client(client);
+	if (client->input_used == REQUEST_MAX && !has_line(client))
+		kill_client(client); /* no request is that long */
 }
 
 static void serve(uint32_t events, void *data)
@@ -184,8 +197,14 @@ static void serve(uint32_t events, void *data)
 		flush(client);
 	if (!client->dead && events & EPOLLIN)
 		receive(client);
+	if (!client->dead && !client->finishing && !has_output(client))
+		take_line(client);
+	if (!client->dead && client->ended && !has_line(client))
+		client_finish(client);
 	if (!client->dead && events & (EPOLLHUP | EPOLLERR)) /* nobody is left to read */
 		kill_client(client);
+	if (!client->dead)
+		watch(client);
 	client->serving = false;
 	if (client->dead)
 		free_client(client);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,11 +16,13 @@
 
 #include "sys/client.h"
 
-#define CLIENTS_MAX 32
+#define CLIENTS_MAX	32
+#define ACCEPT_PAUSE_NS 1000000000LL
 
 struct listener {
 	struct loop *loop;
 	struct loop_fd *source;
+	struct loop_timer *resume; /* runs while accepting pauses */
 	struct client_owner owner;
 	struct sockaddr_un address;
 	int fd;
@@ -43,6 +46,10 @@ static int bind_path(struct listener *listener, struct failure *failure)
 	if (is_alive(&listener->address))
 		return fail(failure,
 			    "another process listens on %s: stop it, or give another --run-dir",
+			    path);
+	struct stat st;
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return fail(failure, "%s is not a socket: remove it, or give another --run-dir",
 			    path);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return fail(failure, "the old socket %s cannot be removed: %s", path,
@@ -68,14 +75,30 @@ static int set_path(struct listener *listener, const char *path, struct failure 
 	return 0;
 }
 
+/* Out of descriptors or memory, accept() fails and the socket stays readable: pause, not spin. */
+static void pause_accepting(struct listener *listener)
+{
+	loop_fd_events(listener->source, 0);
+	loop_timer_set(listener->resume, clock_ns() + ACCEPT_PAUSE_NS);
+}
+
+static void resume_accepting(void *data)
+{
+	struct listener *listener = data;
+	loop_fd_events(listener->source, EPOLLIN);
+}
+
 /* One client a turn: others, and everything more urgent, get theirs between. */
 static void accept_client(uint32_t events, void *data)
 {
 	struct listener *listener = data;
 	(void)events;
 	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			pause_accepting(listener);
 		return;
+	}
 	if (listener->owner.count >= CLIENTS_MAX ||
 	    !client_new(&listener->owner, listener->loop, fd))
 		close(fd);
@@ -92,7 +115,10 @@ static int start(struct listener *listener, const char *path, struct failure *fa
 		return -1;
 	listener->source =
 		loop_fd_new(listener->loop, listener->fd, LOOP_CONTROL, accept_client, listener);
-	return listener->source ? 0 : fail(failure, "%s cannot be watched", path);
+	listener->resume = loop_timer_new(listener->loop, resume_accepting, listener);
+	if (!listener->source || !listener->resume)
+		return fail(failure, "%s cannot be watched: out of memory", path);
+	return 0;
 }
 
 struct listener *listener_open(struct loop *loop, const char *path, listener_request_fn *request,
@@ -107,6 +133,8 @@ struct listener *listener_open(struct loop *loop, const char *path, listener_req
 	listener->owner = (struct client_owner){.request = request, .gone = gone, .data = data};
 	if (start(listener, path, failure) == 0)
 		return listener;
+	loop_timer_free(listener->resume);
+	loop_fd_free(listener->source);
 	if (listener->fd > 0)
 		close(listener->fd);
 	free(listener);
@@ -118,6 +146,7 @@ void listener_close(struct listener *listener)
 	if (!listener)
 		return;
 	client_close_all(&listener->owner);
+	loop_timer_free(listener->resume);
 	loop_fd_free(listener->source);
 	close(listener->fd);
 	unlink(listener->address.sun_path);
