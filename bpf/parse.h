@@ -207,32 +207,14 @@ static __always_inline bool packet_from_mac(struct packet *p, struct __sk_buff *
 	       read_frame(p, l2, l2 + sizeof(l2));
 }
 
-/*
- * Behind a generic XDP program, kernels since 6.8 may hand tc ingress a copy of the skb that has
- * forgotten the length of its MAC header (mac_len 0): its data starts at the network header, and a
- * reply would leave without an Ethernet header. Growing the head makes the kernel measure it anew.
- * Told from a sound skb by an EtherType that is not the one which the kernel has read.
- */
-static __always_inline void restore_mac_header(struct __sk_buff *skb)
+static __always_inline bool header_same(const struct ethhdr *a, const struct ethhdr *b)
 {
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	const struct ethhdr *first = data;
-	struct ethhdr eth, at_data;
+	const __u16 *x = (const __u16 *)a, *y = (const __u16 *)b;
+	__u16 difference = 0;
 
-	if ((const void *)(first + 1) <= end && first->h_proto == skb->protocol)
-		return;
-	if (bpf_skb_load_bytes_relative(skb, 0, &eth, sizeof(eth), BPF_HDR_START_MAC) ||
-	    bpf_skb_load_bytes(skb, 0, &at_data, sizeof(at_data)) ||
-	    !__builtin_memcmp(&eth, &at_data, sizeof(eth)))
-		return;
-	if (!bpf_skb_change_head(skb, sizeof(eth), 0))
-		bpf_skb_store_bytes(skb, 0, &eth, sizeof(eth), 0);
-}
-
-static __always_inline bool packet_from_ingress(struct packet *p, struct __sk_buff *skb)
-{
-	restore_mac_header(skb);
-	return packet_from_skb(p, skb);
+	for (__u32 i = 0; i < sizeof(*a) / sizeof(*x); i++)
+		difference |= x[i] ^ y[i];
+	return !difference;
 }
 
 #endif

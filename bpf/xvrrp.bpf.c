@@ -146,7 +146,7 @@ SEC("tc") int xvrrp_tc_in(struct __sk_buff *skb)
 {
 	struct packet p;
 
-	if (!packet_from_ingress(&p, skb))
+	if (!packet_from_skb(&p, skb))
 		return mark(skb);
 	switch (ingress_steps(&p)) {
 	case VERDICT_NEXT:
