@@ -177,9 +177,8 @@ void setting_take(struct setting *setting, const struct keyword *keyword,
 	tell_extra(keyword, statement, flag ? 1 : 2, diags);
 	if (!flag && !bare) {
 		const struct word *word = &statement->words[statement->count > 1];
-		char *problem = statement->count < 2
-					? conf_format("`%s` needs a value", keyword->name)
-					: take_value(keyword, word->text, &value);
+		char *problem = statement->count < 2 ? conf_copy("no value")
+						     : take_value(keyword, word->text, &value);
 
 		if (problem) {
 			set_problem(setting, &word->place, problem);
