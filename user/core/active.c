@@ -16,14 +16,13 @@ static int64_t interval_ns(const struct vr *vr)
 	return vr->params.interval_cs * NS_PER_CS; /* our own, not a learned one (C-31) */
 }
 
-/* promote_begin() took the lease; the advertisement must not outlast it. */
 static void start_advertising(struct step *s)
 {
 	struct vr *vr = s->vr;
 
 	timers_stop(vr);
 	vr->adver_timer_ns = s->now_ns + interval_ns(vr);
-	emit_advert(s, s->seen->lease_until_ns);
+	emit_advert(s, s->now_ns + vr_lease_ns(vr));
 	announce_takeover(s);
 }
 

@@ -20,11 +20,20 @@ static bool somebody_spoke(const struct step *s)
 	return s->seen->authority_ns > s->vr->down_armed_ns;
 }
 
+/*
+ * Nobody has heard of this lease yet, so it is short: who dies before his first advertisement must
+ * not answer for longer than the next Backup's head start may be. The advertisement extends it.
+ */
+static int64_t first_lease_ns(const struct vr *vr)
+{
+	return vr->params.interval_cs * NS_PER_CS / 8;
+}
+
 void promote_begin(struct step *s)
 {
 	assert(!s->vr->promoting);
 	s->vr->promoting = true;
-	emit_lease(s, s->now_ns + vr_lease_ns(s->vr));
+	emit_lease(s, s->now_ns + first_lease_ns(s->vr));
 	emit(s, ACT_RECHECK);
 }
 
