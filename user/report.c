@@ -133,8 +133,12 @@ const struct control_ops agent_control_ops = {
 
 /* ---- clients ---- */
 
+/* A client that asks twice is told everything once. */
 static bool follow(struct agent *agent, struct client *client)
 {
+	for (struct follower *known = agent->followers; known; known = known->next)
+		if (known->client == client)
+			return true;
 	struct follower *follower = malloc(sizeof(*follower));
 	if (!follower)
 		return false;
