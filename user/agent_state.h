@@ -73,6 +73,7 @@ struct router {
 	int ifindex;
 	int membership_fd;
 	unsigned other_ports; /* interfaces of addresses with `dev` that are attached */
+	bool virtual_mac;     /* `mac` is the virtual one, not the interface's own */
 	uint8_t mac[6];
 	struct vrrp_addr *addresses; /* as advertised */
 	struct takeover_item *items; /* what the kernel must know while we are Active */

@@ -28,7 +28,7 @@ uint32_t router_slot_flags(const struct router *router)
 		flags |= SLOT_PREEMPT;
 	if (conf->consume_adverts)
 		flags |= SLOT_CONSUME;
-	if (!conf->virtual_mac)
+	if (!router->virtual_mac)
 		flags |= SLOT_PHYSICAL_MAC;
 	return flags;
 }
@@ -70,14 +70,42 @@ static bool first_on_interface(const struct router *router, size_t index)
 	return true;
 }
 
+/*
+ * A macvlan gets frames for its own MAC address only, unless it is in passthru mode: whether it
+ * takes another is told by trying. An ipvlan shares its parent's and never does.
+ */
+static bool takes_virtual_mac(const struct router *router, const struct link *link)
+{
+	struct takeover *takeover = router->agent->takeover;
+	struct takeover_item item = {.kind = TAKEOVER_MAC, .ifindex = link->ifindex};
+	if (strcmp(link->kind, "ipvlan") == 0)
+		return false;
+	if (strcmp(link->kind, "macvlan") != 0)
+		return true;
+	vrrp_virtual_mac(router->conf->family, router->conf->vrid, item.mac);
+	return takeover_add(takeover, &item, 1, NULL) == 0 &&
+	       takeover_remove(takeover, &item, 1, NULL) == 0;
+}
+
+static void choose_mac(struct router *router, const struct link *link)
+{
+	const struct conf_instance *conf = router->conf;
+	router->virtual_mac = conf->virtual_mac && takes_virtual_mac(router, link);
+	if (router->virtual_mac)
+		vrrp_virtual_mac(conf->family, conf->vrid, router->mac);
+	else
+		memcpy(router->mac, link->mac, sizeof(router->mac));
+	if (conf->virtual_mac && !router->virtual_mac)
+		log_warning("%s: %s is a %s, which gets no frames for a second MAC address: its "
+			    "own is used, as with `xdp_virtual_mac off`",
+			    conf->name, link->name, link->kind);
+}
+
 static void fill_identity(struct router *router, const struct link *link)
 {
 	const struct conf_instance *conf = router->conf;
 	struct vr_identity *identity = &router->slot->identity;
-	if (conf->virtual_mac)
-		vrrp_virtual_mac(conf->family, conf->vrid, router->mac);
-	else
-		memcpy(router->mac, link->mac, sizeof(router->mac));
+	choose_mac(router, link);
 	memcpy(identity->mac, router->mac, sizeof(identity->mac));
 	identity->version = conf->version;
 	identity->priority = router->vr.effective_priority;
@@ -98,7 +126,7 @@ static void add_item(struct router *router, const struct takeover_item *item)
 
 static void plan_mac(struct router *router, int ifindex)
 {
-	if (!router->conf->virtual_mac)
+	if (!router->virtual_mac)
 		return;
 	struct takeover_item item = {.kind = TAKEOVER_MAC, .ifindex = ifindex};
 	memcpy(item.mac, router->mac, sizeof(item.mac));
