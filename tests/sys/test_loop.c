@@ -47,7 +47,6 @@ struct probe {
 	struct loop_timer *victim; /* freed when this one runs */
 	int64_t at_ns;
 	char letter;
-	bool last;
 };
 
 static void probe_runs(void *data)
@@ -57,7 +56,7 @@ static void probe_runs(void *data)
 	assert_true(clock_ns() >= probe->at_ns);
 	note(probe->letter);
 	loop_timer_free(probe->victim);
-	if (probe->last)
+	if (probe->letter == 'L') /* the last */
 		loop_stop(probe->loop, 7);
 }
 
@@ -69,21 +68,59 @@ static void probe_start(struct probe *probe, struct loop *loop, char letter, int
 	loop_timer_set(probe->timer, at_ns);
 }
 
-static void timers_run_in_order_of_time(void **state)
+struct reader {
+	struct loop *loop;
+	struct loop_fd *source;
+	struct loop_fd *victim; /* freed when this one runs */
+	int ends[2];
+	char letter;
+};
+
+static void readable(uint32_t events, void *data)
 {
-	struct probe late, early, never, past;
+	struct reader *reader = data;
+	char byte;
+
+	assert_true(events & EPOLLIN);
+	assert_int_equal(read(reader->ends[0], &byte, 1), 1);
+	note(reader->letter);
+	loop_fd_free(reader->victim);
+	if (reader->letter == 'E') /* the end */
+		loop_stop(reader->loop, 7);
+}
+
+/* With so many bytes to read, one a turn. */
+static void reader_start(struct reader *reader, struct loop *loop, char letter, unsigned bytes,
+			 enum loop_order order)
+{
+	*reader = (struct reader){.loop = loop, .letter = letter};
+	assert_int_equal(pipe(reader->ends), 0);
+	while (bytes--)
+		assert_int_equal(write(reader->ends[1], "x", 1), 1);
+	reader->source = loop_fd_new(loop, reader->ends[0], order, readable, reader);
+	assert_non_null(reader->source);
+}
+
+static void reader_close(struct reader *reader)
+{
+	close(reader->ends[0]);
+	close(reader->ends[1]);
+}
+
+static void timers_run_once_when_they_are_due(void **state)
+{
+	struct probe last, soon, never, past;
 	int64_t now = clock_ns();
 
-	probe_start(&late, *state, 'L', now + 20 * NS_PER_MS);
-	probe_start(&early, *state, 'E', now + 10 * NS_PER_MS);
+	probe_start(&last, *state, 'L', now + 200 * NS_PER_MS);
+	probe_start(&soon, *state, 'S', now + 10 * NS_PER_MS);
 	probe_start(&never, *state, 'N', now + 5 * NS_PER_MS);
 	probe_start(&past, *state, 'P', now - NS_PER_S);
 	loop_timer_set(never.timer, NEVER_NS);
-	late.last = true;
 	assert_int_equal(loop_run(*state), 7);
-	assert_string_equal(trace, "PEL");
-	loop_timer_free(late.timer);
-	loop_timer_free(early.timer);
+	assert_string_equal(trace, "PSL");
+	loop_timer_free(last.timer);
+	loop_timer_free(soon.timer);
 	loop_timer_free(never.timer);
 	loop_timer_free(past.timer);
 	loop_timer_free(NULL);
@@ -91,22 +128,25 @@ static void timers_run_in_order_of_time(void **state)
 
 static void a_timer_may_free_itself_and_others(void **state)
 {
-	struct probe self, killer, victim, last;
-	int64_t now = clock_ns();
+	struct probe self, one, other;
+	struct reader end;
+	int64_t past = clock_ns() - NS_PER_MS;
 
-	/* All due at once, so that the victim is pending when it is freed. */
-	probe_start(&self, *state, 'S', now - 40);
+	/* All are due in one wake-up, in no particular order; the end comes after all timers. */
+	probe_start(&self, *state, 'S', past);
 	self.victim = self.timer;
-	probe_start(&killer, *state, 'K', now - 3 * NS_PER_MS);
-	probe_start(&victim, *state, 'V', now - 2 * NS_PER_MS);
-	killer.victim = victim.timer;
-	probe_start(&last, *state, 'L', now + NS_PER_MS);
-	last.last = true;
+	probe_start(&one, *state, '1', past);
+	probe_start(&other, *state, '2', past);
+	one.victim = other.timer;
+	other.victim = one.timer;
+	reader_start(&end, *state, 'E', 1, LOOP_CONTROL);
 	assert_int_equal(loop_run(*state), 7);
-	assert_null(strchr(trace, 'V'));
-	assert_string_equal(trace, "KSL");
-	loop_timer_free(killer.timer);
-	loop_timer_free(last.timer);
+	assert_int_equal(strlen(trace), 3);
+	assert_non_null(strchr(trace, 'S'));
+	assert_true(!strchr(trace, '1') != !strchr(trace, '2'));
+	loop_timer_free(strchr(trace, '1') ? one.timer : other.timer);
+	loop_fd_free(end.source);
+	reader_close(&end);
 }
 
 #define TICKS 50
@@ -158,93 +198,41 @@ static void timers_are_never_early_and_seldom_late(void **state)
 	loop_timer_free(ticker.timer);
 }
 
-struct reader {
-	struct loop *loop;
-	struct loop_fd *source;
-	struct loop_fd *victim;
-	int fd;
-	char letter;
-};
-
-static void readable(uint32_t events, void *data)
-{
-	struct reader *reader = data;
-	char byte;
-
-	assert_true(events & EPOLLIN);
-	assert_int_equal(read(reader->fd, &byte, 1), 1);
-	note(reader->letter);
-	loop_fd_free(reader->victim);
-}
-
-static void reader_start(struct reader *reader, struct loop *loop, int fd, char letter,
-			 enum loop_order order)
-{
-	*reader = (struct reader){.loop = loop, .fd = fd, .letter = letter};
-	reader->source = loop_fd_new(loop, fd, order, readable, reader);
-	assert_non_null(reader->source);
-}
-
 static void what_arrived_runs_before_timers(void **state)
 {
-	struct reader packets, control;
-	struct probe timer, last;
-	int first[2], second[2];
+	struct reader packets, end;
+	struct probe timer;
 
-	assert_int_equal(pipe(first) | pipe(second), 0);
 	probe_start(&timer, *state, 'T', clock_ns() - NS_PER_S);
-	reader_start(&control, *state, second[0], 'C', LOOP_CONTROL);
-	reader_start(&packets, *state, first[0], 'P', LOOP_PACKETS);
-	assert_int_equal(write(second[1], "x", 1), 1);
-	assert_int_equal(write(first[1], "xx", 2), 2); /* two turns, both before the timer */
-	probe_start(&last, *state, 'L', clock_ns() + 5 * NS_PER_MS);
-	last.last = true;
+	reader_start(&end, *state, 'E', 1, LOOP_CONTROL);
+	reader_start(&packets, *state, 'P', 2, LOOP_PACKETS);
 	assert_int_equal(loop_run(*state), 7);
-	assert_string_equal(trace, "PPTCL");
+	assert_string_equal(trace, "PPTE");
 	loop_fd_free(packets.source);
-	loop_fd_free(control.source);
+	loop_fd_free(end.source);
 	loop_timer_free(timer.timer);
-	loop_timer_free(last.timer);
-	for (int i = 0; i < 2; i++) {
-		close(first[i]);
-		close(second[i]);
-	}
+	reader_close(&packets);
+	reader_close(&end);
 }
 
 static void a_descriptor_may_free_itself_and_others(void **state)
 {
-	struct reader self, killer, victim;
-	struct probe last;
-	int ends[2], other[2];
+	struct reader self, killer, victim, end;
 
-	assert_int_equal(pipe(ends) | pipe(other), 0);
-	reader_start(&killer, *state, ends[0], 'K', LOOP_PACKETS);
-	reader_start(&victim, *state, other[0], 'V', LOOP_CONTROL);
-	killer.victim = victim.source;
-	assert_int_equal(write(ends[1], "x", 1), 1);
-	assert_int_equal(write(other[1], "x", 1), 1);
-	probe_start(&last, *state, 'L', clock_ns() + 5 * NS_PER_MS);
-	last.last = true;
-	assert_int_equal(loop_run(*state), 7);
-	assert_string_equal(trace, "KL");
-	loop_fd_free(killer.source);
-
-	trace[0] = '\0';
-	loop_free(*state);
-	*state = loop_new(NULL);
-	loop_timer_free(last.timer);
-	reader_start(&self, *state, ends[0], 'S', LOOP_NETLINK);
+	reader_start(&end, *state, 'E', 1, LOOP_CONTROL);
+	reader_start(&victim, *state, 'V', 1, LOOP_NETLINK);
+	reader_start(&self, *state, 'S', 2, LOOP_TIMERS); /* two, so that it would run again */
+	reader_start(&killer, *state, 'K', 1, LOOP_PACKETS);
 	self.victim = self.source;
-	assert_int_equal(write(ends[1], "xx", 2), 2); /* a second turn would read again */
-	probe_start(&last, *state, 'L', clock_ns() + 5 * NS_PER_MS);
-	last.last = true;
+	killer.victim = victim.source;
 	assert_int_equal(loop_run(*state), 7);
-	assert_string_equal(trace, "SL");
-	loop_timer_free(last.timer);
-	for (int i = 0; i < 2; i++) {
-		close(ends[i]);
-		close(other[i]);
-	}
+	assert_string_equal(trace, "KSE");
+	loop_fd_free(killer.source);
+	loop_fd_free(end.source);
+	reader_close(&self);
+	reader_close(&killer);
+	reader_close(&victim);
+	reader_close(&end);
 }
 
 static void writable(uint32_t events, void *data)
@@ -258,22 +246,20 @@ static void writable(uint32_t events, void *data)
 
 static void events_of_a_descriptor_can_change(void **state)
 {
-	struct reader reader = {.loop = *state};
-	struct probe last;
-	int ends[2];
+	struct reader changing, end;
 
-	assert_int_equal(pipe(ends), 0);
-	reader.source = loop_fd_new(*state, ends[1], LOOP_CONTROL, writable, &reader);
-	loop_fd_events(reader.source, EPOLLOUT);
-	probe_start(&last, *state, 'L', clock_ns() + 5 * NS_PER_MS);
-	last.last = true;
+	reader_start(&end, *state, 'E', 1, LOOP_CONTROL);
+	changing = (struct reader){.loop = *state};
+	assert_int_equal(pipe(changing.ends), 0);
+	changing.source = loop_fd_new(*state, changing.ends[1], LOOP_PACKETS, writable, &changing);
+	loop_fd_events(changing.source, EPOLLOUT);
 	assert_int_equal(loop_run(*state), 7);
-	assert_string_equal(trace, "WL");
-	loop_fd_free(reader.source);
+	assert_string_equal(trace, "WE");
+	loop_fd_free(changing.source);
+	loop_fd_free(end.source);
 	loop_fd_free(NULL);
-	loop_timer_free(last.timer);
-	close(ends[0]);
-	close(ends[1]);
+	reader_close(&changing);
+	reader_close(&end);
 }
 
 static void signal_came(int signal, void *data)
@@ -299,7 +285,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(timers_run_in_order_of_time),
+		TEST(timers_run_once_when_they_are_due),
 		TEST(a_timer_may_free_itself_and_others),
 		TEST(timers_are_never_early_and_seldom_late),
 		TEST(what_arrived_runs_before_timers),

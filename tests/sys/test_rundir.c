@@ -25,7 +25,7 @@ static int setup(void **state)
 {
 	static struct place place;
 
-	strcpy(place.root, "/tmp/test_rundir.XXXXXX");
+	snprintf(place.root, sizeof(place.root), "/tmp/test_rundir.XXXXXX");
 	if (!mkdtemp(place.root))
 		return -1;
 	snprintf(place.dir, sizeof(place.dir), "%s/run", place.root);

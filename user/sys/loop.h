@@ -14,7 +14,7 @@ struct loop;
 struct loop_timer;
 struct loop_fd;
 
-/* Order within one wake-up: the smaller runs first. */
+/* Order within one wake-up: the smaller runs first; among equal ones there is no order. */
 enum loop_order {
 	LOOP_PACKETS = -20, /* what the data plane reported: before any timer (I9) */
 	LOOP_TIMERS = -10,

@@ -11,7 +11,6 @@
  */
 #include "sys/realtime.h"
 
-#include <alloca.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -60,10 +59,9 @@ static bool has_ipc_lock(void)
 /* Touch the stack once, so that deep calls need no new page later. */
 __attribute__((noinline)) static void prefault_stack(void)
 {
-	volatile char *stack = alloca(STACK_PREFAULT);
+	char stack[STACK_PREFAULT];
 
-	for (size_t i = 0; i < STACK_PREFAULT; i += 1024)
-		stack[i] = 0;
+	explicit_bzero(stack, sizeof(stack)); /* not optimized away */
 }
 
 static const char *lock_memory(void)
