@@ -107,7 +107,7 @@ link = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^
 
 $(BUILD)/xvrrpd: $(call objects,user/*.c) $(call archives,conf ctl sys core) $(SOURCES)
 	$(call say,LINK,$@)
-	$(Q)$(link) $(call library,$(PACKAGES)) -lelf -lz
+	$(Q)$(link) $(call library,$(PACKAGES))
 
 $(BUILD)/xvrrpctl: $(call objects,user/xvrrpctl/*.c) $(SOURCES)
 	$(call say,LINK,$@)
