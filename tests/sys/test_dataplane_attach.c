@@ -106,7 +106,7 @@ static void each_mode_has_its_programs(void **state)
 		assert_int_equal(status.mode, cases[i].mode);
 		assert_contains(status.reason, cases[i].reason);
 		assert_hooks(plane->ifindex, cases[i].mode);
-		assert_int_equal(has_clsact(), plane->tc == PLANE_CLSACT);
+		assert_int_equal(has_clsact(), dataplane->no_tcx);
 		dataplane_detach(dataplane, plane->ifindex);
 		assert_hooks(plane->ifindex, XDP_MODE_AUTO);
 		assert_false(has_clsact());
