@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from lab import Lab, terminate_like_interrupt  # noqa: E402 (the path first)
+from lab import BUILD, Lab, terminate_like_interrupt  # noqa: E402 (the path first)
 
 REPORT = pytest.StashKey()
 
@@ -18,6 +18,8 @@ def pytest_configure(config):
     del config
     if os.geteuid() != 0:
         pytest.exit("the netns ring makes network namespaces: run it as root", returncode=1)
+    if not (BUILD / "xvrrpd").exists():
+        pytest.exit(f"{BUILD / 'xvrrpd'} is not there: run make", returncode=1)
     terminate_like_interrupt()
 
 

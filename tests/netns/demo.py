@@ -161,8 +161,8 @@ def strip(times, start_ns, step_ns):
         column = int((when - start_ns) // step_ns)
         if 0 <= column < COLUMNS:
             counts[column] += 1
-    full = 0.9 * step_ns / MS
-    return "".join("#" if c >= full else "+" if c else "." for c in counts)
+    most = 0.6 * step_ns / MS
+    return "".join("#" if c >= most else "+" if c else "." for c in counts)
 
 
 def show_strips(story):
@@ -170,7 +170,7 @@ def show_strips(story):
     step_ns = max(MS, gap_ns * 2 // COLUMNS // MS * MS)
     start_ns = int(story.killed_ns - step_ns * COLUMNS / 4)
     say(f"\nWho answered the client's pings; a column is {step_ns / MS:g} ms "
-        "(# all, + some, . none)\n")
+        "(# most, + some, . none)\n")
     for name in NAMES:
         say(f"  {name:>10}  {strip(story.answers(name), start_ns, step_ns)}")
     marks = [" "] * COLUMNS

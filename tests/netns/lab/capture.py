@@ -94,10 +94,10 @@ class Capture:
                 and (vrid is None or a.vrid == vrid)
                 and (priority_zero is None or (a.priority == 0) == priority_zero)]
 
-    def speakers(self, since_ns, until_ns=None, vrid=51):
-        """The ports that claimed the role of a virtual router in a span of time."""
-        return {a.port for a in self.adverts if a.vrid == vrid and a.priority > 0
-                and a.time_ns >= since_ns and (until_ns is None or a.time_ns < until_ns)}
+    def speakers(self, since_ns, vrid):
+        """The ports that have claimed the role of a virtual router since then."""
+        return {a.port for a in self.adverts
+                if a.vrid == vrid and a.priority > 0 and a.time_ns >= since_ns}
 
     def replies(self, address, since_ns=0, port=None):
         """ARP replies for an address."""

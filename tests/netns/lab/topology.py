@@ -140,12 +140,15 @@ class Lab:
                  "peer", "name", f"eth{index}", "netns", node.netns)
         nets.run("ip", "-n", self.switch, "link", "set", port, "master", f"br{index}", "up")
 
+    def switch_run(self, *argv):
+        return nets.run(*nets.enter_argv(self.switch), *argv)
+
     def pass_program(self, *ports):
         """Native XDP on the far ends: native XDP_TX on a veth needs a program on its peer."""
         program = self.dir / "pass.o"
         if not program.exists():
             nets.run("clang", "-target", "bpf", "-O2", "-x", "c", "-c", "-", "-o", program,
-                     stdin=PASS_SOURCE)
+                     stdin=PASS_SOURCE, timeout=120)  # an emulated machine reads clang slowly
         for port in ports:
             nets.run("ip", "-n", self.switch, "link", "set", "dev", port, "xdpdrv", "obj", program,
                      "sec", "xdp")

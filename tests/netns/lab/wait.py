@@ -39,7 +39,8 @@ def median(values):
 def mean_interval_ns(times_ns, span):
     """The mean distance of successive times, robust against a single late one.
 
-    The median over all pairs that are `span` apart: a stall moves the few pairs that end in it.
+    The median over all pairs that are `span` apart: a stall moves the pairs that contain it. Give
+    several times as many times as the span.
     """
     pairs = [(b - a) / span for a, b in zip(times_ns, times_ns[span:])]
     return median(pairs)

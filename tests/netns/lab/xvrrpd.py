@@ -12,7 +12,7 @@ from .process import Daemon
 from .wait import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-BUILD = ROOT / os.environ.get("BUILD", "build")
+BUILD = ROOT / (os.environ.get("XVRRPD_BUILD") or os.environ.get("BUILD") or "build")
 
 
 class Xvrrpd(Daemon):

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Times on the wire, at advertisements every 10 ms. Judged by medians: machines stall."""
+
+import time
+
+import pytest
+
+from lab import (VIP, Instance, Xvrrpd, elected, hold, mean_interval_ns, median, pair, wait_until)
+
+INTERVAL_S = 0.01
+TAKEOVERS = 20
+
+
+def record(text, record_property, **values):
+    """Into the report of the run, and onto the screen with pytest -s."""
+    for name, value in values.items():
+        record_property(name, value)
+    print(text.format(**values))
+
+
+def takeover(capture, active, backup):
+    """Freeze the Active until the Backup has taken over; (lateness, announcement) in ms."""
+    elected(active, backup)
+    began_ns = time.time_ns()
+    time.sleep(3 * INTERVAL_S)  # some routine before it
+    active.freeze()
+    port, heir = active.node.port(), backup.node.port()
+    wait_until(lambda: capture.gratuitous(VIP, began_ns, heir), "takeover")
+    spoke_ns = capture.adverts_from(heir, began_ns)[0].time_ns
+    garp_ns = capture.gratuitous(VIP, spoke_ns, heir)[0].time_ns
+    last_ns = [a.time_ns for a in capture.adverts_from(port) if a.time_ns < spoke_ns][-1]
+    active.thaw()
+    due_ns = last_ns + backup.instances[0].down_ns()
+    return (spoke_ns - due_ns) / 1e6, (garp_ns - spoke_ns) / 1e6
+
+
+def test_takeover_is_on_time(lan, record_property):
+    """First advertisement at 3 intervals + skew (C-21), first gratuitous ARP right after it."""
+    active, backup = pair(lan, first=Instance(200, INTERVAL_S), second=Instance(100, INTERVAL_S))
+    capture = lan.capture()
+    samples = [takeover(capture, active, backup) for _ in range(TAKEOVERS)]
+    late_ms, garp_ms = (median(column) for column in zip(*samples))
+    record("takeover {late_ms:.3f} ms after it was due, gratuitous ARP {garp_ms:.3f} ms later",
+           record_property, late_ms=late_ms, garp_ms=garp_ms)
+    assert min(late for late, _ in samples) > -0.1, "before it was due"
+    assert late_ms < 1.0
+    assert garp_ms < 0.2
+
+
+def test_mean_interval_is_exact(lan, record_property):
+    """Absolute deadlines: lateness of one advertisement does not add up."""
+    agent = Xvrrpd(lan.r1, Instance(200, INTERVAL_S))
+    wait_until(lambda: agent.state() == "active", "Active")
+    capture = lan.capture()
+    wait_until(lambda: len(capture.adverts_from("r1")) >= 600, "advertisements")
+    mean_ms = mean_interval_ns([a.time_ns for a in capture.adverts_from("r1")], 100) / 1e6
+    record("mean interval {mean_ms:.4f} ms", record_property, mean_ms=mean_ms)
+    assert mean_ms == pytest.approx(10, rel=0.001)
+
+
+def test_quiet_backup_sleeps(lan, record_property):
+    """No wake-up per advertisement: 100 come in a second, its own down timer needs up to 40."""
+    _, backup = pair(lan, first=Instance(200, INTERVAL_S), second=Instance(100, INTERVAL_S))
+    received = backup.vr()["statistics"]["advertisements_received"]
+    wait_until(lambda: backup.vr()["statistics"]["advertisements_received"] > received + 20,
+               "routine")
+    rates = []
+    for _ in range(3):
+        before, began = backup.voluntary_switches(), time.monotonic()
+        hold(lambda: True, "routine", 1.0, every_s=1.0)
+        rates.append((backup.voluntary_switches() - before) / (time.monotonic() - began))
+    per_second = median(rates)
+    record("quiet Backup: {per_second:.1f} wake-ups a second", record_property,
+           per_second=per_second)
+    assert per_second <= 40
+    statistics = backup.vr()["statistics"]
+    assert statistics["advertisements_received"] > received + 200
