@@ -178,7 +178,7 @@ BANNED_IN_USER = {
 # A fixed pause hopes that something has happened by then; pacing by a computed time is fine.
 C_PAUSE = re.compile(r"\b(u?sleep)\s*\(\s*\d")
 SHELL_PAUSE = re.compile(r"(^|[;&|]|\bdo|\bthen)\s*sleep\s")
-WAIT = "a fixed pause; wait for a state with a deadline"
+WAIT = "a pause by a bare number: wait for a state with a deadline, or name what paces"
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
 THIS_FOLDER = "tests/lint/"
 
