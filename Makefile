@@ -113,9 +113,8 @@ $(BUILD)/xvrrpctl: $(call objects,user/xvrrpctl/*.c) $(SOURCES)
 	$(call say,LINK,$@)
 	$(Q)$(link) $(call library,jansson)
 
-PROGRAMS := $(if $(wildcard user/main.c),$(BUILD)/xvrrpd) \
-	$(if $(wildcard user/xvrrpctl/*.c),$(BUILD)/xvrrpctl)
-all: $(PROGRAMS) $(if $(wildcard bpf/xvrrp.bpf.c),$(SKELETON)) $(call archives,$(LIBRARIES))
+PROGRAMS := $(BUILD)/xvrrpd $(BUILD)/xvrrpctl
+all: $(PROGRAMS)
 
 # ---- Tests ---------------------------------------------------------------------------------------
 # A ring of C tests: a folder below tests/, our libraries it may link, and packages. Files of the
@@ -145,6 +144,7 @@ $(foreach r,$(C_RINGS),$(eval $(call ring_rule,$(r))))
 .PHONY: tests unit conf sim bpf netns test
 tests: $(foreach r,$(C_RINGS),$($(r)_TESTS)) ## Build the test programs, run nothing
 
+need_root = @test "$$(id -u)" -eq 0 || { echo "$@ needs root: sudo make $@" >&2; exit 1; }
 run_ring = @BUILD=$(BUILD) PYTHON=$(PYTHON) tests/run.sh $(1)
 unit: $(unit_TESTS) ## Ring: state machine, packets, control, without a kernel
 	$(call run_ring,$@)
@@ -158,6 +158,7 @@ netns: all $(sys_TESTS) ## Ring: real daemons in network namespaces (root)
 	$(call run_ring,$@)
 
 test: ## Install what is missing, build, run all rings (root)
+	$(need_root)
 	@scripts/deps.sh build test
 	@$(MAKE) --no-print-directory all tests
 	$(call run_ring,unit conf $(if $(sim_TESTS),sim) bpf netns)
@@ -169,10 +170,12 @@ deps: ## Install the packages that building, testing and VM runs need (root)
 	@scripts/deps.sh build test vm
 
 lint: $(BUILD)/libcore.a ## Check style, sizes, include direction, purity of the core
+	@scripts/deps.sh --check test
 	@$(PYTHON) -B tests/lint/selftest.py
 	@$(PYTHON) -B tests/lint/lint.py $<
 
 demo: ## Show a failover in network namespaces (root)
+	$(need_root)
 	@scripts/deps.sh build test
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) $(PYTHON) tests/netns/demo.py
@@ -192,7 +195,7 @@ manual_path = $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(1)
 
 install: all ## Install below PREFIX (/usr/local), itself below DESTDIR
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/examples
-	install $(BUILD)/xvrrpd $(BUILD)/xvrrpctl $(DESTDIR)$(SBINDIR)
+	install $(PROGRAMS) $(DESTDIR)$(SBINDIR)
 	sed 's|@SBINDIR@|$(SBINDIR)|' dist/xvrrpd.service.in >$(DESTDIR)$(UNITDIR)/xvrrpd.service
 	$(foreach m,$(MANUALS),install -D -m 644 docs/man/$(m) $(call manual_path,$(m)) &&) true
 	install -m 644 $(wildcard docs/examples/*.conf) $(DESTDIR)$(DOCDIR)/examples
