@@ -31,6 +31,7 @@ PICTURE = """
     The address that both guard, one at a time: 192.0.2.1
 """
 COLUMNS = 60
+CALM_S = 1  # of pings that all are answered, before the kill
 MS = 1_000_000
 
 
@@ -108,7 +109,7 @@ def play(lab, args):
     for thread in threads:
         thread.start()
     try:
-        time.sleep(1)
+        time.sleep(CALM_S)
         story.killed_ns = daemons[0].kill()
         say("3. The other one takes over, by itself.")
         wait_until(lambda: story.capture.adverts_from(NAMES[1], story.killed_ns), "a takeover")

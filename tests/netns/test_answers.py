@@ -13,6 +13,7 @@ from lab import (VIP, VRID, Instance, elected, pair, Xvrrpd, virtual_mac, wait_u
 
 VMAC = virtual_mac(VRID)
 PORT = 7777
+SECOND_ANSWER_S = 0.02
 
 
 @pytest.fixture(params=["native", "generic", "tc"])
@@ -33,12 +34,12 @@ class Asker:
         lan.at_close(self.client.close)
 
     def answers(self, sock=None, dst=wire.BROADCAST, sender_ip="192.0.2.100", wait_s=2.0):
-        """Replies to one request. A second one, if there is any, comes within 20 ms."""
+        """Replies to one request. A second one, if there is any, comes in this time."""
         asked_ns = time.time_ns()
         (sock or self.client).send(wire.arp(1, self.mac, sender_ip, VIP, dst=dst, src=self.mac))
         with contextlib.suppress(AssertionError):
             wait_until(lambda: self.capture.replies(VIP, asked_ns), "an answer", wait_s)
-        time.sleep(0.02)
+        time.sleep(SECOND_ANSWER_S)
         return self.capture.replies(VIP, asked_ns)
 
 
