@@ -16,6 +16,19 @@ struct message {
 	__u32 offset;
 };
 
+/* Where an advertisement lies while it is checked: too much for the stack of a BPF program. */
+struct scratch {
+	struct message message;
+	__u32 words[VRRP_SUM_MAX / 4];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch_map SEC(".maps");
+
 static __always_inline __u64 header_word(const struct vrrp_hdr *header)
 {
 	return vrrp_join32(vrrp_load32((const __u8 *)header),
@@ -37,6 +50,7 @@ static __always_inline bool read_message_ipv4(const struct packet *p, struct mes
 	total = bpf_ntohs(ip.tot_len);
 	if (ip.frag_off & bpf_htons(0x1fff) || total < header_length + 2)
 		return false;
+	__builtin_memset(&m->header, 0, sizeof(m->header));
 	m->offset = p->l3 + header_length;
 	if (end < m->offset + 2)
 		return false;
@@ -79,14 +93,14 @@ static long add_address_ipv4(__u32 i, struct walk *walk)
 }
 
 /* vrrp_read_body() of what is in the frame. False if the frame does not have it. */
-static __always_inline bool read_body(const struct packet *p, const struct message *m,
+static __always_inline bool read_body(const struct packet *p, struct scratch *scratch,
 				      struct vrrp_body *body)
 {
-	__u32 length = vrrp_summed_length(&m->ip, &m->header), key = 0;
-	struct scratch *scratch = bpf_map_lookup_elem(&scratch_map, &key);
+	const struct message *m = &scratch->message;
+	__u32 length = vrrp_summed_length(&m->ip, &m->header);
 	struct walk words = {.scratch = scratch}, addresses = {.scratch = scratch};
 
-	if (!scratch || length < sizeof(m->header) || length > VRRP_SUM_MAX)
+	if (length < sizeof(m->header) || length > VRRP_SUM_MAX)
 		return false;
 	if (load(p, m->offset, scratch->words, length) ||
 	    load(p, m->offset + length - VRRP_AUTH_LEN, body->auth, VRRP_AUTH_LEN))
@@ -211,36 +225,47 @@ static __always_inline enum verdict advert_accept(struct packet *p, const struct
 	return flags & SLOT_CONSUME ? VERDICT_DROP : VERDICT_PASS;
 }
 
+/* The checks after those of the header need the message in memory. */
+static __always_inline enum vr_counter check_body(const struct packet *p,
+						  const struct vr_identity *own,
+						  struct scratch *scratch, __u32 *findings)
+{
+	const struct message *m = &scratch->message;
+	struct vrrp_body body = {};
+
+	if (!read_body(p, scratch, &body))
+		return COUNT_length;
+	return vrrp_check_message(own, &m->ip, &m->header, &body, findings);
+}
+
 static __always_inline enum verdict advert_step(struct packet *p)
 {
-	const struct vr_identity *own;
-	struct message m = {};
-	struct vrrp_body body = {};
+	__u32 findings, flags, key = 0;
+	struct scratch *scratch;
 	struct router router;
+	struct message *m;
 	enum vr_counter reason;
-	__u32 findings, flags;
 
 	if (p->type != bpf_htons(ETH_P_IP) || p->protocol != VRRP_PROTOCOL)
 		return VERDICT_NEXT;
-	if (!read_message_ipv4(p, &m))
+	scratch = bpf_map_lookup_elem(&scratch_map, &key);
+	if (!scratch || !read_message_ipv4(p, &scratch->message))
 		return VERDICT_NEXT;
+	m = &scratch->message;
 	/* The index also has the virtual MACs of other interfaces: no advertisement belongs there.
 	 */
-	if (!router_by_vrid(p, VRRP_IPV4, m.header.vrid, &router) ||
+	if (!router_by_vrid(p, VRRP_IPV4, m->header.vrid, &router) ||
 	    router.slot->identity.key.ifindex != p->ifindex ||
 	    router.slot->identity.key.vlan != p->vlan) {
 		COUNT_ON_INTERFACE(p, vrid_unknown);
 		return VERDICT_NEXT;
 	}
 	flags = READ_ONCE(router.slot->flags);
-	own = &router.slot->identity;
-	reason = vrrp_check_header(own, flags, &m.ip, &m.header);
+	reason = vrrp_check_header(&router.slot->identity, flags, &m->ip, &m->header);
 	if (reason == VR_COUNTERS)
-		reason = read_body(p, &m, &body)
-				 ? vrrp_check_message(own, &m.ip, &m.header, &body, &findings)
-				 : COUNT_length;
+		reason = check_body(p, &router.slot->identity, scratch, &findings);
 	if (reason == VR_COUNTERS)
-		return advert_accept(p, &router, flags, &m, findings);
+		return advert_accept(p, &router, flags, m, findings);
 	count(router.number, reason);
 	return VERDICT_DROP;
 }

@@ -158,9 +158,8 @@ static __always_inline bool packet_from_xdp(struct packet *p, struct xdp_md *ctx
 	return read_frame(p, (void *)(long)ctx->data, (void *)(long)ctx->data_end);
 }
 
-/* All that read_frame() wants to see, behind two tags; and that without the network header. */
-#define HEADERS_LEN (L2_LEN + sizeof(struct iphdr))
-#define L2_LEN	    (ETH_HLEN + 8)
+/* All that read_frame() wants to see, behind two tags. */
+#define HEADERS_LEN (ETH_HLEN + 8 + sizeof(struct iphdr))
 
 /*
  * Kernels since 6.9 forget how long the Ethernet header is when generic XDP has to copy a packet,
@@ -198,23 +197,23 @@ static __always_inline bool packet_from_skb(struct packet *p, struct __sk_buff *
 /* Only what is before the network header; the data may begin anywhere. */
 static __always_inline bool packet_from_mac(struct packet *p, struct __sk_buff *skb)
 {
-	__u8 l2[L2_LEN] __attribute__((aligned(8)));
+	struct {
+		struct ethhdr eth;
+		struct vlan_tag tags[2];
+	} l2;
 
 	*p = (struct packet){.skb = skb, .ifindex = skb->ifindex};
 	if (skb->vlan_present)
 		add_tag(p, skb->vlan_tci);
-	return !bpf_skb_load_bytes_relative(skb, 0, l2, sizeof(l2), BPF_HDR_START_MAC) &&
-	       read_frame(p, l2, l2 + sizeof(l2));
-}
-
-static __always_inline bool header_same(const struct ethhdr *a, const struct ethhdr *b)
-{
-	const __u16 *x = (const __u16 *)a, *y = (const __u16 *)b;
-	__u16 difference = 0;
-
-	for (__u32 i = 0; i < sizeof(*a) / sizeof(*x); i++)
-		difference |= x[i] ^ y[i];
-	return !difference;
+	if (bpf_skb_load_bytes_relative(skb, 0, &l2, sizeof(l2), BPF_HDR_START_MAC))
+		return false;
+	read_destination(p, &l2.eth);
+	p->type = l2.eth.h_proto;
+	for (int i = 0; i < 2 && is_vlan(p->type); i++) {
+		add_tag(p, bpf_ntohs(l2.tags[i].tci));
+		p->type = l2.tags[i].type;
+	}
+	return p->tags <= 2 && !is_vlan(p->type);
 }
 
 #endif

@@ -37,15 +37,13 @@ static __always_inline bool router_by_vrid(const struct packet *p, __u8 family, 
 	return router_by_number(bpf_map_lookup_elem(&vr_index, &key), router);
 }
 
-/* An address as struct vrrp_addr, on the stack of the verifier: words, aligned. */
+/* An address as struct vrrp_addr; `to` must be aligned. */
 static __always_inline void addr_from_ipv4(struct vrrp_addr *to, __be32 address)
 {
-	__u32 *words = (__u32 *)to->b;
+	__u64 *halves = (__u64 *)to->b;
 
-	words[0] = 0;
-	words[1] = 0;
-	words[2] = bpf_htonl(0x0000ffff);
-	words[3] = address;
+	halves[0] = 0;
+	halves[1] = vrrp_join32(bpf_htonl(0x0000ffff), address);
 }
 
 static __always_inline bool router_by_ipv4(const struct packet *p, __be32 address,
@@ -69,7 +67,7 @@ static __always_inline bool lease_valid(const struct router *router, struct pack
  * By number; not inlined, so that the verifier sees one unknown index and not a constant for each
  * reason, between which it would want CAP_PERFMON to tell.
  */
-__noinline int count(__u32 number, __u32 counter)
+__noinline int count(__u32 number, __u64 counter)
 {
 	struct vr_stats *stats = bpf_map_lookup_elem(&vr_stats, &number);
 

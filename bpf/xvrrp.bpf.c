@@ -79,18 +79,6 @@ struct {
 	__uint(max_entries, XVRRP_EVENTS_SIZE);
 } events SEC(".maps");
 
-/* Where a message lies while it is checked: too much for the stack of a BPF program. */
-struct scratch {
-	__u32 words[VRRP_SUM_MAX / 4];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct scratch);
-} scratch_map SEC(".maps");
-
 #include "advert.h"
 #include "arp.h"
 #include "egress.h"
@@ -130,7 +118,7 @@ SEC("xdp.frags") int xvrrp_xdp(struct xdp_md *ctx)
  * What XDP cannot do: the stack takes a frame to a MAC address that is not the device's for
  * somebody else's, unless told otherwise. Neither counts nor drops.
  */
-static __noinline int mark(struct __sk_buff *skb)
+static __always_inline int mark(struct __sk_buff *skb)
 {
 	struct packet p;
 	struct router router;

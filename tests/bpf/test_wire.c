@@ -145,6 +145,25 @@ static void attach_xdp(struct wire *wire)
 	attach_tc(wire, BPF_TC_INGRESS, wire->world->programs->progs.xvrrp_tc_mark);
 }
 
+/*
+ * Somebody else's XDP program, which passes all. Generic XDP copies a packet for one that takes
+ * fragments, and since 6.9 the copy has lost its MAC header when tc sees it.
+ */
+static void attach_foreign_xdp(struct wire *wire)
+{
+	const struct bpf_insn pass[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	DECLARE_LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_XDP_HAS_FRAGS);
+	int program = bpf_prog_load(BPF_PROG_TYPE_XDP, "foreign", "GPL", pass, 2, &opts);
+
+	assert_true(program >= 0);
+	assert_int_equal(
+		bpf_xdp_attach((int)wire->world->ifindex, program, XDP_FLAGS_SKB_MODE, NULL), 0);
+	close(program);
+}
+
 /* ---- sending and waiting ---- */
 
 static void send_frame(struct wire *wire, const struct frame *frame)
@@ -224,6 +243,7 @@ static void answer_in_vlan(struct wire *wire)
 {
 	struct arp_spec spec = arp_who_has(VIP_TAGGED);
 	struct frame request, reply;
+	uint64_t answered = world_state(wire->world).interface.arp_replies;
 	uint16_t vlan;
 
 	spec.tag_count = 1;
@@ -236,7 +256,7 @@ static void answer_in_vlan(struct wire *wire)
 	assert_true(next_arp(wire, DEADLINE_NS, &reply, &vlan));
 	assert_reply(&reply, VIP_TAGGED);
 	assert_int_equal(vlan, 100);
-	wait_for_count(wire, interface.arp_replies, 1);
+	wait_for_count(wire, interface.arp_replies, answered + 1);
 	assert_true(no_arp(wire));
 }
 
@@ -319,6 +339,23 @@ static void tc_delivers(void **state)
 	deliver_to_virtual_mac(wire);
 }
 
+static void tc_works_behind_foreign_xdp(void **state)
+{
+	struct wire *wire = *state;
+	struct arp_spec spec = arp_who_has(VIP_V3);
+	struct frame request = frame_arp(&spec), reply;
+	uint16_t vlan;
+
+	attach_foreign_xdp(wire);
+	attach_tc(wire, BPF_TC_INGRESS, wire->world->programs->progs.xvrrp_tc_in);
+	deliver_to_virtual_mac(wire);
+	send_frame(wire, &request);
+	assert_true(next_arp(wire, DEADLINE_NS, &reply, &vlan));
+	assert_reply(&reply, VIP_V3);
+	assert_memory_equal(reply.bytes, spec.source_mac, 6);
+	answer_in_vlan(wire);
+}
+
 /* The mark alone neither drops nor counts, nor takes frames without the lease. */
 static void mark_only_marks(void **state)
 {
@@ -364,9 +401,10 @@ static void kernel_answers_are_rewritten(void **state)
 int main(void)
 {
 	const struct CMUnitTest wire[] = {
-		on_wire(tc_answers_in_vlan),   on_wire(tc_sees_priority_tag),
-		on_wire(xdp_and_mark_deliver), on_wire(tc_delivers),
-		on_wire(mark_only_marks),      on_wire(kernel_answers_are_rewritten),
+		on_wire(tc_answers_in_vlan),	       on_wire(tc_sees_priority_tag),
+		on_wire(xdp_and_mark_deliver),	       on_wire(tc_delivers),
+		on_wire(tc_works_behind_foreign_xdp),  on_wire(mark_only_marks),
+		on_wire(kernel_answers_are_rewritten),
 	};
 
 	return cmocka_run_group_tests(wire, wire_setup, wire_teardown);
