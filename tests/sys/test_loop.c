@@ -71,7 +71,8 @@ static void probe_start(struct probe *probe, struct loop *loop, char letter, int
 struct reader {
 	struct loop *loop;
 	struct loop_fd *source;
-	struct loop_fd *victim; /* freed when this one runs */
+	struct loop_fd *victim;	  /* freed when this one runs */
+	struct loop_timer *timer; /* falls due when this one runs */
 	int ends[2];
 	char letter;
 };
@@ -85,6 +86,8 @@ static void readable(uint32_t events, void *data)
 	assert_int_equal(read(reader->ends[0], &byte, 1), 1);
 	note(reader->letter);
 	loop_fd_free(reader->victim);
+	if (reader->timer)
+		loop_timer_set(reader->timer, clock_ns());
 	if (reader->letter == 'E') /* the end */
 		loop_stop(reader->loop, 7);
 }
@@ -200,18 +203,23 @@ static void timers_are_never_early_and_seldom_late(void **state)
 
 static void what_arrived_runs_before_timers(void **state)
 {
-	struct reader packets, end;
+	struct reader packets, netlink, end;
 	struct probe timer;
 
-	probe_start(&timer, *state, 'T', clock_ns() - NS_PER_S);
+	reader_start(&netlink, *state, 'N', 1, LOOP_NETLINK);
+	probe_start(&timer, *state, 'T', NEVER_NS);
+	timer.at_ns = 0;
 	reader_start(&end, *state, 'E', 1, LOOP_CONTROL);
 	reader_start(&packets, *state, 'P', 2, LOOP_PACKETS);
+	packets.timer = timer.timer; /* later than the others are ready, and yet before them */
 	assert_int_equal(loop_run(*state), 7);
-	assert_string_equal(trace, "PPTE");
+	assert_string_equal(trace, "PPTNE");
 	loop_fd_free(packets.source);
+	loop_fd_free(netlink.source);
 	loop_fd_free(end.source);
 	loop_timer_free(timer.timer);
 	reader_close(&packets);
+	reader_close(&netlink);
 	reader_close(&end);
 }
 

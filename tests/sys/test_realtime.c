@@ -103,11 +103,11 @@ static void memory_is_locked(void **state)
 
 static int stays_within_the_operators_limit(void)
 {
-	struct rlimit limit = {500000, 700000};
+	struct rlimit limit = {500000, 9000000};
 
 	return setrlimit(RLIMIT_RTTIME, &limit) || realtime_enter(1, false, NULL) ||
 	       getrlimit(RLIMIT_RTTIME, &limit) || limit.rlim_cur != 500000 ||
-	       limit.rlim_max != 700000;
+	       limit.rlim_max != 9000000;
 }
 
 static void an_operators_limit_stays(void **state)

@@ -262,23 +262,30 @@ static void a_mac_enters_the_filter(void **state)
 	assert_false(filters("00:00:5e:00:01:33"));
 }
 
-#define MANY 2000 /* several batches */
+#define MANY 3000 /* several batches */
 
 static void many_go_in_batches(void **state)
 {
 	static struct takeover_item items[MANY];
 	struct failure failure = {{0}};
 
+	/* The longer messages first, so that either limit of a batch is met. */
 	for (unsigned i = 0; i < MANY; i++) {
-		items[i] = item(TAKEOVER_ADDRESS, "10.0.0.0", 32);
-		items[i].address = addr_from_ipv4(0x0a000000 + i);
+		bool ipv4 = i >= MANY / 2;
+
+		items[i] =
+			item(TAKEOVER_ADDRESS, ipv4 ? "10.0.0.0" : "2001:db8::", ipv4 ? 32 : 128);
+		items[i].address.b[14] = (uint8_t)(i >> 8);
+		items[i].address.b[15] = (uint8_t)i;
 	}
 	assert_int_equal(takeover_add(*state, items, MANY, &failure), 0);
-	assert_true(shows("10.0.7.207/32"));
-	assert_true(prints("ip address show dev va | grep -c 'inet 10'", "2000"));
+	assert_true(shows("10.0.11.183/32"));
+	assert_true(prints("ip address show dev va | grep -c 'inet 10'", "1500"));
+	assert_true(prints("ip address show dev va | grep -c 'inet6 2001'", "1500"));
 	assert_int_equal(takeover_add(*state, items, MANY, &failure), 0);
 	assert_int_equal(takeover_remove(*state, items, MANY, &failure), 0);
 	assert_false(shows("inet 10"));
+	assert_false(shows("inet6 2001"));
 }
 
 static void a_failure_does_not_stop_the_rest(void **state)

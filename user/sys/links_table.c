@@ -245,7 +245,6 @@ static bool read_address(struct link_address *out, const struct nlmsghdr *messag
 	if (size == 4)
 		out->address = addr_from_ipv4(0);
 	memcpy(out->address.b + 16 - size, mnl_attr_get_payload(address), size);
-	get_u32(list[IFA_FLAGS], &out->flags);
 	return true;
 }
 

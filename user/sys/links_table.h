@@ -10,7 +10,7 @@
 
 struct link_address {
 	struct vrrp_addr address;
-	uint32_t flags; /* IFA_F_... */
+	uint8_t flags; /* the IFA_F_... of ifa_flags: secondary, tentative */
 	uint8_t prefix_len;
 	uint8_t scope;
 	bool seen;

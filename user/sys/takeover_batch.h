@@ -26,8 +26,8 @@ struct takeover {
 	struct nlmsghdr *last;
 	int failed;
 	struct failure *failure; /* of the first that failed; NULL = not wanted */
-	char buffer[BATCH_BYTES] __attribute__((aligned(8)));
 	char answer[BATCH_BYTES] __attribute__((aligned(8)));
+	char buffer[BATCH_BYTES] __attribute__((aligned(8))); /* last: overruns show */
 };
 
 void batch_begin(struct takeover *takeover, bool removing, struct failure *failure);
