@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lab import (VIP, VRID, Instance, elected, pair, Xvrrpd, virtual_mac, wait_until, wire)
+from lab import VIP, VRID, Instance, Xvrrpd, pair, virtual_mac, wait_until, wire
 
 VMAC = virtual_mac(VRID)
 PORT = 7777
@@ -83,6 +83,17 @@ def test_requests_for_others_pass(lan, mode):
     for address, node in (("192.0.2.11", lan.r1), ("192.0.2.12", lan.r2)):
         lan.client.run("ping", "-c", "2", "-i", "0.01", "-W", "2", address)
         assert node.mac() in lan.client.ip("neigh", "show", address)
+
+
+def test_the_kernel_asks_by_the_virtual_mac(lan, mode):
+    """E-10: its own ARP requests with our address as sender are ours to dress."""
+    pair(lan, options=mode)
+    wait_until(lambda: f"{VIP}/24" in lan.r1.addresses(), "the address")
+    capture = lan.capture()
+    lan.r1.run("ping", "-c", "1", "-W", "2", "-I", VIP, "192.0.2.100")
+    asked = [a for a in capture.arps if a.port == "r1" and a.target_ip == "192.0.2.100"]
+    assert [(a.op, a.sender_ip) for a in asked] == [(1, VIP)]
+    assert (asked[0].eth_src, asked[0].sender_mac) == (VMAC, VMAC)
 
 
 def serve_echo(lan, node):
@@ -185,7 +196,6 @@ def test_no_accept(lab):
 
 def test_auto_mode_on_veth_is_generic_and_says_why(lan):
     """Native XDP_TX there needs a program on the far end."""
-    first, second = pair(lan)
-    elected(first, second)
+    first, _ = pair(lan)
     assert first.interface()["xdp_mode"] == "generic"
     assert "veth" in first.interface()["xdp_mode_reason"]

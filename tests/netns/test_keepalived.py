@@ -40,16 +40,18 @@ def start(kind, node, instance, peer_lines):
 @pytest.mark.parametrize("high, low", [("xvrrpd", "keepalived"), ("keepalived", "xvrrpd")])
 def test_life_with_keepalived(lan, high, low, interval, peer_lines):
     """Election, death of the Active, its return, and its stop, with one Active in each rest."""
+    form = "rfc9568" if peer_lines else "pseudo"
     capture = lan.capture()
     first = start(high, lan.r1, Instance(200, interval), peer_lines)
     second = start(low, lan.r2, Instance(100, interval), peer_lines)
     elected(first, second)
-    only_speaker(capture, "r1", interval)
+    wait_until(lambda: capture.adverts_from("r1")[-1].form == form, "understood by both")
+    if interval < 1:
+        only_speaker(capture, "r1", interval)
 
     first.kill()
     wait_until(lambda: second.state() == "active", "failover")
-    first = KINDS[high](lan.r1, Instance(200, interval), name="again",
-                        global_lines=peer_lines if high == "keepalived" else ())
+    first = start(high, lan.r1, Instance(200, interval), peer_lines)
     elected(first, second)  # preemption
     only_speaker(capture, "r1", interval)
 
@@ -63,21 +65,42 @@ def test_life_with_keepalived(lan, high, low, interval, peer_lines):
     assert spoke_ns - farewell_ns > 0.9 * Instance(100, interval).skew_ns()
 
 
+def waits(capture, low, high, interval):
+    """Watch for longer than a takeover takes: True if r1 kept silent and r2 did not.
+
+    False if r2 itself fell silent for so long that anybody had to take over: a stall of the
+    machine, no preemption.
+    """
+    began_ns = time.time_ns()
+    wait_until(lambda: time.time_ns() > began_ns + (5 * interval + 0.5) * 1e9, "watched")
+    taken = capture.adverts_from("r1", began_ns)
+    if not taken:
+        return (low.state(), high.state()) == ("active", "backup")
+    last_ns = max(a.time_ns for a in capture.adverts_from("r2") if a.time_ns < taken[0].time_ns)
+    assert taken[0].time_ns - last_ns > 0.9 * Instance(200, interval).down_ns(), "preempted"
+    return False
+
+
 @pytest.mark.parametrize("interval", [0.01, 1])
 @pytest.mark.parametrize("waiting, ruling", [("xvrrpd", "keepalived"), ("keepalived", "xvrrpd")])
 def test_nopreempt(lan, waiting, ruling, interval, peer_lines):
     """The higher priority waits if it must not preempt: each understands the other from the start.
     """
-    lines = {"xvrrpd": (), "keepalived": peer_lines}
-    form = ("xdp_checksum " + ("rfc9568" if peer_lines else "pseudo"),)
-    lines["xvrrpd"] = form
-    low = KINDS[ruling](lan.r2, Instance(100, interval), global_lines=lines[ruling])
-    wait_until(lambda: low.state() == "active", "alone, hence Active")
+    lines = {"keepalived": peer_lines,
+             "xvrrpd": ("xdp_checksum " + ("rfc9568" if peer_lines else "pseudo"),)}
     capture = lan.capture()
-    high = KINDS[waiting](lan.r1, Instance(200, interval, nopreempt=True),
-                          global_lines=lines[waiting])
-    only_speaker(capture, "r2", max(interval, 0.05))
-    assert (low.state(), high.state()) == ("active", "backup")
+    for _ in range(5):
+        low = KINDS[ruling](lan.r2, Instance(100, interval), global_lines=lines[ruling])
+        wait_until(lambda: low.state() == "active", "alone, hence Active")
+        high = KINDS[waiting](lan.r1, Instance(200, interval, nopreempt=True),
+                              global_lines=lines[waiting])
+        wait_until(lambda: high.state() != "init", "it runs")
+        if waits(capture, low, high, interval):
+            break
+        high.stop()
+        low.stop()
+    else:
+        pytest.fail("this machine stalls all the time")
     low.kill()
     wait_until(lambda: high.state() == "active", "but not for ever")
 
@@ -92,7 +115,7 @@ def test_answers_in_the_form_it_heard(lan, peer_lines):
     wait_until(lambda: agent.state() == "active", "takeover")
     wait_until(lambda: capture.adverts_from("r2"), "its first advertisement")
     assert capture.adverts_from("r2")[0].form == ("rfc9568" if peer_lines else "pseudo")
-    again = Keepalived(lan.r1, Instance(priority=50), global_lines=peer_lines, name="again")
+    again = Keepalived(lan.r1, Instance(priority=50), global_lines=peer_lines)
     hold(lambda: again.state() in ("init", "backup"), "it obeys from the first", 1.0)
     assert agent.vr()["statistics"]["errors"]["checksum"] == 0
 

@@ -92,9 +92,9 @@ def test_the_probe_sees_a_dead_router_that_answers(lan):
     first, second = Keepalived(lan.r1, Instance(priority=200)), Keepalived(lan.r2, Instance())
     wait_until(lambda: first.state() == "active" and second.state() == "backup", "election")
     with ArpProber.from_node(lan.client, VIP):
-        first.kill()
-        wait_until(lambda: capture.adverts_from("r2"), "takeover")
-        took_over_ns = capture.adverts_from("r2")[0].time_ns
+        killed_ns = first.kill()
+        took_over_ns = wait_until(lambda: capture.adverts_from("r2", killed_ns),
+                                  "takeover")[0].time_ns
         wait_until(lambda: len(capture.replies(VIP, took_over_ns, "r1")) > 100, "it answers")
     assert len(capture.replies(VIP, took_over_ns, "r2")) > 0
     assert capture.dropped() == 0

@@ -9,7 +9,7 @@ import re
 
 from . import nets
 from .config import Instance, config_text
-from .process import Daemon
+from .process import Daemon, unused
 from .wait import wait_until
 from .wire import virtual_mac
 
@@ -19,17 +19,17 @@ FRR_DIR = pathlib.Path("/usr/lib/frr")
 class Keepalived(Daemon):
     """keepalived's VRRP process and its parent, with files of its own."""
 
-    def __init__(self, node, *instances, global_lines=(), name=None):
+    def __init__(self, node, *instances, global_lines=()):
         lab = node.lab
-        name = name or f"keepalived-{node.name}"
+        # Nobody may have reaped a killed one yet: its pid files would hold back the next.
+        log = unused(lab.dir / f"keepalived-{node.name}.log")
         self.node = node
         self.instances = instances or (Instance(),)
-        config = lab.dir / f"{name}.conf"
+        config = log.with_suffix(".conf")
         config.write_text(config_text(self.instances, global_lines), encoding="utf-8")
         super().__init__(node.netns, [
             "keepalived", "--dont-fork", "--log-console", "--no-syslog", "--log-detail", "--vrrp",
-            "-f", config, "-p", lab.dir / f"{name}.pid", "-r", lab.dir / f"{name}-vrrp.pid"],
-            lab.dir / f"{name}.log")
+            "-f", config, "-p", log.with_suffix(".pid"), "-r", log.with_suffix(".vrrp.pid")], log)
         lab.track(self)
 
     def state(self, name="VI_1"):

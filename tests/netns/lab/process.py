@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Daemons in namespaces: started, signalled and ended by pid, their output in a file each."""
 
+import itertools
 import os
 import pathlib
 import signal
@@ -13,15 +14,21 @@ from .wait import wait_until
 STOP_DEADLINE_S = 10.0
 
 
+def unused(path):
+    """A second run of the same daemon gets a log of its own."""
+    candidates = (path.with_stem(f"{path.stem}-{n}") for n in itertools.count(2))
+    return next(p for p in itertools.chain([path], candidates) if not p.exists())
+
+
 class Daemon:
     """A process that runs until it is ended, by us or by the kernel when we die."""
 
     def __init__(self, netns, argv, log_path, env=None):
         self.argv = [str(a) for a in argv]
-        self.log_path = pathlib.Path(log_path)
+        self.log_path = unused(pathlib.Path(log_path))
         # setpriv and nsenter exec what follows, so that the pid is the daemon's own.
         command = ["setpriv", "--pdeathsig", "KILL"] + nets.enter_argv(netns) + self.argv
-        with open(self.log_path, "ab") as log:
+        with open(self.log_path, "wb") as log:
             log.write(f"$ {' '.join(self.argv)}\n".encode())
             log.flush()
             self._process = subprocess.Popen(  # pylint: disable=consider-using-with

@@ -18,23 +18,20 @@ BUILD = ROOT / (os.environ.get("XVRRPD_BUILD") or os.environ.get("BUILD") or "bu
 class Xvrrpd(Daemon):
     """One agent with a run directory and pins of its own."""
 
-    def __init__(self, node, *instances, global_lines=(), options=(), name=None, text=None,
-                 pin_dir=None, wait=True):
+    def __init__(self, node, *instances, global_lines=(), options=(), pin_dir=None):
         lab = node.lab
-        self.name = name or f"xvrrpd-{node.name}"
+        self.name = f"xvrrpd-{node.name}"
         self.node = node
         self.instances = instances or (Instance(),)
         self.run_dir = lab.dir / f"{self.name}.run"
         self.pin_dir = pathlib.Path(pin_dir) if pin_dir else lab.bpffs() / self.name
         self.config = lab.dir / f"{self.name}.conf"
-        self.config.write_text(text or config_text(self.instances, global_lines),
-                               encoding="utf-8")
+        self.config.write_text(config_text(self.instances, global_lines), encoding="utf-8")
         super().__init__(node.netns, [
             BUILD / "xvrrpd", "-f", self.config, "--run-dir", self.run_dir,
             "--pin-dir", self.pin_dir, *options], lab.dir / f"{self.name}.log")
         lab.track(self)
-        if wait:
-            self.wait_ready()
+        self.wait_ready()
 
     def wait_ready(self):
         """Until it answers its control socket; fails at once if it ended instead."""
