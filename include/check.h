@@ -52,25 +52,6 @@ vrrp_inline __u32 vrrp_summed_length(const struct vrrp_envelope *ip, const struc
 	return vrrp_message_length(VRRP_IPV4, header->version_type >> 4, header->addr_count);
 }
 
-vrrp_inline int vrrp_addr_same(const struct vrrp_addr *a, const struct vrrp_addr *b)
-{
-	return vrrp_load32(a->b) == vrrp_load32(b->b) &&
-	       vrrp_load32(a->b + 4) == vrrp_load32(b->b + 4) &&
-	       vrrp_load32(a->b + 8) == vrrp_load32(b->b + 8) &&
-	       vrrp_load32(a->b + 12) == vrrp_load32(b->b + 12);
-}
-
-/* ffff:224.0.0.18 or ff02::12. */
-vrrp_inline int vrrp_addr_is_group(__u8 family, const struct vrrp_addr *address)
-{
-	const __u8 *b = address->b;
-
-	if (family == VRRP_IPV4)
-		return vrrp_load32(b + 12) == __cpu_to_be32(VRRP_GROUP_IPV4);
-	return vrrp_load32(b) == __cpu_to_be32(0xff020000) && !vrrp_load32(b + 4) &&
-	       !vrrp_load32(b + 8) && vrrp_load32(b + 12) == __cpu_to_be32(0x12);
-}
-
 /*
  * The checks that need no more than the header: B-23 to B-6. Bytes of `header` that the frame or
  * the IP payload does not have must be zero, as long as the VRID is there. VR_COUNTERS = passed.
@@ -99,12 +80,6 @@ vrrp_inline enum vr_counter vrrp_check_header(const struct vr_identity *own, __u
 	    vrrp_summed_length(ip, header) > VRRP_SUM_MAX || vrrp_summed_length(ip, header) & 3)
 		return COUNT_length;
 	return VR_COUNTERS;
-}
-
-/* fe80::/10, by the first two bytes. */
-vrrp_inline __u8 vrrp_addr_is_ll(const __u8 *address)
-{
-	return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
 }
 
 /* The body of a message in plain memory that vrrp_check_header() has passed. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Checksums (A.4) and address sets, for BPF and user space alike, over plain memory. The two loops,
- * vrrp_sum() and vrrp_addr_set(), are for user space; a BPF program walks a message in a way of its
- * own that the verifier follows (bpf/advert.h), and adds up the same words and the same mixes.
+ * Checksums (A.4), addresses and sets of them, for BPF and user space alike, over plain memory. The
+ * two loops, vrrp_sum() and vrrp_addr_set(), are for user space; a BPF program walks a message in a
+ * way of its own that the verifier follows (bpf/advert.h), and adds up the same words and the same
+ * mixes.
  */
 #ifndef CHECKSUM_H
 #define CHECKSUM_H
@@ -85,7 +86,32 @@ vrrp_inline int vrrp_sum_valid(__u64 sum)
 	return vrrp_sum_fold(sum) == 0xffff;
 }
 
-/* ---- address sets ---- */
+/* ---- addresses ---- */
+
+vrrp_inline int vrrp_addr_same(const struct vrrp_addr *a, const struct vrrp_addr *b)
+{
+	return vrrp_load32(a->b) == vrrp_load32(b->b) &&
+	       vrrp_load32(a->b + 4) == vrrp_load32(b->b + 4) &&
+	       vrrp_load32(a->b + 8) == vrrp_load32(b->b + 8) &&
+	       vrrp_load32(a->b + 12) == vrrp_load32(b->b + 12);
+}
+
+/* ffff:224.0.0.18 or ff02::12. */
+vrrp_inline int vrrp_addr_is_group(__u8 family, const struct vrrp_addr *address)
+{
+	const __u8 *b = address->b;
+
+	if (family == VRRP_IPV4)
+		return vrrp_load32(b + 12) == __cpu_to_be32(VRRP_GROUP_IPV4);
+	return vrrp_load32(b) == __cpu_to_be32(0xff020000) && !vrrp_load32(b + 4) &&
+	       !vrrp_load32(b + 8) && vrrp_load32(b + 12) == __cpu_to_be32(0x12);
+}
+
+/* fe80::/10, by the first two bytes. */
+vrrp_inline __u8 vrrp_addr_is_ll(const __u8 *address)
+{
+	return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
+}
 
 /*
  * A list of addresses compares as a set (A-30): by the sum of a mix of each address, which no order
