@@ -2,6 +2,7 @@
 /* Opening and closing the data plane: alone, against another agent, and after a crash. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -163,6 +165,28 @@ static void names_a_missing_parent(void **state)
 	assert_contains(failure.text, "/nowhere/at: No such file");
 }
 
+static void assert_attached(int ifindex)
+{
+	char name[16];
+
+	xdp_name(ifindex, name);
+	assert_string_equal(name, "xvrrp_xdp");
+	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_mark"), 1);
+	assert_int_equal(tc_count(ifindex, true, "xvrrp_tc_out"), 1);
+}
+
+static void assert_detached(int ifindex)
+{
+	char name[16];
+
+	xdp_name(ifindex, name);
+	assert_string_equal(name, "");
+	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_mark"), 0);
+	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_in"), 0);
+	assert_int_equal(tc_count(ifindex, true, "xvrrp_tc_out"), 0);
+	assert_false(has_clsact());
+}
+
 /* ---- without the privilege ---- */
 
 /* Run dataplane_open() as nobody; exit status 0 if it failed with a text that contains `part`. */
@@ -206,6 +230,70 @@ static void tells_which_privilege(void **state)
 	assert_int_equal(rmdir(plane->pins), 0);
 }
 
+/* In a child process a failed assertion would go on with the other tests: exit. */
+static struct dataplane *open_in_child(const struct plane *plane)
+{
+	struct failure failure;
+	struct dataplane *dataplane = dataplane_open(plane->pins, &failure);
+
+	if (!dataplane) {
+		fprintf(stderr, "%s\n", failure.text);
+		_exit(1);
+	}
+	if (plane->tc == PLANE_CLSACT)
+		tc_avoid_tcx(dataplane);
+	return dataplane;
+}
+
+static void attach_in_child(struct dataplane *dataplane, int ifindex, enum xdp_mode mode)
+{
+	struct attach_status status;
+	struct failure failure;
+
+	if (dataplane_attach(dataplane, ifindex, "x0", "veth", mode, &status, &failure)) {
+		fprintf(stderr, "%s\n", failure.text);
+		_exit(1);
+	}
+}
+
+static void keep_two_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[2] = {{0}};
+
+	sets[0].permitted = sets[0].effective = 1U << CAP_NET_ADMIN;
+	sets[1].permitted = sets[1].effective = 1U << (CAP_BPF - 32);
+	if (syscall(SYS_capset, &header, sets))
+		_exit(2);
+}
+
+static void two_capabilities_are_enough(void **state)
+{
+	struct plane *plane = *state, inside = *plane;
+	pid_t child;
+	int status;
+
+	assert_int_equal(mkdir(plane->pins, 0755), 0);
+	assert_int_equal(mount("somebody", plane->pins, "bpf", 0, NULL), 0);
+	snprintf(inside.pins, sizeof(inside.pins), "%.50s/ours", plane->pins);
+	child = fork();
+	if (!child) {
+		keep_two_capabilities();
+		struct dataplane *dataplane = open_in_child(&inside);
+
+		attach_in_child(dataplane, plane->ifindex, XDP_MODE_AUTO);
+		attach_in_child(dataplane, plane->ifindex, XDP_MODE_TC);
+		dataplane_close(dataplane);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_detached(plane->ifindex);
+	assert_int_equal(access(inside.pins, F_OK), -1);
+	assert_int_equal(umount(plane->pins), 0);
+	assert_int_equal(rmdir(plane->pins), 0);
+}
+
 /* ---- after a crash ---- */
 
 /* An agent that attaches to x0 and is killed. */
@@ -218,7 +306,7 @@ static void agent_killed(const struct plane *plane)
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	if (!child) {
-		plane_attach(plane, plane_open(plane), "veth", XDP_MODE_AUTO);
+		attach_in_child(open_in_child(plane), plane->ifindex, XDP_MODE_AUTO);
 		if (write(ready[1], "", 1) == 1)
 			pause();
 		_exit(1);
@@ -240,27 +328,6 @@ static void open_again(void *data)
 	struct opening *opening = data;
 
 	opening->dataplane = plane_open(opening->plane);
-}
-
-static void assert_attached(int ifindex)
-{
-	char name[16];
-
-	xdp_name(ifindex, name);
-	assert_string_equal(name, "xvrrp_xdp");
-	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_mark"), 1);
-	assert_int_equal(tc_count(ifindex, true, "xvrrp_tc_out"), 1);
-}
-
-static void assert_detached(int ifindex)
-{
-	char name[16];
-
-	xdp_name(ifindex, name);
-	assert_string_equal(name, "");
-	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_mark"), 0);
-	assert_int_equal(tc_count(ifindex, true, "xvrrp_tc_out"), 0);
-	assert_false(has_clsact());
 }
 
 static void replaces_what_a_killed_agent_left(void **state)
@@ -314,6 +381,8 @@ int main(void)
 		PLANE_TEST(refuses_a_second_agent),
 		PLANE_TEST(names_a_missing_parent),
 		PLANE_TEST(tells_which_privilege),
+		PLANE_TEST(two_capabilities_are_enough),
+		PLANE_TEST_CLSACT(two_capabilities_are_enough),
 		PLANE_TEST(replaces_what_a_killed_agent_left),
 		PLANE_TEST_CLSACT(replaces_what_a_killed_agent_left),
 		PLANE_TEST(cleans_up_after_a_killed_agent_whose_interface_is_gone),

@@ -56,6 +56,7 @@ static struct bpf_tc_opts tc_opts(const struct dataplane *dataplane, unsigned pr
 	};
 }
 
+/* Without CAP_SYS_ADMIN nobody tells the name of a program: then the handle has to do. */
 static bool program_is_ours(__u32 id)
 {
 	struct bpf_prog_info info = {0};
@@ -63,7 +64,7 @@ static bool program_is_ours(__u32 id)
 	int fd = bpf_prog_get_fd_by_id(id);
 
 	if (fd < 0)
-		return false;
+		return errno == EPERM;
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
 		info.name[0] = '\0';
 	close(fd);

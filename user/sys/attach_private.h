@@ -59,7 +59,8 @@ void clsact_remove(struct dataplane *dataplane, int ifindex);
 
 /* ---- attach_xdp.c ---- */
 
-/* The XDP program on the interface that is not ours, as "'name' (id 12)"; false if none. */
+/* The XDP program on the interface that is not ours, as "'name' (id 12)" or "with id 12"; false if
+ * none. */
 bool xdp_foreign(struct dataplane *dataplane, int ifindex, char text[64]);
 
 /* Attach in mode NATIVE or GENERIC; a failure text says why not, and only for XDP itself. */

@@ -51,7 +51,10 @@ bool xdp_foreign(struct dataplane *dataplane, int ifindex, char text[64])
 	program_info(fd, name);
 	if (fd >= 0)
 		close(fd);
-	snprintf(text, 64, "'%s' (id %u)", name, id);
+	if (name[0])
+		snprintf(text, 64, "'%s' (id %u)", name, id);
+	else
+		snprintf(text, 64, "with id %u", id); /* the name takes CAP_SYS_ADMIN */
 	return true;
 }
 

@@ -26,12 +26,19 @@ bool xdp_mode_parse(const char *name, enum xdp_mode *mode);
 
 /*
  * Load the programs, pin the maps below `pin_dir` (PIN_DIR/vr_slots ..., links in PIN_DIR/links/),
- * and map the slots. A bpffs is mounted where none is. Pins left by an agent that died are
- * replaced, their programs detached, with a log line.
+ * and map the slots. Pins left by an agent that died are replaced, their programs detached, with a
+ * log line; not so if loading fails, because its fence is better than none. Fails if another agent
+ * that lives uses `pin_dir`.
+ *
+ * Where no bpffs is, one is mounted: for a directory in /sys/fs/bpf there, for any other on
+ * `pin_dir` itself, whose parent must exist.
  */
 struct dataplane *dataplane_open(const char *pin_dir, struct failure *failure);
 
-/* Detach and unpin everything, and unload. NULL is allowed. */
+/*
+ * Detach and unpin everything, unload, and unmount what was mounted, unless others have pins there.
+ * NULL is allowed. To leave all to a successor, exit without it.
+ */
 void dataplane_close(struct dataplane *dataplane);
 
 /* ---- virtual routers ---- */
@@ -77,7 +84,9 @@ struct attach_status {
 /*
  * Attach the programs to an interface: XDP as `wanted` says, tc ingress, tc egress. `kind` is
  * struct link's. With AUTO a foreign XDP program, or a device without XDP, means tc, with the
- * reason in `status`; an explicit mode that cannot be had is an error that says why.
+ * reason in `status`; an explicit mode that cannot be had is an error that says why, and nothing of
+ * ours stays attached. On an interface that has its programs: put back what another tool removed,
+ * change the mode if need be, and leave the rest as it is.
  */
 int dataplane_attach(struct dataplane *dataplane, int ifindex, const char *name, const char *kind,
 		     enum xdp_mode wanted, struct attach_status *status, struct failure *failure);
