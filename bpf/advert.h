@@ -100,7 +100,12 @@ static __always_inline bool read_body(const struct packet *p, struct scratch *sc
 	__u32 length = vrrp_summed_length(&m->ip, &m->header);
 	struct walk words = {.scratch = scratch}, addresses = {.scratch = scratch};
 
-	if (length < sizeof(m->header) || length > VRRP_SUM_MAX)
+	if (length < sizeof(m->header))
+		return false;
+	/* Two comparisons: of the one that clang would make of both, the verifier of 6.1 learns
+	 * nothing. */
+	asm volatile("" : "+r"(length));
+	if (length > VRRP_SUM_MAX)
 		return false;
 	if (load(p, m->offset, scratch->words, length) ||
 	    load(p, m->offset + length - VRRP_AUTH_LEN, body->auth, VRRP_AUTH_LEN))
