@@ -179,6 +179,7 @@ static int start(struct agent *agent, struct failure *failure)
 	struct failure warning;
 	if (make_routers(agent, failure) < 0)
 		return -1;
+	ports_clean_stale(agent);
 	for (size_t i = 0; i < agent->router_count; i++)
 		router_refresh(&agent->routers[i]);
 	if (check_explicit_mode(agent, failure) < 0)

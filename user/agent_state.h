@@ -78,6 +78,7 @@ struct router {
 	struct vrrp_addr *addresses; /* as advertised */
 	struct takeover_item *items; /* what the kernel must know while we are Active */
 	size_t item_count;
+	int *address_ifindexes;		      /* where each address goes */
 	uint8_t (*garp)[60];		      /* one frame per address ... */
 	struct transmit_frame *announcements; /* ... and where it goes */
 };
@@ -115,6 +116,12 @@ struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mod
 		      struct failure *failure);
 void port_put(struct agent *agent, int ifindex);
 struct port *port_find(struct agent *agent, int ifindex);
+
+/*
+ * Remove what an agent that died has left on the interfaces of the configuration. Before any
+ * virtual router runs: it does not know theirs from its own.
+ */
+void ports_clean_stale(struct agent *agent);
 
 /* ---- report.c ---- */
 

@@ -39,6 +39,17 @@ static const struct link *address_link(const struct router *router, size_t index
 	return links_by_name(router->agent->links, dev[0] ? dev : router->conf->interface);
 }
 
+/*
+ * Where hosts ask for the address: on its interface, unless that is one like lo or a dummy, where
+ * nobody can ask; then on the instance's.
+ */
+static const struct link *wire_link(const struct router *router, size_t index)
+{
+	const struct link *link = address_link(router, index);
+	return link && link->arp ? link
+				 : links_by_name(router->agent->links, router->conf->interface);
+}
+
 /* An instance's own xdp_mode, or the command line's where that says something. */
 static enum xdp_mode wanted_mode(const struct router *router)
 {
@@ -155,21 +166,23 @@ static int bind_address(struct router *router, size_t index, struct failure *fai
 {
 	struct agent *agent = router->agent;
 	const struct link *link = address_link(router, index);
-	if (!link)
+	const struct link *wire = wire_link(router, index);
+	if (!link || !wire)
 		return fail(failure, "interface %s does not exist",
 			    router->conf->addresses[index].dev);
 	struct vip_key vip = {
-		.ifindex = (uint32_t)link->ifindex,
+		.ifindex = (uint32_t)wire->ifindex,
 		.address = router->conf->addresses[index].address,
 	};
 	if (dataplane_vip_add(agent->dataplane, router->slot_number, &vip, failure) < 0)
 		return -1;
 	garp_frame_encode(router->mac, &vip.address, router->garp[index]);
 	router->announcements[index] = (struct transmit_frame){
-		.ifindex = link->ifindex,
+		.ifindex = wire->ifindex,
 		.data = router->garp[index],
 		.length = GARP_FRAME_LEN,
 	};
+	router->address_ifindexes[index] = link->ifindex;
 	plan_address(router, index, link->ifindex);
 	return 0;
 }
@@ -178,7 +191,7 @@ static int bind_address(struct router *router, size_t index, struct failure *fai
 static int bind_other_interface(struct router *router, size_t index, struct failure *failure)
 {
 	struct agent *agent = router->agent;
-	const struct link *link = address_link(router, index);
+	const struct link *link = wire_link(router, index);
 	assert(link);
 	struct vr_key key = router->slot->identity.key;
 	key.ifindex = (uint32_t)link->ifindex;
@@ -214,8 +227,10 @@ static int allocate(struct router *router, struct failure *failure)
 	router->addresses = calloc(count, sizeof(*router->addresses));
 	router->garp = calloc(count, sizeof(*router->garp));
 	router->announcements = calloc(count, sizeof(*router->announcements));
+	router->address_ifindexes = calloc(count, sizeof(*router->address_ifindexes));
 	router->items = calloc(2 * count + 1, sizeof(*router->items));
-	if (!router->addresses || !router->garp || !router->announcements || !router->items)
+	if (!router->addresses || !router->garp || !router->announcements ||
+	    !router->address_ifindexes || !router->items)
 		return fail(failure, "out of memory");
 	return 0;
 }
@@ -225,10 +240,12 @@ static void release_memory(struct router *router)
 	free(router->addresses);
 	free(router->garp);
 	free(router->announcements);
+	free(router->address_ifindexes);
 	free(router->items);
 	router->addresses = NULL;
 	router->garp = NULL;
 	router->announcements = NULL;
+	router->address_ifindexes = NULL;
 	router->items = NULL;
 	router->item_count = 0;
 }

@@ -30,7 +30,7 @@ static bool interfaces_hold(const struct router *router)
 	for (size_t i = 0; i < router->conf->address_count; i++) {
 		const char *dev = router->conf->addresses[i].dev;
 		link = links_by_name(links, dev[0] ? dev : router->conf->interface);
-		if (!link || link->ifindex != router->announcements[i].ifindex)
+		if (!link || link->ifindex != router->address_ifindexes[i])
 			return false;
 	}
 	return true;

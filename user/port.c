@@ -17,17 +17,6 @@ struct port *port_find(struct agent *agent, int ifindex)
 	return port;
 }
 
-/* Virtual MACs and addresses that an agent that died has left there must not outlive its lease. */
-static void clean_stale(struct agent *agent, int ifindex)
-{
-	uint8_t vrids[2][32] = {{0}};
-	for (size_t i = 0; i < agent->conf->instance_count; i++) {
-		const struct conf_instance *conf = &agent->conf->instances[i];
-		vrids[conf->family == VRRP_IPV6][conf->vrid / 8] |= 1u << (conf->vrid % 8);
-	}
-	takeover_clean_stale(agent->takeover, ifindex, vrids[0], vrids[1]);
-}
-
 struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mode wanted,
 		      struct failure *failure)
 {
@@ -46,7 +35,6 @@ struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mod
 		free(port);
 		return NULL;
 	}
-	clean_stale(agent, link->ifindex);
 	port->ifindex = link->ifindex;
 	snprintf(port->name, sizeof(port->name), "%s", link->name);
 	port->users = 1;
@@ -69,4 +57,37 @@ void port_put(struct agent *agent, int ifindex)
 	*link = port->next;
 	dataplane_detach(agent->dataplane, ifindex);
 	free(port);
+}
+
+/* ---- what an agent that died has left ---- */
+
+struct stale {
+	struct agent *agent;
+	uint8_t vrids[2][32]; /* of IPv4, of IPv6 */
+};
+
+static void clean(const struct stale *stale, const char *name)
+{
+	const struct link *link = links_by_name(stale->agent->links, name);
+	if (link)
+		takeover_clean_stale(stale->agent->takeover, link->ifindex, stale->vrids[0],
+				     stale->vrids[1]);
+}
+
+void ports_clean_stale(struct agent *agent)
+{
+	const struct conf *conf = agent->conf;
+	struct stale stale = {.agent = agent};
+	for (size_t i = 0; i < conf->instance_count; i++) {
+		const struct conf_instance *instance = &conf->instances[i];
+		stale.vrids[instance->family == VRRP_IPV6][instance->vrid / 8] |=
+			1u << (instance->vrid % 8);
+	}
+	for (size_t i = 0; i < conf->instance_count; i++) {
+		const struct conf_instance *instance = &conf->instances[i];
+		clean(&stale, instance->interface);
+		for (size_t j = 0; j < instance->address_count; j++)
+			if (instance->addresses[j].dev[0])
+				clean(&stale, instance->addresses[j].dev);
+	}
 }

@@ -18,7 +18,8 @@ struct link {
 	char kind[16]; /* IFLA_INFO_KIND: "veth", "bond", "vlan", "bridge" ...; empty for hardware
 			*/
 	uint8_t mac[6];
-	bool up; /* administratively up and with carrier (IFF_UP, IFF_LOWER_UP) */
+	bool up;  /* administratively up and with carrier (IFF_UP, IFF_LOWER_UP) */
+	bool arp; /* hosts find its addresses by ARP or ND: no loopback, no IFF_NOARP */
 	uint32_t mtu;
 	uint32_t xdp_program_id; /* 0 = none */
 };

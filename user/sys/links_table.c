@@ -185,6 +185,7 @@ static void read_link(struct link *link, const struct nlmsghdr *message)
 
 	mnl_attr_parse(message, sizeof(*header), collect, &into);
 	link->up = (header->ifi_flags & IFF_UP) && (header->ifi_flags & IFF_LOWER_UP);
+	link->arp = !(header->ifi_flags & (IFF_LOOPBACK | IFF_NOARP));
 	if (list[IFLA_IFNAME])
 		copy_text(link->name, sizeof(link->name), list[IFLA_IFNAME]);
 	if (list[IFLA_ADDRESS] && mnl_attr_get_payload_len(list[IFLA_ADDRESS]) == sizeof(link->mac))
