@@ -179,6 +179,7 @@ static void test_nearest(void **state)
 	assert_string_equal(nearest(IN_INSTANCE, "priority priority priority priority prior"),
 			    "none");
 	assert_string_equal(nearest(IN_GLOBAL, "garp_master_delay"), "vrrp_garp_master_delay");
+	assert_string_equal(nearest(IN_ADDRESSES, "dve"), "dev");
 	assert_null(schema_nearest(IN_GLOBAL, "vrrp_versio", true));
 }
 
