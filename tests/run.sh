@@ -10,7 +10,7 @@ build=${BUILD:-build}
 python=${PYTHON:-/usr/bin/python3}
 logs=${LOGS:-$build/test-logs}
 program_seconds=${PROGRAM_SECONDS:-300}
-pytest_seconds=${PYTEST_SECONDS:-2400}
+pytest_seconds=${PYTEST_SECONDS:-1800}
 passed=0 failed=0 skipped=0
 export XVRRPD_BUILD
 XVRRPD_BUILD=$(realpath -m "$build")
@@ -69,11 +69,11 @@ attribute() { # name file: sum over all suites of a JUnit report
 		awk '{ n += $1 } END { print n + 0 }'
 }
 
-run_pytest() { # folder or file
+run_pytest() { # folder or files
 	local report=$logs/${1##*/}.xml total bad skip status
 	rm -f "$report"
-	timeout -k 10 "$pytest_seconds" "$python" -m pytest "$1" -q -rfE -p no:cacheprovider \
-		--junitxml="$report" </dev/null
+	timeout -k 10 "$pytest_seconds" "$python" -m pytest "$@" -q -rfEs -p no:cacheprovider \
+		-o junit_family=xunit1 --junitxml="$report" </dev/null
 	status=$?
 	if [ ! -s "$report" ]; then
 		echo "  FAIL  $1: pytest ended without a report (exit status $status)"
@@ -103,7 +103,7 @@ run_ring() { # ring
 	kernel) # what vmtest runs on other kernels
 		need_root "$1"
 		run_programs bpf
-		run_pytest tests/netns/test_kernels.py
+		run_pytest tests/netns/test_kernels.py tests/netns/test_devices.py
 		;;
 	*) run_programs "$1" ;;
 	esac
