@@ -7,7 +7,7 @@ import subprocess
 
 from lab import BUILD, VIP, Instance, Xvrrpd, pair, run_agent, wait_until
 
-# Design section 6: names that scripts outside this repository rely on.
+# Names that scripts outside this repository rely on.
 ROUTER_KEYS = {
     "name", "interface", "vlan", "vrid", "family", "version", "state", "fault_reasons", "priority",
     "effective_priority", "is_owner", "preempt", "preempt_delay_us", "accept_mode",

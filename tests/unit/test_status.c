@@ -16,7 +16,7 @@ static const struct status_address one_address[1] = {
 	{.address.b = {[10] = 0xff, [11] = 0xff, 192, 0, 2, 1}, .prefix_len = 24},
 };
 
-/* The virtual router of the example in the design: Backup, nothing has happened yet. */
+/* Backup, nothing has happened yet. */
 static struct status_vr example(void)
 {
 	struct status_vr vr = {
@@ -183,7 +183,7 @@ static void test_every_counter_once(void **state)
 	json_decref(port);
 }
 
-/* The statistics begin as in the design; the example's errors are among the errors. */
+/* What the RFCs name comes first, in this order. */
 static void test_order_of_statistics(void **state)
 {
 	(void)state;

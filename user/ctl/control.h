@@ -5,7 +5,7 @@
  * and then one event a line until the client goes. Pure: text in, text out.
  *
  *   command         result
- *   status [name]   {"version", "virtual_routers": [...], "interfaces": [...]} (design section 6)
+ *   status [name]   {"version", "virtual_routers": [...], "interfaces": [...]}, see status.h
  *   stats [name]    {"virtual_routers": [{"name", ..., "statistics"}], "interfaces": [...]}; with a
  *                   name without "interfaces"
  *   interfaces      {"interfaces": [...]}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The JSON of the outside interface (design section 6): names, order and nulls are a contract with
+ * The JSON of the outside interface: names, order and nulls are a contract with
  * programs that are not here. Names of counters come from counters.def and nowhere else; those of
  * states, events and reasons from core/types.h.
  *

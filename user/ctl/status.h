@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the agent tells of itself, as plain data, and as the JSON of design section 6. Pure.
+ * What the agent tells of itself, as plain data, and as the JSON of the control socket. Pure.
  */
 #ifndef CTL_STATUS_H
 #define CTL_STATUS_H

@@ -2,9 +2,9 @@
 /*
  * Which programs go onto an interface, in which mode, in which order.
  *
- *   native, generic	xvrrp_xdp   on XDP	xvrrp_tc_mark on tc ingress	xvrrp_tc_out on
- * egress tc					xvrrp_tc_in   on tc ingress	xvrrp_tc_out on
- * egress
+ *   mode             XDP         tc ingress      tc egress
+ *   native, generic  xvrrp_xdp   xvrrp_tc_mark   xvrrp_tc_out
+ *   tc                           xvrrp_tc_in     xvrrp_tc_out
  *
  * Order: egress first, so that the kernel stops answering with another MAC before we answer; then
  * tc ingress, so that frames to the virtual MAC are taken before XDP invites them; XDP last. No

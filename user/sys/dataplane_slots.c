@@ -177,7 +177,7 @@ int dataplane_vip_add(struct dataplane *dataplane, unsigned slot, const struct v
 }
 
 /*
- * The promotion race (design of the lease): the agent stores the lease, then loads the stamps; XDP
+ * The promotion race (docs/ARCHITECTURE.md): the agent stores the lease, then loads the stamps; XDP
  * stores a stamp, then loads the lease. With both sides sequentially consistent at least one of the
  * two sees the other.
  */
