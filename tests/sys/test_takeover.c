@@ -101,8 +101,7 @@ static int note_marked(const struct nlmsghdr *message, void *data)
 	bool same = false, ours = false;
 	const struct nlattr *attribute;
 
-	mnl_attr_for_each(attribute, message, sizeof(struct ifaddrmsg))
-	{
+	mnl_attr_for_each(attribute, message, sizeof(struct ifaddrmsg)) {
 		size_t length = mnl_attr_get_payload_len(attribute);
 
 		if (mnl_attr_get_type(attribute) == IFA_ADDRESS && length <= 16)

@@ -152,8 +152,7 @@ static json_t *read_members(struct request *request)
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach(request->json, key, value)
-	{
+	json_object_foreach(request->json, key, value) {
 		if (!json_is_string(value))
 			return json_sprintf("\"%s\" is not a string%s", key, form);
 		if (strcmp(key, "command") == 0)

@@ -133,11 +133,11 @@ static int on_qdisc(const struct nlmsghdr *message, void *data)
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attribute;
 
-	mnl_attr_for_each(attribute, message,
-			  sizeof(*tc)) if (tc->tcm_ifindex == search->ifindex &&
-					   mnl_attr_get_type(attribute) == TCA_KIND &&
-					   !strcmp(mnl_attr_get_str(attribute), "ingress"))
-		search->plain_ingress = true;
+	mnl_attr_for_each(attribute, message, sizeof(*tc))
+		if (tc->tcm_ifindex == search->ifindex &&
+		    mnl_attr_get_type(attribute) == TCA_KIND &&
+		    !strcmp(mnl_attr_get_str(attribute), "ingress"))
+			search->plain_ingress = true;
 	return MNL_CB_OK;
 }
 

@@ -97,11 +97,10 @@ static const char *kernel_text(const struct nlmsghdr *message)
 
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
 		return "";
-	mnl_attr_for_each(
-		attribute, message,
-		sizeof(struct nlmsgerr)) if (mnl_attr_get_type(attribute) == NLMSGERR_ATTR_MSG &&
-					     mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >=
-						     0) return mnl_attr_get_str(attribute);
+	mnl_attr_for_each(attribute, message, sizeof(struct nlmsgerr))
+		if (mnl_attr_get_type(attribute) == NLMSGERR_ATTR_MSG &&
+		    mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0)
+			return mnl_attr_get_str(attribute);
 	return "";
 }
 

@@ -113,8 +113,7 @@ bool parse_address(const struct nlmsghdr *message, int ifindex, struct present_a
 		.prefix_len = header->ifa_prefixlen,
 		.secondary = header->ifa_family == AF_INET && (header->ifa_flags & IFA_F_SECONDARY),
 	};
-	mnl_attr_for_each(attribute, message, sizeof(*header))
-	{
+	mnl_attr_for_each(attribute, message, sizeof(*header)) {
 		uint16_t type = mnl_attr_get_type(attribute);
 
 		if (type == IFA_LOCAL)
@@ -168,8 +167,9 @@ bool parse_blackhole(const struct nlmsghdr *message, struct takeover_item *out)
 	    header->rtm_type != RTN_BLACKHOLE || header->rtm_table != RT_TABLE_MAIN ||
 	    header->rtm_dst_len != (ipv4 ? 32 : 128))
 		return false;
-	mnl_attr_for_each(attribute, message, sizeof(*header)) if (mnl_attr_get_type(attribute) ==
-								   RTA_DST) to = attribute;
+	mnl_attr_for_each(attribute, message, sizeof(*header))
+		if (mnl_attr_get_type(attribute) == RTA_DST)
+			to = attribute;
 	*out = (struct takeover_item){.kind = TAKEOVER_BLACKHOLE};
 	return get_addr(to, ipv4, &out->address);
 }
@@ -214,8 +214,7 @@ bool parse_mac(const struct nlmsghdr *message, int ifindex, struct takeover_item
 	    !(header->ndm_flags & NTF_SELF) || !(header->ndm_state & NUD_PERMANENT))
 		return false;
 	*out = (struct takeover_item){.kind = TAKEOVER_MAC, .ifindex = ifindex};
-	mnl_attr_for_each(attribute, message, sizeof(*header))
-	{
+	mnl_attr_for_each(attribute, message, sizeof(*header)) {
 		if (mnl_attr_get_type(attribute) != NDA_LLADDR ||
 		    mnl_attr_get_payload_len(attribute) != sizeof(out->mac))
 			continue;

@@ -104,8 +104,7 @@ static void add_errors(struct table *table, const json_t *errors)
 	char text[COUNTER_TEXT_LEN];
 	const char *label = "errors", *key;
 	json_t *count;
-	json_object_foreach((json_t *)errors, key, count)
-	{
+	json_object_foreach((json_t *)errors, key, count) {
 		if (json_integer_value(count) == 0)
 			continue;
 		ROW(table, label, "%lld %s: %s", json_integer_value(count), key,

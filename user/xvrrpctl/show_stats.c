@@ -19,8 +19,7 @@ static void add_counters(struct table *table, const json_t *counters, const char
 	char text[COUNTER_TEXT_LEN];
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)counters, key, value)
-	{
+	json_object_foreach((json_t *)counters, key, value) {
 		json_int_t count = json_integer_value(value);
 		if (!json_is_integer(value) || (count == 0 && !zeros))
 			continue;
@@ -50,14 +49,12 @@ void show_stats(const json_t *result, const char *name)
 	size_t i;
 	json_t *each;
 	char place[PLACE_LEN];
-	json_array_foreach(json_object_get(result, "virtual_routers"), i, each)
-	{
+	json_array_foreach(json_object_get(result, "virtual_routers"), i, each) {
 		printf("%s on %s, VRID %lld\n", get_text(each, "name"), place_of(each, place),
 		       get_number(each, "vrid"));
 		print_counters(json_object_get(each, "statistics"), true);
 	}
-	json_array_foreach(json_object_get(result, "interfaces"), i, each)
-	{
+	json_array_foreach(json_object_get(result, "interfaces"), i, each) {
 		printf("interface %s\n", get_text(each, "name"));
 		print_counters(json_object_get(each, "statistics"), true);
 	}
@@ -73,8 +70,7 @@ static bool any_count(const json_t *statistics)
 {
 	const char *key;
 	json_t *value;
-	json_object_foreach((json_t *)statistics, key, value)
-	{
+	json_object_foreach((json_t *)statistics, key, value) {
 		if (json_integer_value(value))
 			return true;
 	}
@@ -92,15 +88,13 @@ void show_interfaces(const json_t *result, const char *name)
 	struct table table = {.columns = interface_columns, .column_count = 3};
 	size_t i;
 	json_t *interface;
-	json_array_foreach((json_t *)list, i, interface)
-	{
+	json_array_foreach((json_t *)list, i, interface) {
 		table_add(&table, "%s", get_text(interface, "name"));
 		table_add(&table, "%s", get_text(interface, "xdp_mode"));
 		table_add(&table, "%s", get_text(interface, "xdp_mode_reason"));
 	}
 	table_print(&table, 0);
-	json_array_foreach((json_t *)list, i, interface)
-	{
+	json_array_foreach((json_t *)list, i, interface) {
 		const json_t *statistics = json_object_get(interface, "statistics");
 		if (!any_count(statistics))
 			continue;

@@ -74,8 +74,7 @@ static void print_faults(const json_t *router, bool *begun)
 {
 	size_t i;
 	json_t *reason;
-	json_array_foreach(json_object_get(router, "fault_reasons"), i, reason)
-	{
+	json_array_foreach(json_object_get(router, "fault_reasons"), i, reason) {
 		const char *text = json_string_value(reason);
 		begin_note(begun);
 		printf("%s does not run: %s\n", get_text(router, "name"),
@@ -90,7 +89,8 @@ static void print_errors(const json_t *router, bool *begun)
 	const char *key, *name = get_text(router, "name");
 	json_t *count;
 	json_int_t sum = 0;
-	json_object_foreach((json_t *)errors, key, count) sum += json_integer_value(count);
+	json_object_foreach((json_t *)errors, key, count)
+		sum += json_integer_value(count);
 	if (!sum)
 		return;
 	begin_note(begun);
