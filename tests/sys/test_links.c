@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interfaces and addresses, against the kernel's own in a namespace. */
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "sys/links.h"
 #include "sys/links_table.h"
@@ -135,8 +139,8 @@ static void up_needs_the_flag_and_the_carrier(void **state)
 	assert_int_equal(seen.all, false);
 	ip("link set vb up");
 	EVENTUALLY(*state, links_by_name(*state, "va")->up);
-	ip("link set va down");
-	EVENTUALLY(*state, !links_by_name(*state, "va")->up);
+	ip("link set va down"); /* takes the carrier from its peer, a little later */
+	EVENTUALLY(*state, !links_by_name(*state, "va")->up && !links_by_name(*state, "vb")->up);
 	seen.last = 0;
 	ip("link set va mtu 1400");
 	EVENTUALLY(*state, links_by_name(*state, "va")->mtu == 1400);
@@ -251,6 +255,40 @@ static void add_addresses(unsigned count)
 	remove(path);
 }
 
+/* A program that passes everything; its descriptor, and its number in `id`. */
+static int load_program(uint32_t *id)
+{
+	static const struct bpf_insn pass[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	struct bpf_prog_info info = {0};
+	uint32_t length = sizeof(info);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "pass", "GPL", pass, 2, NULL);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &length), 0);
+	*id = info.id;
+	return fd;
+}
+
+static void programs_are_seen_in_either_mode(void **state)
+{
+	static const uint32_t modes[] = {XDP_FLAGS_SKB_MODE, XDP_FLAGS_DRV_MODE};
+	int va = index_of("va");
+	uint32_t id;
+	int fd = load_program(&id);
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(bpf_xdp_attach(va, fd, modes[i], NULL), 0);
+		EVENTUALLY(*state, links_by_index(*state, va)->xdp_program_id == id);
+		assert_int_equal(seen.last, va);
+		assert_int_equal(bpf_xdp_detach(va, modes[i], NULL), 0);
+		EVENTUALLY(*state, links_by_index(*state, va)->xdp_program_id == 0);
+	}
+	close(fd);
+}
+
 static void many_addresses_are_all_there(void **state)
 {
 	add_addresses(3000);
@@ -341,6 +379,7 @@ int main(void)
 		TEST(addresses_come_and_go),
 		TEST(the_primary_address_is_the_first_that_is_no_virtual_one),
 		TEST(ipv6_needs_a_link_local_that_passed_dad),
+		TEST(programs_are_seen_in_either_mode),
 		TEST(many_addresses_are_all_there),
 		TEST(a_loss_is_repaired_by_reading_anew),
 		TEST(what_changes_nothing_calls_nobody),
