@@ -163,16 +163,20 @@ static __always_inline bool packet_from_xdp(struct packet *p, struct xdp_md *ctx
 
 /*
  * Kernels since 6.9 forget how long the Ethernet header is when generic XDP has to copy a packet,
- * and tc ingress begins behind it. The header is still where the skb says; its EtherType tells.
+ * and tc ingress begins behind it. The header is still where the skb says. All of it is compared:
+ * the EtherType alone is also the source of a packet from 8.0.0.0/16, or the end of a MAC address.
  */
 static __always_inline bool mac_is_lost(struct __sk_buff *skb, struct ethhdr *mac)
 {
-	const struct ethhdr *eth = (void *)(long)skb->data;
+	const __u16 *seen = (void *)(long)skb->data, *kept = (const __u16 *)mac;
+	__u16 difference = 0;
 
-	if ((void *)(eth + 1) > (void *)(long)skb->data_end || eth->h_proto == skb->protocol)
+	if ((void *)seen + sizeof(*mac) > (void *)(long)skb->data_end ||
+	    bpf_skb_load_bytes_relative(skb, 0, mac, sizeof(*mac), BPF_HDR_START_MAC))
 		return false;
-	return !bpf_skb_load_bytes_relative(skb, 0, mac, sizeof(*mac), BPF_HDR_START_MAC) &&
-	       mac->h_proto == skb->protocol;
+	for (unsigned int i = 0; i < sizeof(*mac) / sizeof(*seen); i++)
+		difference |= seen[i] ^ kept[i];
+	return difference;
 }
 
 /*

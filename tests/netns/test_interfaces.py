@@ -84,21 +84,30 @@ def test_unknown_interface_faults_alone(lan):
 
 
 def attach_foreign(lan, hook):
-    """Somebody else's XDP program on the router's interface; returns its name."""
-    lan.pass_program("r2")  # builds it
-    lan.r1.ip("link", "set", "dev", "eth0", hook, "obj", lan.dir / "pass.o", "sec", "xdp")
+    """Somebody else's XDP program on the router's interface; returns its name.
+
+    It takes fragments: in generic mode it is then given copies of the frames, and tc gets these.
+    """
+    lan.pass_program()  # builds it
+    program = ("obj", lan.dir / "pass.o", "sec", "xdp.frags")
+    lan.r1.ip("link", "set", "dev", "eth0", hook, *program)
     return "pass"
 
 
 @pytest.mark.parametrize("hook", ["xdpdrv", "xdpgeneric"])
 def test_foreign_program_is_named_and_auto_goes_on_in_tc(lan, hook):
     name = attach_foreign(lan, hook)
+    # Addresses that look like EtherTypes where a header has lost its place.
+    lan.client.ip("link", "set", "dev", "eth0", "address", "02:00:00:00:08:06")
+    lan.client.ip("address", "add", "8.0.0.100/24", "dev", "eth0")
+    lan.r1.ip("address", "add", "8.0.0.11/24", "dev", "eth0")
     first, second = pair(lan)
     status = first.interface()
     assert status["xdp_mode"] == "tc"
     assert name in status["xdp_mode_reason"]
     assert second.interface()["xdp_mode"] == "generic"
     lan.client.run("ping", "-c", "2", "-i", "0.01", "-W", "2", VIP)
+    lan.client.run("ping", "-c", "2", "-i", "0.01", "-W", "2", "-I", "8.0.0.100", VIP)
     assert first.interface()["statistics"]["arp_replies"] > 0
     assert first.stop() == 0
     assert "xdp" in lan.r1.ip("link", "show", "dev", "eth0"), "the foreign program stays"

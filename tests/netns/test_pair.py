@@ -164,6 +164,19 @@ def test_the_dead_never_answer_after_the_next_has_spoken(lan, death, interval):
     assert agents[heir].vr()["new_active_reason"] == "no-response"
 
 
+def test_backup_after_a_kill_has_nothing_of_the_active(lan):
+    """What the killed Active left in the kernel is gone before the new agent says a word."""
+    first, second = pair(lan)
+    wait_until(lambda: f"{VIP}/24" in lan.r1.addresses(), "the address on the Active")
+    first.kill()
+    assert f"{VIP}/24" in lan.r1.addresses(), "nobody to remove it"
+    wait_until(lambda: second.state() == "active", "takeover")
+    again = Xvrrpd(lan.r1, Instance(priority=200, nopreempt=True))
+    assert lan.r1.addresses() == ["192.0.2.11/24"]
+    assert virtual_mac(VRID) not in lan.r1.run("bridge", "fdb", "show", "dev", "eth0")
+    assert again.state() == "backup"
+
+
 def test_restart_after_a_kill(lan):
     """Leftovers of the killed agent hinder nobody: not its address, its pins, its socket."""
     first, second = pair(lan)

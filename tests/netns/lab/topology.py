@@ -27,7 +27,11 @@ PREFIX = "xvlab"
 _serial = itertools.count(1)
 
 PASS_SOURCE = """
-__attribute__((section("xdp"), used)) int pass(void *ctx) { (void)ctx; return 2; /* XDP_PASS */ }
+__attribute__((section("xdp.frags"), used)) int pass(void *ctx)
+{
+    (void)ctx;
+    return 2; /* XDP_PASS */
+}
 char _license[] __attribute__((section("license"), used)) = "GPL";
 """
 
@@ -151,7 +155,7 @@ class Lab:
                      stdin=PASS_SOURCE, timeout=120)  # an emulated machine reads clang slowly
         for port in ports:
             nets.run("ip", "-n", self.switch, "link", "set", "dev", port, "xdpdrv", "obj", program,
-                     "sec", "xdp")
+                     "sec", "xdp.frags")
 
     def capture(self):
         """Everything that comes into the switch from now on."""
