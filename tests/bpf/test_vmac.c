@@ -93,6 +93,35 @@ static void other_vlan(void **state)
 	assert_only_counted(&out, TAGGED, COUNT_virtual_mac_suppressed);
 }
 
+static void three_tags(void **state)
+{
+	struct arp_spec spec = arp_who_has(PRIMARY);
+	struct frame frame;
+	struct outcome out;
+
+	memcpy(spec.destination_mac, VMAC, 6);
+	spec.tag_count = 3;
+	frame = frame_arp(&spec);
+	out = receive(*state, &frame);
+	assert_untouched(&out);
+}
+
+static void virtual_mac_of_ipv6(void **state)
+{
+	struct vr_key key = {.ifindex = LO, .family = VRRP_IPV6, .vrid = 90};
+	uint8_t mac[6] = {0, 0, 0x5e, 0, 2, 90};
+	struct frame frame = frame_ipv4(mac, PRIMARY, UDP);
+	struct outcome out;
+
+	add_router_key(*state, V3, &key);
+	out = receive(*state, &frame);
+	assert_only_counted(&out, V3, COUNT_virtual_mac_suppressed);
+	mac[4] = 3; /* of no family */
+	frame = frame_ipv4(mac, PRIMARY, UDP);
+	out = receive(*state, &frame);
+	assert_untouched(&out);
+}
+
 /* An ARP message that is no request for us goes the way of every frame to the virtual MAC. */
 static void arp_reply_to_virtual_mac(void **state)
 {
@@ -331,6 +360,8 @@ int main(void)
 		in_world(cut_short),
 		in_world(other_macs),
 		in_world(other_vlan),
+		in_world(three_tags),
+		in_world(virtual_mac_of_ipv6),
 		in_world(arp_reply_to_virtual_mac),
 		in_world(advertisement_to_virtual_mac),
 		in_world(nobody_without_virtual_mac),
