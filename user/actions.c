@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the state machine wants done, done: each action by one function. In a takeover nothing here
- * waits for anything but the kernel's answer to one batch of netlink messages, and that only after
- * the advertisement and the announcements have left (I5).
+ * What the state machine wants done, done: each action by one function. Nothing here waits for
+ * anything: what may wait for the kernel's locks, addresses and filters, is asked of kernel.c (I5).
  */
 #include <assert.h>
 #include <errno.h>
@@ -35,7 +34,8 @@ static void send_advert(struct router *router, const struct vr_action *action)
 	struct agent_stats *stats = &router->slot->agent;
 	if (transmit_send(router->agent->transmit, router->ifindex, frame, length) < 0) {
 		stats->send_failed++;
-		if (!router->send_failing)
+		/* A goodbye on an interface that went away is no news. */
+		if (!router->send_failing && action->advert.priority != VRRP_PRIORITY_LEAVING)
 			log_warning("%s: an advertisement could not be sent on %s: %s", conf->name,
 				    conf->interface, strerror(errno));
 		router->send_failing = true;
@@ -55,26 +55,6 @@ static void announce(struct router *router, unsigned rounds)
 		router->slot->agent.announcements_sent +=
 			transmit_many(router->agent->transmit, router->announcements,
 				      router->conf->address_count);
-}
-
-static void acquire(struct router *router)
-{
-	struct failure failure;
-	int failed =
-		takeover_add(router->agent->takeover, router->items, router->item_count, &failure);
-	if (failed)
-		log_error("%s: %d of %zu addresses and filters could not be set: %s",
-			  router->conf->name, failed, router->item_count, failure.text);
-}
-
-static void release(struct router *router)
-{
-	struct failure failure;
-	int failed = takeover_remove(router->agent->takeover, router->items, router->item_count,
-				     &failure);
-	if (failed)
-		log_warning("%s: %d of %zu addresses and filters could not be removed: %s",
-			    router->conf->name, failed, router->item_count, failure.text);
 }
 
 static void publish(struct router *router)
@@ -137,10 +117,10 @@ void router_carry_out(struct router *router, const struct vr_action *action)
 		announce(router, action->rounds);
 		break;
 	case ACT_ACQUIRE:
-		acquire(router);
+		kernel_request(router, true);
 		break;
 	case ACT_RELEASE:
-		release(router);
+		kernel_request(router, false);
 		break;
 	case ACT_PUBLISH:
 		publish(router);

@@ -52,10 +52,16 @@ static void links_readable(uint32_t events, void *data)
 	links_dispatch(((struct agent *)data)->links);
 }
 
+/* Many changes come at once, our own among them: note them, and look once. */
 static void link_changed(int ifindex, void *data)
 {
-	struct agent *agent = data;
 	(void)ifindex; /* a name may have moved from one index to another: look at all */
+	loop_task_post(((struct agent *)data)->world_task);
+}
+
+static void world_changed(void *data)
+{
+	struct agent *agent = data;
 	for (size_t i = 0; i < agent->router_count; i++)
 		router_refresh(&agent->routers[i]);
 }
@@ -87,23 +93,36 @@ static int open_control(struct agent *agent, struct failure *failure)
 
 static int open_sources(struct agent *agent, struct failure *failure)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 	agent->events_source = loop_fd_new(agent->loop, dataplane_events_fd(agent->dataplane),
 					   LOOP_PACKETS, events_readable, agent);
 	agent->links_source = loop_fd_new(agent->loop, links_fd(agent->links), LOOP_NETLINK,
 					  links_readable, agent);
 	if (!agent->events_source || !agent->links_source)
 		return fail(failure, "the event loop takes no descriptors: %s", strerror(errno));
+	return 0;
+}
+
+/* Before there is anything to clean up: a signal from here on ends in an orderly stop. */
+static int open_loop(struct agent *agent, struct failure *failure)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	agent->loop = loop_new(failure);
+	if (!agent->loop)
+		return -1;
 	if (loop_signals(agent->loop, signals, 3, signalled, agent) < 0)
 		return fail(failure, "signals cannot be watched: %s", strerror(errno));
+	agent->world_task = loop_task_new(agent->loop, LOOP_NETLINK, world_changed, agent);
+	agent->kernel_task = loop_task_new(agent->loop, LOOP_NETLINK, kernel_turn, agent);
+	agent->kernel_queue_end = &agent->kernel_queue;
+	if (!agent->world_task || !agent->kernel_task)
+		return fail(failure, "out of memory");
 	return 0;
 }
 
 /* Everything that the agent needs of the system, cheapest and most telling failures first. */
 static int open_system(struct agent *agent, struct failure *failure)
 {
-	agent->loop = loop_new(failure);
-	if (!agent->loop)
+	if (open_loop(agent, failure) < 0)
 		return -1;
 	agent->rundir = rundir_open(agent->options->run_dir, failure);
 	if (!agent->rundir)
@@ -117,6 +136,7 @@ static int open_system(struct agent *agent, struct failure *failure)
 	agent->transmit = transmit_open(failure);
 	if (!agent->transmit)
 		return -1;
+	ports_clean_stale(agent);
 	agent->dataplane = dataplane_open(agent->options->pin_dir, failure);
 	if (!agent->dataplane)
 		return -1;
@@ -130,6 +150,8 @@ static void close_system(struct agent *agent)
 	listener_close(agent->listener);
 	loop_fd_free(agent->events_source);
 	loop_fd_free(agent->links_source);
+	loop_task_free(agent->world_task);
+	loop_task_free(agent->kernel_task);
 	dataplane_close(agent->dataplane);
 	transmit_close(agent->transmit);
 	takeover_close(agent->takeover);
@@ -143,7 +165,7 @@ static int make_routers(struct agent *agent, struct failure *failure)
 {
 	const struct conf *conf = agent->conf;
 	agent->routers = calloc(conf->instance_count + 1, sizeof(*agent->routers));
-	if (!agent->routers)
+	if (!agent->routers || !faults_prepare(agent))
 		return fail(failure, "out of memory");
 	for (size_t i = 0; i < conf->instance_count; i++) {
 		if (!router_init(&agent->routers[i], agent, &conf->instances[i]))
@@ -179,7 +201,6 @@ static int start(struct agent *agent, struct failure *failure)
 	struct failure warning;
 	if (make_routers(agent, failure) < 0)
 		return -1;
-	ports_clean_stale(agent);
 	for (size_t i = 0; i < agent->router_count; i++)
 		router_refresh(&agent->routers[i]);
 	if (check_explicit_mode(agent, failure) < 0)
@@ -199,6 +220,7 @@ static void free_routers(struct agent *agent)
 	for (size_t i = 0; i < agent->router_count; i++)
 		router_free(&agent->routers[i]);
 	free(agent->routers);
+	free(agent->virtual_addresses);
 }
 
 static int run(struct agent *agent)

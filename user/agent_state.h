@@ -23,7 +23,8 @@ struct port {
 	struct port *next;
 	int ifindex;
 	char name[IFNAMSIZ];
-	unsigned users; /* virtual routers that are bound to it */
+	unsigned users;	   /* virtual routers that are bound to it */
+	int membership[2]; /* of the VRRP group, IPv4 and IPv6; -1 = not needed */
 	struct attach_status attach;
 };
 
@@ -49,6 +50,11 @@ struct agent {
 	struct router *by_slot[XVRRP_SLOTS_MAX];
 	struct port *ports;
 	struct follower *followers;
+	struct vrrp_addr *virtual_addresses; /* of all routers but owners, sorted */
+	size_t virtual_address_count;
+	struct loop_task *world_task;  /* interfaces have changed: look at them */
+	struct loop_task *kernel_task; /* serve the routers that wait for the kernel */
+	struct router *kernel_queue, **kernel_queue_end;
 };
 
 /* ---- agent.c ---- */
@@ -66,12 +72,18 @@ struct router {
 	int64_t timer_ns;	   /* what the timer is set to */
 	int64_t last_transition_s; /* Unix time, 0 = never */
 	bool send_failing;	   /* the last advertisement did not leave: said once */
+	int refused_ifindex;	   /* binding to this one failed: it waits until it changes */
+	bool refused_up;
+
+	/* Addresses and filters follow the role a little later: see kernel.c. */
+	struct router *kernel_next;
+	bool kernel_queued;
+	bool kernel_wanted, kernel_has;
 
 	/* While bound to interfaces that exist; slot is NULL otherwise. */
 	struct vr_slot *slot;
 	unsigned slot_number;
 	int ifindex;
-	int membership_fd;
 	unsigned other_ports; /* interfaces of addresses with `dev` that are attached */
 	bool virtual_mac;     /* `mac` is the virtual one, not the interface's own */
 	uint8_t mac[6];
@@ -95,7 +107,21 @@ void router_report(struct router *router, const struct xvrrp_event *event);
 /* Carry out one action (actions.c); ACT_RECHECK is left to the caller. The router is bound. */
 void router_carry_out(struct router *router, const struct vr_action *action);
 
+/* ---- kernel.c ---- */
+
+/* Have addresses and filters added or removed, soon. */
+void kernel_request(struct router *router, bool serve);
+
+/* Now, if it still waits. */
+void kernel_settle(struct router *router);
+
+/* The handler of agent->kernel_task. */
+void kernel_turn(void *agent);
+
 /* ---- faults.c ---- */
+
+/* Sort all virtual addresses, once. False without memory. */
+bool faults_prepare(struct agent *agent);
 
 /* Tell the state machine what is wrong now; bind or unbind where interfaces came or went. */
 void router_refresh(struct router *router);
@@ -115,11 +141,14 @@ uint32_t router_slot_flags(const struct router *router);
 struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mode wanted,
 		      struct failure *failure);
 void port_put(struct agent *agent, int ifindex);
-struct port *port_find(struct agent *agent, int ifindex);
+
+/* Be a member of the VRRP group there until the port is gone. */
+int port_join(struct port *port, enum vrrp_family family, struct failure *failure);
 
 /*
- * Remove what an agent that died has left on the interfaces of the configuration. Before any
- * virtual router runs: it does not know theirs from its own.
+ * Remove what an agent that died has left on the interfaces. Before its programs go, which keep the
+ * kernel from answering for its addresses, and before any virtual router runs: this does not know
+ * theirs from its.
  */
 void ports_clean_stale(struct agent *agent);
 

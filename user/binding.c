@@ -7,12 +7,10 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent_state.h"
 #include "check.h"
 #include "core/packet.h"
-#include "sys/membership.h"
 
 uint32_t router_slot_flags(const struct router *router)
 {
@@ -275,16 +273,13 @@ int router_bind(struct router *router, struct failure *failure)
 	const struct link *link = links_by_name(router->agent->links, router->conf->interface);
 	if (!link)
 		return fail(failure, "interface %s does not exist", router->conf->interface);
-	if (!port_get(router->agent, link, wanted_mode(router), failure))
+	struct port *port = port_get(router->agent, link, wanted_mode(router), failure);
+	if (!port)
 		return -1;
 	router->ifindex = link->ifindex;
-	if (allocate(router, failure) == 0 && bind_slot(router, link, failure) == 0 &&
-	    bind_addresses(router, failure) == 0) {
-		router->membership_fd =
-			membership_join(link->ifindex, router->conf->family, failure);
-		if (router->membership_fd >= 0)
-			return 0;
-	}
+	if (port_join(port, router->conf->family, failure) == 0 && allocate(router, failure) == 0 &&
+	    bind_slot(router, link, failure) == 0 && bind_addresses(router, failure) == 0)
+		return 0;
 	router_unbind(router);
 	return -1;
 }
@@ -304,9 +299,7 @@ void router_unbind(struct router *router)
 {
 	if (router->ifindex == 0)
 		return;
-	if (router->membership_fd >= 0)
-		close(router->membership_fd);
-	router->membership_fd = -1;
+	kernel_settle(router);
 	put_other_ports(router);
 	if (router->slot) {
 		router->agent->by_slot[router->slot_number] = NULL;

@@ -3,21 +3,43 @@
  * What is wrong with the world around a virtual router: interfaces that are missing or down, no
  * address to send from. Each becomes a fault of the state machine, and its end a Startup (D-50).
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "agent_state.h"
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct vrrp_addr));
+}
+
+bool faults_prepare(struct agent *agent)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < agent->conf->instance_count; i++)
+		count += agent->conf->instances[i].address_count;
+	agent->virtual_addresses = calloc(count + 1, sizeof(*agent->virtual_addresses));
+	if (!agent->virtual_addresses)
+		return false;
+	for (size_t i = 0; i < agent->conf->instance_count; i++) {
+		const struct conf_instance *conf = &agent->conf->instances[i];
+		if (conf->priority == VRRP_PRIORITY_OWNER)
+			continue;
+		for (size_t j = 0; j < conf->address_count; j++)
+			agent->virtual_addresses[agent->virtual_address_count++] =
+				conf->addresses[j].address;
+	}
+	qsort(agent->virtual_addresses, agent->virtual_address_count,
+	      sizeof(*agent->virtual_addresses), compare);
+	return true;
+}
 
 /* links_skip_fn: one of our virtual addresses, unless we are its owner. */
 static bool skip_address(const struct vrrp_addr *address, void *data)
 {
 	const struct agent *agent = data;
-	for (size_t i = 0; i < agent->router_count; i++) {
-		const struct conf_instance *conf = agent->routers[i].conf;
-		if (conf->priority == VRRP_PRIORITY_OWNER)
-			continue;
-		for (size_t j = 0; j < conf->address_count; j++)
-			if (addr_equal(&conf->addresses[j].address, address))
-				return true;
-	}
-	return false;
+	return bsearch(address, agent->virtual_addresses, agent->virtual_address_count,
+		       sizeof(*agent->virtual_addresses), compare);
 }
 
 /* Each interface that the router needs exists, as the one that it is bound to. */
@@ -26,6 +48,8 @@ static bool interfaces_hold(const struct router *router)
 	const struct links *links = router->agent->links;
 	const struct link *link = links_by_name(links, router->conf->interface);
 	if (!link || link->ifindex != router->ifindex)
+		return false;
+	if (!router->virtual_mac && memcmp(link->mac, router->mac, sizeof(router->mac)) != 0)
 		return false;
 	for (size_t i = 0; i < router->conf->address_count; i++) {
 		const char *dev = router->conf->addresses[i].dev;
@@ -90,26 +114,50 @@ static unsigned find_faults(struct router *router)
 	return faults;
 }
 
+static void tell_fault(struct router *router, unsigned bit, enum vr_event_kind kind)
+{
+	struct vr_event event = {.kind = kind, .fault = bit};
+	log_notice("%s: %s: %s%s", router->conf->name, router->conf->interface, vr_fault_name(bit),
+		   kind == EV_FAULT ? "" : " is over");
+	router_step(router, &event);
+}
+
+/* New ones first: when the last one goes the router starts, and then all must be well. */
 static void tell_faults(struct router *router, unsigned faults)
 {
 	unsigned before = router->vr.faults;
-	for (unsigned bit = 1; bit <= (before | faults); bit <<= 1) {
-		if (!((before ^ faults) & bit))
-			continue;
-		log_notice("%s: %s: %s", router->conf->name, router->conf->interface,
-			   faults & bit ? vr_fault_name(bit) : "recovered");
-		struct vr_event event = {
-			.kind = faults & bit ? EV_FAULT : EV_FAULT_OVER,
-			.fault = bit,
-		};
-		router_step(router, &event);
-	}
+	for (unsigned bit = 1; bit <= faults; bit <<= 1)
+		if (faults & ~before & bit)
+			tell_fault(router, bit, EV_FAULT);
+	for (unsigned bit = 1; bit <= before; bit <<= 1)
+		if (before & ~faults & bit)
+			tell_fault(router, bit, EV_FAULT_OVER);
+}
+
+/* What a binding that failed may try again for. */
+static bool still_refused(const struct router *router, const struct link *link)
+{
+	return router->refused_ifindex == link->ifindex && router->refused_up == link->up;
 }
 
 static bool may_bind(const struct router *router)
 {
-	return !router->slot && router->conf->family == VRRP_IPV4 &&
-	       router->conf->address_count > 0 && interfaces_exist(router);
+	if (router->slot || router->conf->family != VRRP_IPV4 || router->conf->address_count == 0 ||
+	    !interfaces_exist(router))
+		return false;
+	return !still_refused(router, links_by_name(router->agent->links, router->conf->interface));
+}
+
+static void try_to_bind(struct router *router)
+{
+	struct failure failure;
+	router->refused_ifindex = 0;
+	if (router_bind(router, &failure) == 0)
+		return;
+	const struct link *link = links_by_name(router->agent->links, router->conf->interface);
+	router->refused_ifindex = link ? link->ifindex : 0;
+	router->refused_up = link && link->up;
+	log_error("%s: %s", router->conf->name, failure.text);
 }
 
 void router_refresh(struct router *router)
@@ -118,9 +166,7 @@ void router_refresh(struct router *router)
 		tell_faults(router, router->vr.faults | FAULT_NO_INTERFACE);
 		router_unbind(router);
 	}
-	struct failure failure;
-	bool failed = may_bind(router) && router_bind(router, &failure) < 0;
-	if (failed && !(router->vr.faults & FAULT_DATA_PLANE))
-		log_error("%s: %s", router->conf->name, failure.text);
+	if (may_bind(router))
+		try_to_bind(router);
 	tell_faults(router, find_faults(router));
 }

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "agent_state.h"
+#include "sys/membership.h"
 
-struct port *port_find(struct agent *agent, int ifindex)
+static struct port *port_find(struct agent *agent, int ifindex)
 {
 	struct port *port = agent->ports;
 	while (port && port->ifindex != ifindex)
@@ -36,6 +37,7 @@ struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mod
 		return NULL;
 	}
 	port->ifindex = link->ifindex;
+	port->membership[0] = port->membership[1] = -1;
 	snprintf(port->name, sizeof(port->name), "%s", link->name);
 	port->users = 1;
 	port->next = agent->ports;
@@ -55,39 +57,49 @@ void port_put(struct agent *agent, int ifindex)
 	if (!port || --port->users > 0)
 		return;
 	*link = port->next;
+	for (size_t i = 0; i < 2; i++)
+		membership_leave(port->membership[i]);
 	dataplane_detach(agent->dataplane, ifindex);
 	free(port);
 }
 
+/* One membership of each family serves all virtual routers of the interface. */
+int port_join(struct port *port, enum vrrp_family family, struct failure *failure)
+{
+	int *membership = &port->membership[family == VRRP_IPV6];
+	if (*membership < 0)
+		*membership = membership_join(port->ifindex, family, failure);
+	return *membership < 0 ? -1 : 0;
+}
+
 /* ---- what an agent that died has left ---- */
 
-struct stale {
-	struct agent *agent;
-	uint8_t vrids[2][32]; /* of IPv4, of IPv6 */
-};
-
-static void clean(const struct stale *stale, const char *name)
+static bool configured(const struct conf *conf, const char *name)
 {
-	const struct link *link = links_by_name(stale->agent->links, name);
-	if (link)
-		takeover_clean_stale(stale->agent->takeover, link->ifindex, stale->vrids[0],
-				     stale->vrids[1]);
+	for (size_t i = 0; i < conf->instance_count; i++) {
+		const struct conf_instance *instance = &conf->instances[i];
+		if (strcmp(instance->interface, name) == 0)
+			return true;
+		for (size_t j = 0; j < instance->address_count; j++)
+			if (strcmp(instance->addresses[j].dev, name) == 0)
+				return true;
+	}
+	return false;
 }
 
 void ports_clean_stale(struct agent *agent)
 {
 	const struct conf *conf = agent->conf;
-	struct stale stale = {.agent = agent};
+	bool everywhere = dataplane_left_behind(agent->options->pin_dir);
+	uint8_t vrids[2][32] = {{0}}; /* of IPv4, of IPv6 */
 	for (size_t i = 0; i < conf->instance_count; i++) {
 		const struct conf_instance *instance = &conf->instances[i];
-		stale.vrids[instance->family == VRRP_IPV6][instance->vrid / 8] |=
-			1u << (instance->vrid % 8);
+		vrids[instance->family == VRRP_IPV6][instance->vrid / 8] |= 1u
+									    << (instance->vrid % 8);
 	}
-	for (size_t i = 0; i < conf->instance_count; i++) {
-		const struct conf_instance *instance = &conf->instances[i];
-		clean(&stale, instance->interface);
-		for (size_t j = 0; j < instance->address_count; j++)
-			if (instance->addresses[j].dev[0])
-				clean(&stale, instance->addresses[j].dev);
-	}
+	const struct link *link;
+	for (size_t i = 0; (link = links_at(agent->links, i)); i++)
+		if (everywhere || configured(conf, link->name))
+			takeover_clean_stale(agent->takeover, link->ifindex, vrids[0], vrids[1]);
+	takeover_clean_stale(agent->takeover, 0, NULL, NULL);
 }

@@ -112,7 +112,6 @@ bool router_init(struct router *router, struct agent *agent, const struct conf_i
 		.agent = agent,
 		.conf = conf,
 		.timer_ns = NEVER_NS,
-		.membership_fd = -1,
 	};
 	vr_init(&router->vr, &params);
 	router->timer = loop_timer_new(agent->loop, timer_expired, router);

@@ -119,6 +119,14 @@ static int open_all(struct dataplane *dataplane, const char *pin_dir, struct fai
 	return 0;
 }
 
+bool dataplane_left_behind(const char *pin_dir)
+{
+	char path[DATAPLANE_PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/vr_slots", pin_dir);
+	return !access(path, F_OK);
+}
+
 struct dataplane *dataplane_open(const char *pin_dir, struct failure *failure)
 {
 	struct dataplane *dataplane = calloc(1, sizeof(*dataplane));

@@ -35,6 +35,9 @@ bool xdp_mode_parse(const char *name, enum xdp_mode *mode);
  */
 struct dataplane *dataplane_open(const char *pin_dir, struct failure *failure);
 
+/* Has an agent that died left its maps below `pin_dir`? dataplane_open() would replace them. */
+bool dataplane_left_behind(const char *pin_dir);
+
 /*
  * Detach and unpin everything, unload, and unmount what was mounted, unless others have pins there.
  * NULL is allowed. To leave all to a successor, exit without it.

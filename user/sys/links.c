@@ -203,6 +203,11 @@ void links_dispatch(struct links *links)
 
 /* ---- questions ---- */
 
+const struct link *links_at(const struct links *links, size_t position)
+{
+	return position < links->table.count ? &links->table.entries[position]->link : NULL;
+}
+
 const struct link *links_by_name(const struct links *links, const char *name)
 {
 	for (size_t i = 0; i < links->table.count; i++)
@@ -246,9 +251,11 @@ bool links_primary(const struct links *links, int ifindex, enum vrrp_family fami
 	for (size_t i = 0; entry && i < entry->address_count; i++) {
 		const struct link_address *address = &entry->addresses[i];
 
-		if (suits(address, family) && !(skip && skip(&address->address, data)) &&
-		    (!best || rank(address) < rank(best)))
+		if (suits(address, family) && (!best || rank(address) < rank(best)) &&
+		    !(skip && skip(&address->address, data)))
 			best = address;
+		if (best && rank(best) == 0)
+			break;
 	}
 	if (best)
 		*out = best->address;

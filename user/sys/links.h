@@ -42,6 +42,8 @@ int links_fd(const struct links *links);
 void links_dispatch(struct links *links);
 
 /* NULL if there is none; valid until the next links_dispatch(). */
+/* All of them, from position 0 on in no order; NULL behind the last. */
+const struct link *links_at(const struct links *links, size_t position);
 const struct link *links_by_name(const struct links *links, const char *name);
 const struct link *links_by_index(const struct links *links, int ifindex);
 

@@ -128,6 +128,54 @@ void loop_timer_free(struct loop_timer *timer)
 	free(timer);
 }
 
+/* ---- tasks ---- */
+
+struct loop_task {
+	sd_event_source *source;
+	void (*handler)(void *data);
+	void *data;
+};
+
+static int task_due(sd_event_source *source, void *data)
+{
+	struct loop_task *task = data;
+
+	(void)source;
+	task->handler(task->data); /* which may free or post it */
+	return 0;
+}
+
+struct loop_task *loop_task_new(struct loop *loop, enum loop_order order,
+				void (*handler)(void *data), void *data)
+{
+	struct loop_task *task = calloc(1, sizeof(*task));
+
+	if (!task)
+		return NULL;
+	task->handler = handler;
+	task->data = data;
+	if (sd_event_add_defer(loop->event, &task->source, task_due, task) < 0) {
+		free(task);
+		return NULL;
+	}
+	sd_event_source_set_enabled(task->source, SD_EVENT_OFF);
+	sd_event_source_set_priority(task->source, order);
+	return task;
+}
+
+void loop_task_post(struct loop_task *task)
+{
+	sd_event_source_set_enabled(task->source, SD_EVENT_ONESHOT);
+}
+
+void loop_task_free(struct loop_task *task)
+{
+	if (!task)
+		return;
+	sd_event_source_disable_unref(task->source);
+	free(task);
+}
+
 /* ---- descriptors ---- */
 
 static int fd_ready(sd_event_source *source, int fd, uint32_t events, void *data)

@@ -13,6 +13,7 @@
 struct loop;
 struct loop_timer;
 struct loop_fd;
+struct loop_task;
 
 /* Order within one wake-up: the smaller runs first; among equal ones there is no order. */
 enum loop_order {
@@ -45,6 +46,13 @@ struct loop_fd *loop_fd_new(struct loop *loop, int fd, enum loop_order order,
 			    void (*handler)(uint32_t events, void *data), void *data);
 void loop_fd_events(struct loop_fd *source, uint32_t events);
 void loop_fd_free(struct loop_fd *source); /* NULL is allowed; does not close the fd */
+
+/* Something to do soon, when nothing of a smaller order is due: `handler` runs once after a post.
+ */
+struct loop_task *loop_task_new(struct loop *loop, enum loop_order order,
+				void (*handler)(void *data), void *data);
+void loop_task_post(struct loop_task *task);
+void loop_task_free(struct loop_task *task); /* NULL is allowed */
 
 /* Call `handler` for each of these signals; blocks their ordinary delivery. */
 int loop_signals(struct loop *loop, const int *signals, unsigned count,

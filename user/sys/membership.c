@@ -93,3 +93,9 @@ int membership_join(int ifindex, enum vrrp_family family, struct failure *failur
 	return fail(failure, "%s: joining the VRRP multicast group: %m%s", name,
 		    advice(error, family));
 }
+
+void membership_leave(int membership)
+{
+	if (membership >= 0)
+		close(membership);
+}

@@ -9,7 +9,8 @@
 #include "core/types.h"
 #include "sys/failure.h"
 
-/* Returns a descriptor to close() when done, or -1. */
+/* Returns a descriptor for membership_leave(), or -1. */
 int membership_join(int ifindex, enum vrrp_family family, struct failure *failure);
+void membership_leave(int membership); /* -1 is allowed */
 
 #endif
