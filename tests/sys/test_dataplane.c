@@ -143,6 +143,163 @@ static void keeps_a_mount_with_foreign_pins(void **state)
 	assert_int_equal(rmdir(plane->pins), 0);
 }
 
+/* ---- what is not ours ---- */
+
+/* Somebody's XDP link on x0, pinned at `path`. */
+static void pin_foreign_link(const struct plane *plane, const char *path)
+{
+	int program = foreign_program(BPF_PROG_TYPE_XDP);
+	int link = bpf_link_create(program, plane->ifindex, BPF_XDP, NULL);
+
+	assert_true(link >= 0);
+	assert_int_equal(bpf_obj_pin(link, path), 0);
+	close(link);
+	close(program);
+}
+
+static void assert_foreign_link(const struct plane *plane, const char *path)
+{
+	char name[16];
+
+	assert_int_equal(access(path, F_OK), 0);
+	xdp_name(plane->ifindex, name);
+	assert_string_equal(name, "somebody");
+}
+
+/* The kernel detaches a link that is only unpinned a while later. */
+static void remove_foreign_link(const char *path)
+{
+	int fd = bpf_obj_get(path);
+
+	assert_int_equal(bpf_link_detach(fd), 0);
+	close(fd);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void assert_refused(const struct plane *plane, const char *name)
+{
+	struct failure failure = {""};
+
+	assert_null(dataplane_open(plane->pins, &failure));
+	assert_contains(failure.text, name);
+	assert_contains(failure.text, "give --pin-dir a directory of its own");
+}
+
+static void foreign_bpffs(const struct plane *plane, char links[80])
+{
+	assert_int_equal(mkdir(plane->pins, 0755), 0);
+	assert_int_equal(mount("somebody", plane->pins, "bpf", 0, NULL), 0);
+	snprintf(links, 80, "%s/links", plane->pins);
+	assert_int_equal(mkdir(links, 0755), 0);
+}
+
+static void remove_bpffs(const struct plane *plane)
+{
+	assert_int_equal(umount(plane->pins), 0);
+	assert_int_equal(rmdir(plane->pins), 0);
+}
+
+static void refuses_a_directory_with_foreign_pins(void **state)
+{
+	static const char *const names[] = {
+		"somebodys", "slots",	       "links/somebodys", "links/7-xdpx",
+		"links/7-",  "links/-xdp",     "links/x7-tc_in",  "links/7-tc",
+		"links/xdp", "links/7-clsact", "vr_slot",
+	};
+	struct plane *plane = *state;
+	char links[80], path[100];
+
+	foreign_bpffs(plane, links);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", plane->pins, names[i]);
+		pin_foreign_link(plane, path);
+		assert_refused(plane, path);
+		assert_foreign_link(plane, path);
+		remove_foreign_link(path);
+	}
+	remove_bpffs(plane);
+}
+
+static void refuses_a_directory_with_foreign_directories(void **state)
+{
+	static const char *const names[] = {"xvrrpd", "events", "links/7-xdp", "links/somebodys"};
+	struct plane *plane = *state;
+	char links[80], path[100];
+
+	foreign_bpffs(plane, links);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", plane->pins, names[i]);
+		assert_int_equal(mkdir(path, 0755), 0);
+		assert_refused(plane, path);
+		assert_int_equal(rmdir(path), 0);
+	}
+	remove_bpffs(plane);
+}
+
+static void refuses_to_hide_files_below_a_mount(void **state)
+{
+	struct plane *plane = *state;
+	char path[80];
+	FILE *file;
+
+	assert_int_equal(mkdir(plane->pins, 0755), 0);
+	snprintf(path, sizeof(path), "%s/.file", plane->pins);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_refused(plane, path);
+	assert_false(is_bpffs(plane->pins));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(plane->pins), 0);
+}
+
+static void clean_close_leaves_foreign_pins(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	char path[80], inside[80];
+	int fd = foreign_program(BPF_PROG_TYPE_XDP);
+
+	snprintf(path, sizeof(path), "%s/somebodys", plane->pins);
+	pin_foreign_link(plane, path);
+	snprintf(inside, sizeof(inside), "%s/links/somebodys", plane->pins);
+	assert_int_equal(bpf_obj_pin(fd, inside), 0);
+	close(fd);
+	dataplane_close(dataplane);
+	assert_foreign_link(plane, path);
+	assert_int_equal(access(inside, F_OK), 0);
+	assert_int_equal(unlink(inside), 0);
+	assert_refused(plane, path);
+
+	/* Of ours only the directory is left, for the sake of what was in it. */
+	remove_foreign_link(path);
+	snprintf(path, sizeof(path), "%s/links", plane->pins);
+	assert_int_equal(rmdir(path), 0);
+	open_and_close(plane->pins);
+}
+
+/* Whatever an older version pinned under these names. */
+static void clears_what_has_our_names(void **state)
+{
+	struct plane *plane = *state;
+	char links[80], path[100], name[16];
+	int fd = foreign_program(BPF_PROG_TYPE_XDP);
+
+	foreign_bpffs(plane, links);
+	snprintf(path, sizeof(path), "%s/vr_slots", plane->pins);
+	assert_int_equal(bpf_obj_pin(fd, path), 0);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/123-clsact", links);
+	assert_int_equal(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/123-xdp", links);
+	pin_foreign_link(plane, path);
+	dataplane_close(plane_open(plane));
+	xdp_name(plane->ifindex, name);
+	assert_string_equal(name, "");
+	assert_int_equal(access(links, F_OK), -1);
+	remove_bpffs(plane);
+}
+
 static void refuses_a_second_agent(void **state)
 {
 	struct plane *plane = *state;
@@ -378,6 +535,11 @@ int main(void)
 		PLANE_TEST(mounts_sys_fs_bpf),
 		PLANE_TEST(uses_a_bpffs_that_is_there),
 		PLANE_TEST(keeps_a_mount_with_foreign_pins),
+		PLANE_TEST(refuses_a_directory_with_foreign_pins),
+		PLANE_TEST(refuses_a_directory_with_foreign_directories),
+		PLANE_TEST(refuses_to_hide_files_below_a_mount),
+		PLANE_TEST(clean_close_leaves_foreign_pins),
+		PLANE_TEST(clears_what_has_our_names),
 		PLANE_TEST(refuses_a_second_agent),
 		PLANE_TEST(names_a_missing_parent),
 		PLANE_TEST(tells_which_privilege),

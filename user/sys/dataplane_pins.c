@@ -7,7 +7,12 @@
  *   PIN_DIR/links/<ifindex>-clsact	a directory: the clsact qdisc on the interface is ours
  *
  * Interfaces go by their number because bpffs refuses names with a dot, such as eth0.100.
+ *
+ * A directory of pins is easily mistaken for another one, /sys/fs/bpf for what lies below it. So
+ * what is ours is told by its name and kind, nothing else is ever touched, and a directory that
+ * holds something else is refused before anything happens to it.
  */
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>
@@ -88,19 +93,99 @@ static bool is_pin(const struct dirent *entry)
 	return !strchr(entry->d_name, '.');
 }
 
-static bool is_empty(const char *path)
+static bool is_no_pin(const struct dirent *entry)
+{
+	return !is_pin(entry);
+}
+
+/* These names stay here for ever, so that a later version clears what an earlier one left. */
+static const char *const map_names[] = {"abi",	    "vr_index", "vip_index", "vr_slots",
+					"vr_stats", "if_stats", "events"};
+#define MAPS (sizeof(map_names) / sizeof(map_names[0]))
+
+static bool is_our_map(const struct dirent *entry)
+{
+	for (size_t i = 0; i < MAPS; i++)
+		if (!strcmp(entry->d_name, map_names[i]))
+			return entry->d_type == DT_REG;
+	return false;
+}
+
+/* What follows "<ifindex>-", "" if the name does not begin so. */
+static const char *behind_ifindex(const char *name)
+{
+	size_t digits = strspn(name, "0123456789");
+
+	return digits && name[digits] == '-' ? name + digits + 1 : "";
+}
+
+static bool is_our_link(const struct dirent *entry)
+{
+	const char *hook = behind_ifindex(entry->d_name);
+
+	return entry->d_type == DT_REG &&
+	       (!strcmp(hook, "xdp") || !strcmp(hook, "tc_in") || !strcmp(hook, "tc_out"));
+}
+
+static bool is_our_marker(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && !strcmp(behind_ifindex(entry->d_name), "clsact");
+}
+
+typedef bool test_fn(const struct dirent *entry);
+
+static bool is_dots(const struct dirent *entry)
+{
+	return !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+}
+
+static bool belongs_in_pin_dir(const struct dirent *entry)
+{
+	return !is_pin(entry) || is_our_map(entry) ||
+	       (entry->d_type == DT_DIR && !strcmp(entry->d_name, "links"));
+}
+
+static bool belongs_in_links(const struct dirent *entry)
+{
+	return !is_pin(entry) || is_our_link(entry) || is_our_marker(entry);
+}
+
+/* The name of something in the directory that does not belong there, "" = all does. */
+static void find_other(const char *path, test_fn *belongs, char name[NAME_MAX + 1])
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
-	bool empty = true;
 
+	name[0] = '\0';
 	if (!directory)
-		return false;
-	while ((entry = readdir(directory)))
-		if (is_pin(entry))
-			empty = false;
+		return;
+	while (!name[0] && (entry = readdir(directory)))
+		if (!belongs(entry))
+			snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
 	closedir(directory);
-	return empty;
+}
+
+static int refuse_other(const char *path, test_fn *belongs, struct failure *failure)
+{
+	char name[NAME_MAX + 1];
+
+	find_other(path, belongs, name);
+	if (!name[0])
+		return 0;
+	return fail(failure,
+		    "the pin directory holds something that is not xvrrpd's, %s/%s: give --pin-dir "
+		    "a directory of its own",
+		    path, name);
+}
+
+static bool is_empty(const char *path)
+{
+	char name[NAME_MAX + 1];
+
+	if (access(path, R_OK))
+		return false;
+	find_other(path, is_no_pin, name);
+	return !name[0];
 }
 
 /* Unmounting would destroy what others have pinned there meanwhile: only when it is empty. */
@@ -152,9 +237,14 @@ static int lock(struct dataplane *dataplane, struct failure *failure)
 	return 0;
 }
 
+static void links_directory(const struct dataplane *dataplane, char path[DATAPLANE_PATH_MAX + 8])
+{
+	snprintf(path, DATAPLANE_PATH_MAX + 8, "%s/links", dataplane->pin_dir);
+}
+
 int pins_open(struct dataplane *dataplane, const char *pin_dir, struct failure *failure)
 {
-	char parent[PATH_MAX];
+	char parent[PATH_MAX], links[DATAPLANE_PATH_MAX + 8];
 
 	if (canonical(pin_dir, parent, dataplane->pin_dir, failure))
 		return -1;
@@ -162,11 +252,19 @@ int pins_open(struct dataplane *dataplane, const char *pin_dir, struct failure *
 		return -1;
 	if (make_directory(dataplane->pin_dir, failure))
 		return -1;
-	if (!on_bpffs(dataplane->pin_dir) && mount_bpffs(dataplane->pin_dir, failure)) {
+	/* A mount would hide what is there. */
+	if (!on_bpffs(dataplane->pin_dir) && (refuse_other(dataplane->pin_dir, is_dots, failure) ||
+					      mount_bpffs(dataplane->pin_dir, failure))) {
 		rmdir(dataplane->pin_dir);
 		return -1;
 	}
-	return lock(dataplane, failure);
+	if (lock(dataplane, failure))
+		return -1;
+	links_directory(dataplane, links);
+	return refuse_other(dataplane->pin_dir, belongs_in_pin_dir, failure) ||
+			       refuse_other(links, belongs_in_links, failure)
+		       ? -1
+		       : 0;
 }
 
 void pins_close(struct dataplane *dataplane)
@@ -184,20 +282,19 @@ void pins_close(struct dataplane *dataplane)
 	unmount_ours(parent);
 }
 
-/* A pin may be anything here; only links can be detached, for the rest that fails. */
-static void remove_pin(const char *path)
+/* Whatever it is: links can be detached, for the rest that fails. */
+static void detach(const char *path)
 {
 	int fd = bpf_obj_get(path);
 
-	if (fd >= 0) {
-		bpf_link_detach(fd);
-		close(fd);
-	}
-	if (unlink(path))
-		log_warning("cannot remove the pin %s: %s", path, strerror(errno));
+	if (fd < 0)
+		return;
+	bpf_link_detach(fd);
+	close(fd);
 }
 
-static unsigned clear_directory(const char *path)
+/* Remove the pins that are `ours`, and the markers beside them; returns how many pins. */
+static unsigned clear_directory(const char *path, test_fn *ours)
 {
 	char pin[DATAPLANE_PATH_MAX + 8 + NAME_MAX];
 	DIR *directory = opendir(path);
@@ -207,14 +304,15 @@ static unsigned clear_directory(const char *path)
 	if (!directory)
 		return 0;
 	while ((entry = readdir(directory))) {
-		if (!is_pin(entry))
-			continue;
 		snprintf(pin, sizeof(pin), "%s/%s", path, entry->d_name);
-		if (entry->d_type == DT_DIR) {
+		if (is_our_marker(entry))
 			rmdir(pin);
+		if (!ours(entry))
 			continue;
-		}
-		remove_pin(pin);
+		if (ours == is_our_link)
+			detach(pin);
+		if (unlink(pin))
+			log_warning("cannot remove the pin %s: %s", pin, strerror(errno));
 		count++;
 	}
 	closedir(directory);
@@ -231,26 +329,27 @@ unsigned pins_clear(struct dataplane *dataplane)
 	char links[DATAPLANE_PATH_MAX + 8];
 	unsigned count;
 
-	snprintf(links, sizeof(links), "%s/links", dataplane->pin_dir);
-	count = clear_directory(links);
-	return count + clear_directory(dataplane->pin_dir);
+	links_directory(dataplane, links);
+	count = clear_directory(links, is_our_link);
+	rmdir(links);
+	return count + clear_directory(dataplane->pin_dir, is_our_map);
 }
 
 int pins_add_maps(struct dataplane *dataplane, struct failure *failure)
 {
-	const typeof(dataplane->skeleton->maps) *all = &dataplane->skeleton->maps;
-	struct bpf_map *const shown[] = {all->abi,	all->vr_index, all->vip_index,
-					 all->vr_slots, all->vr_stats, all->if_stats,
-					 all->events};
 	char path[DATAPLANE_PATH_MAX + 32];
 	int error;
 
-	snprintf(path, sizeof(path), "%s/links", dataplane->pin_dir);
+	links_directory(dataplane, path);
 	if (make_directory(path, failure))
 		return -1;
-	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dataplane->pin_dir, bpf_map__name(shown[i]));
-		error = bpf_map__pin(shown[i], path);
+	for (size_t i = 0; i < MAPS; i++) {
+		struct bpf_map *map =
+			bpf_object__find_map_by_name(dataplane->skeleton->obj, map_names[i]);
+
+		assert(map);
+		snprintf(path, sizeof(path), "%s/%s", dataplane->pin_dir, map_names[i]);
+		error = bpf_map__pin(map, path);
 		if (error)
 			return fail(failure, "cannot pin a map at %s: %s%s", path, strerror(-error),
 				    advice(-error));

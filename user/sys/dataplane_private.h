@@ -54,7 +54,7 @@ void libbpf_note_clear(void);
  * Where its parent is a bpffs, or is /sys/fs/bpf where one belongs, PIN_DIR is a directory in that
  * one. Anywhere else PIN_DIR itself becomes the mount point of a bpffs of its own. A bpffs that an
  * agent mounted carries "xvrrpd" as its source in /proc/mounts: so a later agent knows it, and
- * unmounts it when it is left empty.
+ * unmounts it when it is left empty. It is a failure if PIN_DIR holds anything but what agents pin.
  */
 int pins_open(struct dataplane *dataplane, const char *pin_dir, struct failure *failure);
 /* Remove the directories and the mount that pins_open() made, unless others use them; unlock. */
@@ -62,7 +62,8 @@ void pins_close(struct dataplane *dataplane);
 
 /* Did an earlier agent leave something? */
 bool pins_stale(const struct dataplane *dataplane);
-/* Detach all pinned links and remove all pins; returns how many there were. */
+/* Detach an agent's pinned links and remove its pins, nobody else's; returns how many there were.
+ */
 unsigned pins_clear(struct dataplane *dataplane);
 int pins_add_maps(struct dataplane *dataplane, struct failure *failure);
 
