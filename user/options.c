@@ -107,7 +107,7 @@ void options_print_help(void)
 	      "\n"
 	      "  -f, --config FILE      configuration (default /etc/xvrrpd/xvrrpd.conf)\n"
 	      "  -t, --config-test      check the configuration and exit: 0 usable, 1 not\n"
-	      "      --strict           warnings in the configuration are errors\n"
+	      "      --strict           warnings of the configuration are errors, always\n"
 	      "  -T, --dump-config      print the effective configuration and exit\n"
 	      "      --run-dir DIR      control socket and pid file (default /run/xvrrpd)\n"
 	      "      --pin-dir DIR      pinned maps and links (default /sys/fs/bpf/xvrrpd)\n"

@@ -6,6 +6,7 @@ import os
 import sys
 
 import checks
+import docs
 import tools
 from tree import Tree
 
@@ -19,6 +20,8 @@ def all_checks(archive):
         "sizes": checks.sizes,
         "banned": checks.banned,
         "unfinished": checks.unfinished,
+        "cited-tests": docs.cited_tests,
+        "status-members": docs.status_members,
         "clang-format": tools.clang_format,
         "shellcheck": tools.shellcheck,
         "flake8": tools.flake8,

@@ -15,6 +15,8 @@ SCRIPT = "#!/bin/bash\n# SPDX-License-Identifier: GPL-2.0-or-later\n"
 PYTHON = "# SPDX-License-Identifier: GPL-2.0-or-later\n"
 MANUAL = ('.\\" SPDX-License-Identifier: GPL-2.0-or-later\n.Dd January 1, 2026\n.Dt XVRRPD 8\n.Os\n'
           ".Sh NAME\n.Nm xvrrpd\n.Nd VRRP agent\n")
+STATUS = ('struct member {{\n\tconst char *key;\n\tint value;\n}} members[] = {{\n'
+          '\t{{"{}", 1}},\n}};\n')
 FUNCTION = "int f(int a)\n{{\n{body}\treturn a;\n}}\n"
 
 
@@ -42,6 +44,9 @@ GOOD = {
     "scripts/deps.sh": SCRIPT + "wait_and_retry() {\n\tsleep 5\n}\n",
     ".ci/run": SCRIPT + 'echo "$1"\n',
     "docs/man/xvrrpd.8": MANUAL,
+    "docs/man/xvrrpctl.8": MANUAL + ".Bl -tag -width Ds\n.It Ql vrid\nnumber\n.El\n",
+    "docs/RFC.md": "| D-11 | unit/test_vr, `tests/unit/test_vr.c`, `test_vr.c` |\n",
+    "user/ctl/status.c": C + STATUS.format("vrid"),
 }
 
 # (check, file, content): in an otherwise good tree, this check and no other finds this file wrong.
@@ -75,6 +80,10 @@ BAD = [
     ("banned", "user/core/a.c",
      C + "int f(int a)\n{\n\tswitch (a) {\n\tdefault:\n\t\treturn 1;\n\t}\n}\n"),
     ("unfinished", "user/sys/a.c", C + "/* TODO: the rest */\n"),
+    ("cited-tests", "docs/RFC.md", "unit/test_gone\n"),
+    ("cited-tests", "docs/RFC.md", "`tests/sys/test_vr.c`\n"),
+    ("cited-tests", "README.md", "`test_gone.py`\n"),
+    ("status-members", "user/ctl/status.c", C + STATUS.format("vlan")),
     ("clang-format", "user/sys/a.c", C + "int  a;\n"),
     ("shellcheck", "tests/netns/a.sh", SCRIPT + "echo $1\n"),
     ("shellcheck", ".ci/run", SCRIPT + "echo $1\n"),
