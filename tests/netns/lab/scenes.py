@@ -32,14 +32,14 @@ def only_speaker(capture, port, interval_s, vrid=VRID):
     A stall of the machine may hand the role over and back at short intervals; two routers that
     do not understand each other never show such a span.
     """
-    intervals = min(20, max(3, int(2 / interval_s)))
+    intervals = min(20, max(2, int(2 / interval_s)))
     span_ns = int(intervals * interval_s * 1e9)
     began_ns = time.time_ns()
 
     def alone():
         since_ns = time.time_ns() - span_ns
         claims = [a for a in capture.adverts_from(port, since_ns, vrid) if a.priority]
-        return (since_ns >= began_ns and len(claims) > 0.6 * intervals
+        return (since_ns >= began_ns and len(claims) >= 0.6 * intervals
                 and capture.speakers(since_ns, vrid) == {port})
 
     wait_until(alone, f"only {port} advertises", 15 + 2 * span_ns / 1e9)

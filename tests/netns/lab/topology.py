@@ -199,10 +199,12 @@ def undisturbed():
 
 
 def terminate_like_interrupt():
-    """SIGTERM unwinds the stack as Ctrl-C does, so that `with Lab()` cleans up."""
-    def raise_interrupt(_number, _frame):
-        raise KeyboardInterrupt
-    signal.signal(signal.SIGTERM, raise_interrupt)
+    """SIGTERM unwinds the stack as Ctrl-C does, so that `with Lab()` cleans up.
+
+    SIGINT as well, which a shell has its background jobs ignore.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 def _namespaces(lab_name):
