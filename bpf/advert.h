@@ -199,16 +199,26 @@ static __always_inline void report(const struct packet *p, const struct router *
 
 /*
  * A flood can be of one message (a loop, a router gone wild) or of ever different ones (somebody
- * who means it). The first must not hide a change, such as a priority 0: what differs from the
- * last message known to the agent may use the reserve. The second is bounded all the same.
+ * who means it). The first must not hide a change: what differs from the last message known to the
+ * agent may use the reserve. Neither may hide a priority 0. All is bounded.
  */
+static __always_inline bool may_report(const struct packet *p, const struct router *router,
+				       const struct message *m)
+{
+	struct vr_slot *slot = router->slot;
+	__u64 reserve = READ_ONCE(slot->reported) != digest(m) ? REPORT_RESERVE : 0;
+
+	return take_token(&slot->report_bucket_ns, p->now_ns, REPORT_INTERVAL_NS,
+			  REPORT_BURST + reserve) ||
+	       (m->header.priority == VRRP_PRIORITY_LEAVING &&
+		take_token(&slot->leaving_bucket_ns, p->now_ns, LEAVING_INTERVAL_NS,
+			   LEAVING_BURST));
+}
+
 static __always_inline void report_limited(const struct packet *p, const struct router *router,
 					   const struct message *m, __u32 findings)
 {
-	__u64 reserve = READ_ONCE(router->slot->reported) != digest(m) ? REPORT_RESERVE : 0;
-
-	if (take_token(&router->slot->report_bucket_ns, p->now_ns, REPORT_INTERVAL_NS,
-		       REPORT_BURST + reserve))
+	if (may_report(p, router, m))
 		report(p, router, m, findings);
 	else
 		router->stats->reports_limited++;

@@ -124,6 +124,10 @@ static __always_inline bool take_token(__u64 *bucket, __u64 now_ns, __u64 interv
 /* Tokens that repetitions of one message cannot take: a change gets through any flood of them. */
 #define REPORT_RESERVE 32
 
+/* Priority 0 has some of its own, so that no flood of other messages hides that a role is free. */
+#define LEAVING_INTERVAL_NS (1000000000ULL / 16)
+#define LEAVING_BURST	    8
+
 /* Foreign claims: one is enough for an announcement in answer, a conflict lasts. */
 #define CLAIM_INTERVAL_NS 1000000000ULL
 #define CLAIM_BURST	  4

@@ -95,6 +95,7 @@ struct vr_slot {
 	__u64 authority_ns;	/* last one that a Backup obeys: vrrp_backup_obeys() */
 	__u64 last_claim_ns;	/* last foreign claim to one of the addresses */
 	__u64 report_bucket_ns; /* token buckets, see take_token() in bpf/ */
+	__u64 leaving_bucket_ns;
 	__u64 claim_bucket_ns;
 	__u64 answer_bucket_ns;
 	__u64 reported; /* digest of the last advertisement reported: another one is a change */
