@@ -289,7 +289,7 @@ static void check_load_error(const char *path, const char *expected)
 	assert_int_equal(conf->instance_count, 0);
 	text = conf_diag_format(&diags.list[0]);
 	assert_memory_equal(text, path, strlen(path));
-	assert_memory_equal(text + strlen(path), ": error: cannot read", 20);
+	assert_memory_equal(text + strlen(path), ":1:1: error: cannot read", 24);
 	if (!strstr(text, expected))
 		fail_msg("not `%s` in: %s", expected, text);
 	free(text);

@@ -112,8 +112,7 @@ char *conf_diag_format(const struct conf_diag *diag)
 	const char *severity = diag->severity == CONF_ERROR ? "error" : "warning";
 	const struct conf_place *place = &diag->place;
 
-	if (!place->line)
-		return conf_format("%s: %s: %s", place->file, severity, diag->text);
-	return conf_format("%s:%u:%u: %s: %s", place->file, place->line, place->column, severity,
-			   diag->text);
+	/* What concerns the whole file is told at its beginning. */
+	return conf_format("%s:%u:%u: %s: %s", place->file, place->line ? place->line : 1,
+			   place->column ? place->column : 1, severity, diag->text);
 }
