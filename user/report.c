@@ -45,7 +45,8 @@ static void view_protocol(struct status_vr *view, const struct vr *vr)
 	view->active_adver_interval_us = vr->active_interval_cs * NS_PER_CS / NS_PER_US;
 	view->skew_time_us = vr->skew_time_ns / NS_PER_US;
 	view->active_down_interval_us = vr->active_down_interval_ns / NS_PER_US;
-	view->primary_address = vr->primary;
+	if (!(vr->faults & FAULT_NO_ADDRESS))
+		view->primary_address = vr->primary;
 	view->active_address = vr->active_address;
 	view->last_event = vr->last_event;
 	view->active_reason = vr->active_reason;

@@ -66,7 +66,7 @@ static int join_ipv6(int fd, int ifindex)
 static const char *advice(int error, enum vrrp_family family)
 {
 	if (error == EPERM)
-		return " (needs CAP_NET_RAW)";
+		return " (run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF)";
 	if (error == ENODEV && family == VRRP_IPV6)
 		return " (is IPv6 enabled on it?)";
 	return "";

@@ -39,7 +39,10 @@ struct transmit *transmit_open(struct failure *failure)
 	}
 	transmit->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (transmit->fd < 0) {
-		fail(failure, "packet socket: %m%s", errno == EPERM ? " (needs CAP_NET_RAW)" : "");
+		fail(failure, "packet socket: %m%s",
+		     errno == EPERM
+			     ? " (run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF)"
+			     : "");
 		free(transmit);
 		return NULL;
 	}
