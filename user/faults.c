@@ -114,11 +114,34 @@ static unsigned find_faults(struct router *router)
 	return faults;
 }
 
+static const char *advice(enum vr_fault fault)
+{
+	switch (fault) {
+	case FAULT_NO_INTERFACE:
+		return "the interface does not exist: create it, or correct the configuration";
+	case FAULT_INTERFACE_DOWN:
+		return "the interface is down or has no carrier: set it up, check the link";
+	case FAULT_NO_ADDRESS:
+		return "no address to advertise from: give the interface one of its own";
+	case FAULT_NO_VIRTUAL_ADDRESS:
+		return "nothing to serve: add virtual addresses to the configuration";
+	case FAULT_DATA_PLANE:
+		return "its programs could not be attached: see above";
+	case FAULT_UNSUPPORTED:
+		return "this version does not run IPv6 virtual routers";
+	}
+	return "";
+}
+
 static void tell_fault(struct router *router, unsigned bit, enum vr_event_kind kind)
 {
 	struct vr_event event = {.kind = kind, .fault = bit};
-	log_notice("%s: %s: %s%s", router->conf->name, router->conf->interface, vr_fault_name(bit),
-		   kind == EV_FAULT ? "" : " is over");
+	if (kind == EV_FAULT)
+		log_notice("%s: %s: %s: %s", router->conf->name, router->conf->interface,
+			   vr_fault_name(bit), advice((enum vr_fault)bit));
+	else
+		log_notice("%s: %s: %s is over", router->conf->name, router->conf->interface,
+			   vr_fault_name(bit));
 	router_step(router, &event);
 }
 
