@@ -6,8 +6,8 @@
 #include "conf/conf.h"
 
 /*
- * Read `path` and conf_parse() it. A file that cannot be read is a diagnostic of the file as a whole
- * (line 0, told as FILE:1:1) that says what to do, and an empty configuration.
+ * Read `path` and conf_parse() it. A file that cannot be read is a diagnostic of the file as a
+ * whole (line 0, told as FILE:1:1) that says what to do, and an empty configuration.
  */
 struct conf *conf_load(const char *path, struct conf_diags *diags);
 
