@@ -49,6 +49,7 @@ static void d_21_the_mean_interval_is_exact(void **state)
 	(void)state;
 	p.interval_cs = 1;
 	p.announce.delay_ns = 0;
+	p.checksum_policy = CHECKSUM_POLICY_RFC9568;
 	struct machine m = machine_active_of(&p);
 	int64_t since_ns = m.now_ns;
 
@@ -310,6 +311,59 @@ static void b_24_an_active_owner_counts_another(void **state)
 	       NOTIFY(VR_ACTIVE));
 }
 
+/* How often the other form is said in so many advertisements; it never touches the lease. */
+static unsigned other_forms(struct machine *m, unsigned adverts)
+{
+	unsigned count = 0;
+
+	while (adverts--) {
+		to_deadline(m);
+		const struct vr_action *advert = said(m, ACT_ADVERT);
+		bool other = advert->advert.checksum == CHECKSUM_PSEUDO;
+
+		count += other;
+		assert_int_equal(advert->advert.until_ns,
+				 other ? 0 : m->now_ns + vr_lease_ns(&m->vr));
+		assert_true(m->slot.lease_until_ns > vr_deadline(&m->vr));
+	}
+	return count;
+}
+
+/* Nobody heard: somebody may be there who reads the other form only. */
+static void a_67_the_other_form_now_and_then_until_a_peer_is_heard(void **state)
+{
+	struct vr_params p = params(3, 100);
+
+	(void)state;
+	p.announce.delay_ns = 0;
+	struct machine m = machine_active_of(&p);
+	assert_int_equal(other_forms(&m, 7), 0);
+	assert_int_equal(other_forms(&m, 24), 3);
+	hear(&m, 50);
+	assert_int_equal(other_forms(&m, 24), 0);
+
+	p.interval_cs = 1;
+	m = machine_active_of(&p);
+	assert_int_equal(other_forms(&m, 1000), 10);
+
+	p.checksum_policy = CHECKSUM_POLICY_RFC9568;
+	m = machine_active_of(&p);
+	assert_int_equal(other_forms(&m, 200), 0);
+}
+
+/* The Active that says it is not asked twice which form it means. */
+static void a_67_a_backup_keeps_the_first_form_of_its_active(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	m.peer_sum = CHECKSUM_RFC9568;
+	hear(&m, 150);
+	m.peer_sum = CHECKSUM_PSEUDO;
+	hear(&m, 150);
+	assert_int_equal(m.vr.peer_checksum, CHECKSUM_RFC9568);
+}
+
 static enum checksum_form form_after(enum checksum_policy policy, enum checksum_form heard,
 				     uint8_t heard_priority)
 {
@@ -368,6 +422,8 @@ static void a_67_our_own_form_is_no_peers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_67_the_other_form_now_and_then_until_a_peer_is_heard),
+		cmocka_unit_test(a_67_a_backup_keeps_the_first_form_of_its_active),
 		cmocka_unit_test(d_20_i_1_shutdown_ends_the_lease_before_it_says_so),
 		cmocka_unit_test(d_21_advertises_and_extends_the_lease),
 		cmocka_unit_test(d_21_the_mean_interval_is_exact),

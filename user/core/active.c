@@ -16,12 +16,20 @@ static int64_t interval_ns(const struct vr *vr)
 	return vr->params.interval_cs * NS_PER_CS; /* our own, not a learned one (C-31) */
 }
 
+static int64_t other_form_pause_ns(const struct vr *vr)
+{
+	int64_t pause_ns = 8 * interval_ns(vr);
+
+	return pause_ns > NS_PER_S ? pause_ns : NS_PER_S;
+}
+
 static void start_advertising(struct step *s)
 {
 	struct vr *vr = s->vr;
 
 	timers_stop(vr);
 	vr->adver_timer_ns = s->now_ns + interval_ns(vr);
+	vr->other_form_ns = s->now_ns + other_form_pause_ns(vr);
 	emit_advert(s, s->now_ns + vr_lease_ns(vr));
 	announce_takeover(s);
 }
@@ -129,6 +137,34 @@ static void advertise(struct step *s)
 	emit_advert(s, s->now_ns + vr_lease_ns(s->vr));
 }
 
+/*
+ * Does anybody here read the other checksum form only? As long as no peer has been heard, one
+ * advertisement in eight, one a second at most, finds out. Otherwise two routers that have both
+ * become Active (a partition, unequal intervals) may stay so: keepalived starts its own interval
+ * anew with each advertisement that it refuses, and is never heard. Who reads our form misses one
+ * of eight, and counts from the one before: so does the lease.
+ */
+static bool other_form_due(const struct step *s)
+{
+	const struct vr *vr = s->vr;
+
+	return vr->params.version == 3 && vr->params.family == VRRP_IPV4 &&
+	       vr->params.checksum_policy == CHECKSUM_POLICY_AUTO && !vr->peer_heard &&
+	       s->now_ns >= vr->other_form_ns;
+}
+
+static void advertise_in_turn(struct step *s)
+{
+	struct vr *vr = s->vr;
+
+	if (!other_form_due(s)) {
+		advertise(s);
+		return;
+	}
+	emit_other_form(s);
+	vr->other_form_ns = s->now_ns + other_form_pause_ns(vr);
+}
+
 /* D-24, new in RFC 9568; the Adver_Timer keeps its cadence (D-36). Two routers with one address
  * would answer each other for ever (D-35). */
 static void answer(struct step *s, const struct vr_advert *advert)
@@ -205,7 +241,7 @@ void active_deadline(struct step *s)
 		return;
 	}
 	if (s->now_ns >= vr->adver_timer_ns) {
-		advertise(s);
+		advertise_in_turn(s);
 		vr->adver_timer_ns = timers_next(vr->adver_timer_ns, interval_ns(vr), s->now_ns);
 	}
 	if (s->now_ns >= vr->announce_timer_ns)

@@ -73,6 +73,15 @@ void emit_advert(struct step *s, int64_t lease_until_ns)
 	append_advert(s, s->vr->effective_priority, lease_until_ns);
 }
 
+void emit_other_form(struct step *s)
+{
+	bool pseudo = checksum_form(s->vr) == CHECKSUM_PSEUDO;
+
+	append_advert(s, s->vr->effective_priority, 0);
+	s->actions->list[s->actions->count - 1].advert.checksum =
+		pseudo ? CHECKSUM_RFC9568 : CHECKSUM_PSEUDO;
+}
+
 void emit_leaving(struct step *s)
 {
 	append_advert(s, VRRP_PRIORITY_LEAVING, 0);

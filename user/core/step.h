@@ -32,6 +32,8 @@ void emit_count(struct step *s, enum vr_core_counter counter);
 void emit_notify(struct step *s, enum vr_state from);
 /* With our effective priority; the lease lasts from now, before it is sent. */
 void emit_advert(struct step *s, int64_t lease_until_ns);
+/* In the checksum form that is not ours; it leaves the lease as it is. */
+void emit_other_form(struct step *s);
 void emit_leaving(struct step *s);
 
 /* The steady rule: equal advertisements are not reported from now on; and all are. */

@@ -160,6 +160,21 @@ static void take_shutdown(struct step *s)
 	end(s, LAST_EVENT_SHUTDOWN);
 }
 
+/*
+ * The form of a peer (A-67). A router that has heard nobody speaks the other form now and then (see
+ * advertise() in active.c): that of the Active we are Backup of is taken from its first word.
+ */
+static void learn_checksum(struct vr *vr, const struct vr_advert *advert)
+{
+	bool known = vr->state == VR_BACKUP && vr->peer_heard &&
+		     addr_equal(&advert->source, &vr->active_address);
+
+	if (known || addr_equal(&advert->source, &vr->primary))
+		return;
+	vr->peer_checksum = advert->checksum;
+	vr->peer_heard = true;
+}
+
 static void take_advert(struct step *s, const struct vr_advert *advert)
 {
 	struct vr *vr = s->vr;
@@ -168,8 +183,7 @@ static void take_advert(struct step *s, const struct vr_advert *advert)
 		return;
 	if (advert->priority == VRRP_PRIORITY_OWNER && vr->params.priority == VRRP_PRIORITY_OWNER)
 		emit_count(s, CORE_COUNT_OWNER_CONFLICT); /* B-24 */
-	if (!addr_equal(&advert->source, &vr->primary))
-		vr->peer_checksum = advert->checksum;
+	learn_checksum(vr, advert);
 	if (vr->state == VR_BACKUP)
 		backup_advert(s, advert);
 	else

@@ -50,6 +50,7 @@ struct vr {
 
 	struct vrrp_addr active_address;  /* whom we obey, or ourselves; zero = unknown */
 	uint64_t steady_header;		  /* of active_address, as in the slot; 0 = none */
+	bool peer_heard;		  /* peer_checksum is somebody's, not only the default */
 	enum checksum_form peer_checksum; /* form last heard */
 	enum vr_last_event last_event;
 	enum vr_active_reason active_reason;
@@ -63,6 +64,7 @@ struct vr {
 	int64_t listen_until_ns;   /* Active, fenced: woke late and listens before it goes on;
 				      down_armed_ns is the end of the lost lease */
 	int64_t answer_again_ns;   /* D-24 limiter: no immediate advertisement before this */
+	int64_t other_form_ns;	   /* see advertise(): next advertisement in the other form */
 	int64_t reannounce_again_ns; /* limiter of the survivor's announcements */
 	bool promoting;		     /* the lease is flipped, EV_RECHECK is awaited */
 	enum vr_active_reason
