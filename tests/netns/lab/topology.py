@@ -186,25 +186,33 @@ class Lab:
 
 @contextlib.contextmanager
 def undisturbed():
-    """SIGINT and SIGTERM wait until the block is over; the main thread only, others never get any.
-    """
+    """Signals to end wait until the block is over; the main thread only, others never get any."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
-def terminate_like_interrupt():
-    """SIGTERM unwinds the stack as Ctrl-C does, so that `with Lab()` cleans up.
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    SIGINT as well, which a shell has its background jobs ignore.
+
+def terminate_like_interrupt():
+    """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that `with Lab()` cleans up.
+
+    SIGINT as well, which a shell has its background jobs ignore. Once: who presses Ctrl-C again is
+    impatient, and would stop the cleaning up.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    def unwind(_number, _frame):
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in ENDINGS:
+        signal.signal(number, unwind)
 
 
 def _namespaces(lab_name):
