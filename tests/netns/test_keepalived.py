@@ -134,3 +134,18 @@ def test_a_killed_agent_leaves_the_address_to_keepalived_alone(lan):
         wait_until(lambda: len(capture.replies(VIP, took_ns, "r2")) > 500, "keepalived answers")
     capture.close()
     assert capture.replies(VIP, took_ns, "r1") == []
+
+
+@pytest.mark.parametrize("high", ["xvrrpd", "keepalived"])
+def test_two_actives_that_never_heard_each_other_find_together(lan, high):
+    """After a partition. keepalived says nothing while it refuses advertisements faster than its
+    own, so that waiting to hear it is waiting for ever."""
+    for node in (lan.r1, lan.r2):
+        lan.switch_run("bridge", "link", "set", "dev", node.port(), "isolated", "on")
+    priority = {"xvrrpd": 100, "keepalived": 100, high: 200}
+    ours = Xvrrpd(lan.r1, Instance(priority["xvrrpd"], 0.1))
+    theirs = Keepalived(lan.r2, Instance(priority["keepalived"], 0.5))
+    wait_until(lambda: ours.state() == theirs.state() == "active", "both Active, apart")
+    for node in (lan.r1, lan.r2):
+        lan.switch_run("bridge", "link", "set", "dev", node.port(), "isolated", "off")
+    elected(*((ours, theirs) if high == "xvrrpd" else (theirs, ours)))
