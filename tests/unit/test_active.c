@@ -339,6 +339,11 @@ static void a_67_the_other_form_now_and_then_until_a_peer_is_heard(void **state)
 	struct machine m = machine_active_of(&p);
 	assert_int_equal(other_forms(&m, 7), 0);
 	assert_int_equal(other_forms(&m, 24), 3);
+	/* late: the lease is needed more than the answer, which the next one can ask for */
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S * 6 / 10;
+	deadline(&m);
+	expect(&m, ADVERT(100, m.now_ns + LEASE_NS));
+	assert_int_equal(other_forms(&m, 1), 1);
 	hear(&m, 50);
 	assert_int_equal(other_forms(&m, 24), 0);
 
