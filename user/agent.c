@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The life of the agent: acquire what it needs of the system, start the virtual routers, wait for
- * events, and give everything back. router.c does what a virtual router does, binding.c ties it
- * to interfaces, port.c attaches the programs, report.c tells the world.
+ * events, and give everything back. router.c steps a virtual router, actions.c and kernel.c do what
+ * it says, faults.c and binding.c tie it to interfaces, port.c attaches the programs, report.c
+ * tells the world.
  */
 #include "agent.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
