@@ -12,7 +12,7 @@
 #include "counters.h"
 #include "vrrp.h"
 
-#define XVRRP_ABI_VERSION    1
+#define XVRRP_ABI_VERSION    2
 #define XVRRP_SLOTS_MAX	     4096
 #define XVRRP_VIPS_MAX	     65536
 #define XVRRP_INDEX_MAX	     8192 /* keys of virtual routers, aliases included */
@@ -76,6 +76,25 @@ struct vr_identity {
 };
 
 /*
+ * What an agent that starts anew must know to go on as the one before it (I8): written after every
+ * step, read by EV_ADOPT. BPF does not look at it.
+ */
+struct vr_memory {
+	__u64 down_timer_ns; /* Backup: Active_Down_Timer ends; 0 = it does not run */
+	__u64 down_armed_ns; /* ... and what it was armed by */
+	__u64 transition_ns; /* last transition, 0 = never */
+	__u64 transition_s;  /* the same moment in Unix time */
+	__u32 interval_cs;   /* Active_Adver_Interval */
+	__u8 state;	     /* enum vr_state, as the three that follow from core/types.h */
+	__u8 last_event;
+	__u8 active_reason;
+	__u8 next_reason;
+	__u8 checksum_heard; /* of a peer: 0 = nobody yet, else 1 + enum checksum_form */
+	__u8 drained;	     /* 0 or 1 */
+	__u8 zero[6];
+};
+
+/*
  * One virtual router: the value of vr_slots, in memory that the agent has mapped. The lease is the
  * role (I1): programs answer and accept for a virtual router only while now < lease_until_ns, so
  * one 64-bit store moves it with all its addresses.
@@ -89,6 +108,7 @@ struct vr_slot {
 	struct vrrp_addr steady_source; /* ... and its sender: equal ones wake nobody */
 	struct vr_identity identity;
 	struct agent_stats agent;
+	struct vr_memory memory;
 
 	/* written by BPF, each a single 64-bit store */
 	__u64 last_advert_ns __attribute__((aligned(64))); /* last one accepted, whoever sent it */
@@ -129,6 +149,7 @@ struct xvrrp_event {
 _Static_assert(sizeof(struct vr_key) == 12, "no padding in hash keys");
 _Static_assert(sizeof(struct vip_key) == 24, "no padding in hash keys");
 _Static_assert(sizeof(struct vr_identity) == 64, "no padding in the slot");
+_Static_assert(sizeof(struct vr_memory) == 48, "no padding in the slot");
 _Static_assert(sizeof(struct xvrrp_event) == 56, "no padding in events");
 _Static_assert(sizeof(struct vr_slot) % 64 == 0, "slots do not share cache lines");
 

@@ -87,13 +87,24 @@ static void count(struct router *router, enum vr_core_counter counter)
 	case CORE_COUNT_OWNER_CONFLICT:
 		stats->owner_conflict++;
 		break;
-	case CORE_COUNT_LATE_WAKEUPS:
-		stats->late_wakeups++;
-		break;
 	case CORE_COUNT_ACTIVE_TRANSITIONS:
 		stats->active_transitions++;
 		break;
 	}
+}
+
+static void late(struct router *router, const struct vr_action *action)
+{
+	struct agent_stats *stats = &router->slot->agent;
+	if (action->late.late_ns) {
+		stats->late_wakeups++;
+		stats->late_microseconds += (uint64_t)(action->late.late_ns / NS_PER_US);
+	}
+	if (action->late.decision == LATE_YIELDED)
+		stats->late_yielded++;
+	if (action->late.decision == LATE_RESUMED)
+		stats->late_resumed++;
+	report_late(router, action->late.late_ns, action->late.decision);
 }
 
 static void notify(struct router *router, enum vr_state from)
@@ -133,6 +144,9 @@ void router_carry_out(struct router *router, const struct vr_action *action)
 		break;
 	case ACT_NOTIFY:
 		notify(router, action->from);
+		break;
+	case ACT_LATE:
+		late(router, action);
 		break;
 	}
 }

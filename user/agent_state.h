@@ -160,6 +160,7 @@ listener_request_fn agent_request;
 listener_gone_fn agent_client_gone;
 
 void report_transition(struct router *router, enum vr_state from);
+void report_late(struct router *router, int64_t late_ns, enum vr_late decision);
 void report_claim(struct router *router, const struct vrrp_addr *address, const uint8_t mac[6]);
 
 #endif

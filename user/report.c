@@ -212,3 +212,30 @@ void report_claim(struct router *router, const struct vrrp_addr *address, const 
 	publish_event(router->agent, event_claim_json(&view.vr, address, mac, wall_clock_us()));
 	view_close(&view);
 }
+
+static const char *late_text(enum vr_late decision)
+{
+	switch (decision) {
+	case LATE_WENT_ON:
+		return "the lease is still valid: goes on as Active";
+	case LATE_HEARD:
+		return "an Active was heard meanwhile: stays Backup";
+	case LATE_LISTENS:
+		return "nobody was heard, but this machine may have stood still: listens for one "
+		       "interval";
+	case LATE_YIELDED:
+		return "the lease was over and another router took the role: Backup";
+	case LATE_RESUMED:
+		return "the lease was over and nobody took the role: goes on as Active";
+	}
+	return "";
+}
+
+void report_late(struct router *router, int64_t late_ns, enum vr_late decision)
+{
+	if (late_ns)
+		log_warning("%s: woke %lld ms late: %s", router->conf->name,
+			    (long long)(late_ns / NS_PER_MS), late_text(decision));
+	else
+		log_notice("%s: %s", router->conf->name, late_text(decision));
+}

@@ -113,8 +113,6 @@ static void leave_overtaken(struct step *s)
 	const struct vr_evidence *seen = s->seen;
 	int64_t since_ns = lost_lease_ns(s);
 
-	if (!listening(s->vr))
-		emit_count(s, CORE_COUNT_LATE_WAKEUPS);
 	if (seen->authority_ns > since_ns) {
 		leave(s, LAST_EVENT_LEASE_EXPIRED, seen->authority_ns);
 	} else if (seen->last_advert_ns > since_ns) {
@@ -217,7 +215,6 @@ static void listen(struct step *s)
 {
 	struct vr *vr = s->vr;
 
-	emit_count(s, CORE_COUNT_LATE_WAKEUPS);
 	timers_stop(vr);
 	vr->down_armed_ns = s->seen->lease_until_ns;
 	vr->listen_until_ns = s->now_ns + interval_ns(vr);

@@ -6,6 +6,7 @@
 #ifndef CORE_EVENT_H
 #define CORE_EVENT_H
 
+#include "abi.h"
 #include "core/types.h"
 
 /* ---- in ---- */
@@ -21,6 +22,10 @@ enum vr_event_kind {
 	EV_PRIORITY,   /* the effective priority is `priority` now, 1..254 (C-24, D-52) */
 	EV_DEADLINE,   /* vr_deadline() is reached; harmless when early */
 	EV_RECHECK,    /* the answer to ACT_RECHECK */
+	EV_ADOPT,   /* before EV_STARTUP: the slot of an earlier agent is ours now (I8). Goes on as
+		       Active under a valid lease, or as Backup whose timer runs; else nothing */
+	EV_DRAIN,   /* give the role away without loss and stay away ... */
+	EV_UNDRAIN, /* ... until this */
 };
 
 /* One advertisement as the state machine sees it. */
@@ -33,12 +38,21 @@ struct vr_advert {
 	int64_t received_ns;	     /* when the data plane stamped it */
 };
 
+/* What the slot of an earlier agent says, beside the evidence. */
+struct vr_adoption {
+	struct vr_memory memory;
+	uint8_t priority;	/* identity.priority */
+	uint64_t steady_header; /* 0 = no steady Active */
+	struct vrrp_addr steady_source;
+};
+
 struct vr_event {
 	enum vr_event_kind kind;
 	union {
-		struct vr_advert advert; /* EV_ADVERT */
-		unsigned fault;		 /* EV_FAULT, EV_FAULT_OVER: one bit of enum vr_fault */
-		uint8_t priority;	 /* EV_PRIORITY */
+		struct vr_advert advert;     /* EV_ADVERT */
+		unsigned fault;		     /* EV_FAULT, EV_FAULT_OVER: one bit of enum vr_fault */
+		uint8_t priority;	     /* EV_PRIORITY */
+		struct vr_adoption adoption; /* EV_ADOPT */
 	};
 };
 
@@ -58,22 +72,32 @@ enum vr_action_kind {
 	ACT_LEASE,   /* set the lease to `until_ns`; 0 ends it */
 	ACT_RECHECK, /* read the evidence again, and step with EV_RECHECK at once */
 	ACT_ADVERT, /* send an advertisement; when the kernel took it and until_ns is not 0, set the
-		     * lease to until_ns */
-	ACT_ANNOUNCE, /* gratuitous ARP or unsolicited NA for every address, `rounds` times (E-20)
-		       */
+		     * lease to until_ns. Unless it says goodbye, not without a valid lease */
+	ACT_ANNOUNCE, /* gratuitous ARP or unsolicited NA for every address, `rounds` times (E-20);
+		       * not without a valid lease */
 	ACT_ACQUIRE,  /* addresses onto the interface, virtual MAC into its filter */
 	ACT_RELEASE,  /* the reverse */
 	ACT_PUBLISH,  /* state, priority and running flag into the slot: see vr->state */
 	ACT_STEADY,   /* equal advertisements need no report; `steady.header` 0 = all do */
 	ACT_COUNT,    /* one more of `counter` */
 	ACT_NOTIFY,   /* tell the world: state, vr->last_event, vr->active_reason */
+	ACT_LATE,     /* tell the world how late we woke and what was decided; count it */
+};
+
+/* What one who woke late decided (design: waking late). */
+enum vr_late {
+	LATE_WENT_ON, /* Active, the lease is still valid */
+	LATE_HEARD,   /* Backup: an Active was heard meanwhile, the timer runs from there */
+	LATE_LISTENS, /* nobody was heard, but the machine may have stood still: one interval more
+		       */
+	LATE_YIELDED, /* Active: the lease was over, and somebody took the role */
+	LATE_RESUMED, /* Active: the lease was over, and nobody took the role */
 };
 
 /* Counters that the core decides; members of struct agent_stats. */
 enum vr_core_counter {
 	CORE_COUNT_IMMEDIATE_ADVERT_SUPPRESSED,
 	CORE_COUNT_OWNER_CONFLICT,
-	CORE_COUNT_LATE_WAKEUPS,
 	CORE_COUNT_ACTIVE_TRANSITIONS,
 };
 
@@ -84,6 +108,7 @@ struct vr_action {
 		struct {
 			int64_t until_ns;
 			uint8_t priority; /* as it goes on the wire, 0 = leaving */
+			bool first;	  /* of a role: if it does not leave, end the lease */
 			enum checksum_form checksum;
 		} advert;	 /* ACT_ADVERT */
 		unsigned rounds; /* ACT_ANNOUNCE */
@@ -93,6 +118,10 @@ struct vr_action {
 		} steady;		      /* ACT_STEADY */
 		enum vr_core_counter counter; /* ACT_COUNT */
 		enum vr_state from;	      /* ACT_NOTIFY: the state that was left */
+		struct {
+			int64_t late_ns; /* 0 = told before, when we began to listen */
+			enum vr_late decision;
+		} late; /* ACT_LATE */
 	};
 };
 

@@ -27,6 +27,7 @@ static const char *const last_event_names[] = {
 	[LAST_EVENT_PREEMPT_HOLD_TIMEOUT] = "preempt-hold-timeout",
 	[LAST_EVENT_LOWER_PRIORITY_ACTIVE] = "lower-priority-active",
 	[LAST_EVENT_OWNER_PREEMPT] = "owner-preempt",
+	[LAST_EVENT_DRAINED] = "drained",
 	[LAST_EVENT_LEASE_EXPIRED] = "lease-expired",
 };
 

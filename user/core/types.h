@@ -51,6 +51,8 @@ enum vr_last_event {
 	LAST_EVENT_PREEMPT_HOLD_TIMEOUT,
 	LAST_EVENT_LOWER_PRIORITY_ACTIVE,
 	LAST_EVENT_OWNER_PREEMPT,
+	LAST_EVENT_DRAINED, /* ours: the operator took the role away, and nobody else took it in
+			       time */
 	LAST_EVENT_LEASE_EXPIRED, /* ours: woke after the lease, somebody else had the role (I1) */
 };
 

@@ -39,6 +39,11 @@ void vr_init(struct vr *vr, const struct vr_params *params)
 	timers_recompute(vr);
 }
 
+void vr_remember(const struct vr *vr, struct vr_memory *memory)
+{
+	memory->state = (uint8_t)vr->state;
+}
+
 void vr_set_primary(struct vr *vr, const struct vrrp_addr *primary)
 {
 	vr->primary = *primary;
@@ -263,6 +268,10 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 		break;
 	case EV_RECHECK:
 		promote_recheck(&s);
+		break;
+	case EV_ADOPT:
+	case EV_DRAIN:
+	case EV_UNDRAIN:
 		break;
 	}
 	assert(vr->state == VR_INITIALIZE || (vr->started && vr->faults == 0));

@@ -42,7 +42,9 @@ struct vr {
 	enum vr_state state;
 	unsigned faults;	    /* set of enum vr_fault; Startup waits until it is empty */
 	bool started;		    /* between EV_STARTUP and EV_SHUTDOWN */
-	uint8_t effective_priority; /* moved by tracking inside 1..254 */
+	uint8_t tracked_priority;   /* moved by tracking inside 1..254 */
+	uint8_t effective_priority; /* that, or 1 while drained */
+	bool drained;		    /* gives the role away, never takes it */
 
 	uint32_t active_interval_cs;	 /* Active_Adver_Interval, learned (C-5) */
 	int64_t skew_time_ns;		 /* C-20 */
@@ -54,6 +56,7 @@ struct vr {
 	enum checksum_form peer_checksum; /* form last heard */
 	enum vr_last_event last_event;
 	enum vr_active_reason active_reason;
+	int64_t transition_ns; /* of last_event, 0 = never */
 
 	/* Timers: absolute, NEVER_NS = not running. Read them through vr_deadline(). */
 	int64_t down_timer_ns;	   /* Active_Down_Timer; of an owner in Initialize: its takeover */
@@ -63,6 +66,7 @@ struct vr {
 	bool announce_again;	   /* that burst is the second of the takeover, not a refresh */
 	int64_t listen_until_ns;   /* Active, fenced: woke late and listens before it goes on;
 				      down_armed_ns is the end of the lost lease */
+	int64_t drain_until_ns;	   /* Active, drained: nobody has taken over until then, leave */
 	int64_t answer_again_ns;   /* D-24 limiter: no immediate advertisement before this */
 	int64_t other_form_ns;	   /* see advertise(): next advertisement in the other form */
 	int64_t reannounce_again_ns; /* limiter of the survivor's announcements */
@@ -86,6 +90,12 @@ void vr_set_primary(struct vr *vr, const struct vrrp_addr *primary);
  */
 void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 	     const struct vr_evidence *seen, struct vr_actions *actions);
+
+/*
+ * What a successor needs to go on from here; all but transition_s, which stays as it is. Plain
+ * stores: may be called after every step.
+ */
+void vr_remember(const struct vr *vr, struct vr_memory *memory);
 
 /* When to step with EV_DEADLINE; NEVER_NS = nothing is due by time. */
 int64_t vr_deadline(const struct vr *vr);

@@ -11,12 +11,16 @@
  *   interfaces      {"interfaces": [...]}
  *   config          a string: the canonical configuration
  *   version         {"version": "..."}
+ *   drain [name]    {"drained": [names]}; all virtual routers without a name
+ *   undrain [name]  {"undrained": [names]}
+ *   reload          {"changed": n}: the configuration file was read, n virtual routers differed
  *   events          none
  */
 #ifndef CTL_CONTROL_H
 #define CTL_CONTROL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* Longer requests are refused: none of ours comes near. Without the newline. */
 #define CONTROL_REQUEST_MAX 4096
@@ -28,6 +32,10 @@ struct control_ops {
 	json_t *(*status)(const char *name, void *data);
 	json_t *(*interfaces)(void *data); /* an array of status_interface_json() */
 	char *(*config)(void *data);	   /* the text of conf_print(), malloc'd */
+	/* An array of the names of those concerned; NULL = no such name, or no memory. */
+	json_t *(*drain)(const char *name, bool drain, void *data);
+	/* How many differed; -1 with an explanation (malloc'd) if the file is not usable. */
+	int (*reload)(char **why, void *data);
 };
 
 enum control_next {

@@ -24,6 +24,7 @@ struct status_vr {
 	enum vr_state state;
 	unsigned faults; /* set of enum vr_fault */
 	bool is_owner, preempt, accept_mode;
+	bool drained; /* gives the role away, or stays away from it, until undrained */
 	int64_t preempt_delay_us;
 	int64_t advertise_interval_us, active_adver_interval_us;
 	int64_t skew_time_us, active_down_interval_us;
@@ -43,6 +44,7 @@ struct status_interface {
 	const char *name;
 	int ifindex;
 	const char *xdp_mode, *xdp_mode_reason;
+	unsigned restored; /* "programs_restored": times that others removed our programs */
 	struct if_stats stats;
 };
 

@@ -25,30 +25,74 @@ const char *xdp_mode_name(enum xdp_mode mode);
 bool xdp_mode_parse(const char *name, enum xdp_mode *mode);
 
 /*
- * Load the programs, pin the maps below `pin_dir` (PIN_DIR/vr_slots ..., links in PIN_DIR/links/),
- * and map the slots. Pins left by an agent that died are replaced, their programs detached, with a
- * log line; not so if loading fails, because its fence is better than none. Fails if another agent
- * that lives uses `pin_dir`.
+ * Three steps to a data plane, because the second takes long and the first may have found a role
+ * that must be kept up meanwhile (I8):
+ *
+ *   dataplane_open()	locks `pin_dir` and adopts the maps below it (PIN_DIR/vr_slots ...) if they
+ *			are a whole set of our ABI; no program is loaded, nothing on any interface
+ *			is touched. Fast. What cannot be adopted stays until dataplane_start().
+ *   dataplane_load()	makes or takes over the maps and loads the programs; tens of milliseconds of
+ *			verifier. May run in another thread while this one uses what was adopted.
+ *   dataplane_start()	replaces pins that could not be adopted, their programs detached, with a log
+ *			line that says why; pins; from here on everything below works.
+ *
+ * The first fails if another agent that lives uses `pin_dir`. If the second or third fails, what
+ * an earlier agent left stays: its fence is better than none.
  *
  * Where no bpffs is, one is mounted: for a directory in /sys/fs/bpf there, for any other on
  * `pin_dir` itself, whose parent must exist.
  */
 struct dataplane *dataplane_open(const char *pin_dir, struct failure *failure);
+int dataplane_load(struct dataplane *dataplane, struct failure *failure);
+int dataplane_start(struct dataplane *dataplane, struct failure *failure);
 
-/* Has an agent that died left its maps below `pin_dir`? dataplane_open() would replace them. */
-bool dataplane_left_behind(const char *pin_dir);
+/* After dataplane_open(): were maps adopted? Then slots and events work already. */
+bool dataplane_adopted(const struct dataplane *dataplane);
+/* After dataplane_open(): is there something of an earlier agent, adopted or to be replaced? */
+bool dataplane_left_behind(const struct dataplane *dataplane);
+
+/*
+ * The end of a start, once every virtual router has its slot and every interface its programs:
+ * whatever else an adopted set has (links, filters, counters of other interfaces) goes. Slots of
+ * virtual routers that nobody asked for must have been freed before, see dataplane_orphan().
+ */
+void dataplane_settle(struct dataplane *dataplane);
 
 /*
  * Detach and unpin everything, unload, and unmount what was mounted, unless others have pins there.
- * NULL is allowed. To leave all to a successor, exit without it.
+ * NULL is allowed.
  */
 void dataplane_close(struct dataplane *dataplane);
 
+/* Only forget: programs and maps stay where they are, for a successor to adopt. NULL is allowed. */
+void dataplane_leave(struct dataplane *dataplane);
+
 /* ---- virtual routers ---- */
 
-/* A zeroed slot whose identity.key is `key`, found by vr_index. Returns its number or -1. */
-int dataplane_slot_new(struct dataplane *dataplane, const struct vr_key *key,
+/*
+ * A slot whose identity.key is `key`, found by vr_index. Returns its number or -1. Zeroed, unless
+ * it is adopted (`*adopted`): then it is as the earlier agent left it, with its counters, and its
+ * aliases and virtual addresses stay only if they are added once more until
+ * dataplane_slot_settle().
+ */
+int dataplane_slot_new(struct dataplane *dataplane, const struct vr_key *key, bool *adopted,
 		       struct failure *failure);
+void dataplane_slot_settle(struct dataplane *dataplane, unsigned slot);
+
+/*
+ * Between dataplane_open() and dataplane_start(): the adopted slot of this key, -1 = none. It may
+ * be looked at and written to, but belongs to nobody until dataplane_slot_new().
+ */
+int dataplane_slot_find(const struct dataplane *dataplane, const struct vr_key *key);
+
+/*
+ * After dataplane_start(): the first adopted slot from number `from` on that nobody has asked for,
+ * -1 = none. It has its identity, memory and virtual addresses; free it.
+ */
+int dataplane_orphan(const struct dataplane *dataplane, unsigned from);
+const struct vip_key *dataplane_slot_vips(const struct dataplane *dataplane, unsigned slot,
+					  unsigned *count);
+
 /* Also forgets the slot's aliases and virtual addresses. */
 void dataplane_slot_free(struct dataplane *dataplane, unsigned slot);
 struct vr_slot *dataplane_slot(struct dataplane *dataplane, unsigned slot);
@@ -88,12 +132,21 @@ struct attach_status {
  * Attach the programs to an interface: XDP as `wanted` says, tc ingress, tc egress. `kind` is
  * struct link's. With AUTO a foreign XDP program, or a device without XDP, means tc, with the
  * reason in `status`; an explicit mode that cannot be had is an error that says why, and nothing of
- * ours stays attached. On an interface that has its programs: put back what another tool removed,
- * change the mode if need be, and leave the rest as it is.
+ * ours stays attached. On an interface that has its programs, also those of an earlier
+ * agent whose links are pinned: update them in place, without a gap, put back what another tool
+ * removed, change the mode if need be.
  */
 int dataplane_attach(struct dataplane *dataplane, int ifindex, const char *name, const char *kind,
 		     enum xdp_mode wanted, struct attach_status *status, struct failure *failure);
 /* Also for an interface that is gone already. */
 void dataplane_detach(struct dataplane *dataplane, int ifindex);
+
+/*
+ * Are all programs where dataplane_attach() put them? Stores the indexes of up to `max` interfaces
+ * where another tool has removed or replaced one (dataplane_attach() again puts it back), and
+ * returns how many. Asks the kernel, which may wait for its routing lock: may run in another
+ * thread, beside everything else here.
+ */
+unsigned dataplane_check(struct dataplane *dataplane, int *ifindexes, unsigned max);
 
 #endif

@@ -28,11 +28,14 @@ struct link {
 typedef bool links_skip_fn(const struct vrrp_addr *address, void *data);
 
 /*
- * Open, subscribe to link and address changes, and read the present state. `changed` is called
- * from links_dispatch() with the interface that changed (also one that is gone), or with 0 after
- * a loss, when everything has been read anew.
+ * Open, subscribe to link and address changes, and read the present state. From links_dispatch()
+ * are called: `changed` with the interface that changed (also one that is gone), or with 0 after a
+ * loss, when everything has been read anew; `gone` (NULL = not wanted) with each address that was
+ * removed from an interface that stays, before `changed`.
  */
-struct links *links_open(void (*changed)(int ifindex, void *data), void *data,
+typedef void links_changed_fn(int ifindex, void *data);
+typedef void links_gone_fn(int ifindex, const struct vrrp_addr *address, void *data);
+struct links *links_open(links_changed_fn *changed, links_gone_fn *gone, void *data,
 			 struct failure *failure);
 void links_close(struct links *links); /* NULL is allowed */
 
@@ -53,6 +56,9 @@ const struct link *links_by_index(const struct links *links, int ifindex);
  */
 bool links_primary(const struct links *links, int ifindex, enum vrrp_family family,
 		   links_skip_fn *skip, void *data, struct vrrp_addr *out);
+
+/* The index of an interface, without waiting for anything; 0 = there is none. */
+int link_index(const char *name);
 
 /* Is this address on the interface now? */
 bool links_has_address(const struct links *links, int ifindex, const struct vrrp_addr *address);
