@@ -31,6 +31,7 @@ ROUTER = {
     "name": "VI_1", "interface": "eth0", "vlan": 0, "vrid": 51, "family": "ipv4", "version": 3,
     "state": "backup", "fault_reasons": [], "priority": 100, "effective_priority": 100,
     "is_owner": False, "preempt": True, "preempt_delay_us": 0, "accept_mode": True,
+    "drained": False,
     "advertise_interval_us": 1000000, "active_adver_interval_us": 1000000,
     "skew_time_us": 609375, "active_down_interval_us": 3609375,
     "virtual_mac": "00:00:5e:00:01:33", "virtual_addresses": ["192.0.2.1/24"],
@@ -49,8 +50,10 @@ FAULTY = dict(
     ROUTER, name="VI_3", interface="eth1", state="initialize", fault_reasons=["interface-down"],
     active_address=None, last_transition=None,
     statistics=dict(ROUTER["statistics"], errors={"ttl": 2, "checksum": 3, "unheard_of": 1}))
+DRAINED = dict(ACTIVE, drained=True, effective_priority=1)
 INTERFACE = {
     "name": "eth0", "ifindex": 2, "xdp_mode": "generic", "xdp_mode_reason": "veth: no peer",
+    "programs_restored": 0,
     "statistics": {"arp_replies": 5, "arp_suppressed": 0}}
 STATUS = {"version": "1.2.3", "virtual_routers": [ROUTER, ACTIVE, FAULTY],
           "interfaces": [INTERFACE]}
@@ -206,6 +209,25 @@ def test_status_of_one_in_fault(agent):
     assert "1 unheard_of: " in out
 
 
+def test_a_drained_one_shows_in_the_table(agent):
+    out = output_of(agent(result=dict(STATUS, virtual_routers=[ROUTER, DRAINED])).path, "status")
+    rows = cells(out)
+    assert [row[3] for row in rows[1:3]] == ["backup", "active (drained)"]
+    assert rows[2][7] == "this one"
+    assert "\n\nVI_2 is drained: it does not take the role; to end this: xvrrpctl undrain VI_2\n" \
+        in out
+    assert "VI_1 is drained" not in out
+
+
+@pytest.mark.parametrize("priority,is_owner", [(200, False), (255, True), (1, False)])
+def test_a_drained_one_in_full(agent, priority, is_owner):
+    drained = dict(DRAINED, priority=priority, is_owner=is_owner)
+    out = output_of(agent(result=dict(STATUS, virtual_routers=[drained])).path, "status", "VI_2")
+    rows = dict(row for row in cells(out)[1:] if len(row) == 2)
+    assert rows["state"].startswith("active (drained) for ")
+    assert rows["priority"] == f"1 while drained, {priority} configured"
+
+
 def test_every_fault_has_words(agent):
     """The names are those of vr_fault_name()."""
     source = pathlib.Path(__file__).parents[2] / "user/core/types.c"
@@ -229,6 +251,7 @@ def test_stats_explain_what_is_not_zero(agent):
     assert ["checksum", "3", "checksum is wrong"] in rows
     assert ["unheard_of", "1"] in rows
     assert rows[rows.index(["interface eth0"]) + 1:] == [
+        ["programs_restored", "0"],
         ["arp_replies", "5", "ARP requests answered"], ["arp_suppressed", "0"]]
 
 
@@ -236,6 +259,16 @@ def test_interfaces(agent):
     rows = cells(output_of(agent(result={"interfaces": [INTERFACE]}).path, "interfaces"))
     assert rows == [["NAME", "MODE", "WHY"], ["eth0", "generic", "veth: no peer"], [""],
                     ["eth0"], ["arp_replies", "5", "ARP requests answered"]]
+
+
+@pytest.mark.parametrize("counters", [INTERFACE["statistics"], {"arp_replies": 0}])
+def test_programs_that_had_to_be_restored(agent, counters):
+    """They show, also if nothing else was counted."""
+    meddled = dict(INTERFACE, programs_restored=3, statistics=counters)
+    path = agent(result={"virtual_routers": [], "interfaces": [meddled]}).path
+    for word in ("interfaces", "stats"):
+        rows = cells(output_of(path, word))
+        assert ["programs_restored", "3", "times another tool removed our programs"] in rows
 
 
 def test_config_is_printed_as_it_is(agent):
@@ -252,6 +285,56 @@ def test_json_is_the_result_in_its_order(agent, arguments):
     out = output_of(agent(result=STATUS).path, *arguments)
     assert json.dumps(json.loads(out)) == json.dumps(STATUS)
     assert len(out.splitlines()) > 50
+
+
+# ---- what it asks for, and says of it ----
+
+
+def test_drain_one(agent):
+    asked = agent(result={"drained": ["VI_1"]})
+    assert output_of(asked.path, "drain", "VI_1") == (
+        "VI_1 gives its role away and stays backup\n"
+        "to watch: xvrrpctl status; to end this: xvrrpctl undrain VI_1\n")
+    assert asked.requests == [{"command": "drain", "name": "VI_1"}]
+
+
+def test_drain_all(agent):
+    asked = agent(result={"drained": ["VI_1", "VI_2"]})
+    assert output_of(asked.path, "drain") == (
+        "VI_1 gives its role away and stays backup\n"
+        "VI_2 gives its role away and stays backup\n"
+        "to watch: xvrrpctl status; to end this: xvrrpctl undrain\n")
+    assert asked.requests == [{"command": "drain"}]
+
+
+@pytest.mark.parametrize("name,request_name", [([], {}), (["VI_1"], {"name": "VI_1"})])
+def test_undrain(agent, name, request_name):
+    asked = agent(result={"undrained": ["VI_1"]})
+    watch = " ".join(["xvrrpctl status", *name])
+    assert output_of(asked.path, "undrain", *name) == (
+        f"VI_1 has its priority again\nto watch: {watch}\n")
+    assert asked.requests == [{"command": "undrain", **request_name}]
+
+
+@pytest.mark.parametrize("word", ["drain", "undrain"])
+def test_drain_where_nothing_is_configured(agent, word):
+    nothing = agent(result={word + "ed": []})
+    assert output_of(nothing.path, word) == "no virtual router is configured\n"
+
+
+@pytest.mark.parametrize("changed,words", [
+    (0, "unchanged"), (1, "1 virtual router changed"), (2, "2 virtual routers changed")])
+def test_reload(agent, changed, words):
+    asked = agent(result={"changed": changed})
+    assert output_of(asked.path, "reload") == words + "\n"
+    assert asked.requests == [{"command": "reload"}]
+
+
+@pytest.mark.parametrize("result,arguments", [
+    ({"drained": ["VI_1"]}, ["drain", "VI_1"]), ({"undrained": []}, ["undrain"]),
+    ({"changed": 3}, ["reload"])])
+def test_json_of_what_was_done(agent, result, arguments):
+    assert json.loads(output_of(agent(result=result).path, "--json", *arguments)) == result
 
 
 # ---- agents that are not well ----
@@ -318,6 +401,14 @@ def test_a_refusal_is_passed_on(agent):
                   connection.sendall(line({"ok": False, "error": "no such thing"})))
     done = run(asked.path, "status", "VI_9")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "xvrrpctl: no such thing\n")
+
+
+def test_a_file_that_is_not_usable(agent):
+    """Scripts see it by the exit status, people by the diagnostics, a line each."""
+    why = "a.conf:3:5: error: unknown keyword\na.conf:9:1: error: no interface"
+    done = run(agent(lambda connection, request:
+                     connection.sendall(line({"ok": False, "error": why}))).path, "reload")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"xvrrpctl: {why}\n")
 
 
 @pytest.mark.parametrize("reply", [b"HTTP/1.1 400 Bad Request\n", b"[]\n", b"{}\n", b"\n",
@@ -441,6 +532,7 @@ def test_events_end_when_nobody_reads(follower):
     ([], "a command is missing"),
     (["reboot"], "unknown command 'reboot'"),
     (["interfaces", "eth0"], "takes no name, but there is 'eth0'"),
+    (["reload", "VI_1"], "takes no name, but there is 'VI_1'"),
     (["status", "a", "b"], "unexpected argument 'b'"),
     (["--nonsense", "status"], "nonsense"),
     (["-s"], "requires an argument"),
@@ -455,7 +547,8 @@ def test_usage_errors(arguments, words):
 def test_help_and_version():
     for option in ("-h", "--help"):
         out = output_of("/nonexistent", option)
-        for word in ("status [NAME]", "interfaces", "stats [NAME]", "events", "config"):
+        for word in ("status [NAME]", "interfaces", "stats [NAME]", "events", "config",
+                     "drain [NAME]", "undrain [NAME]", "reload"):
             assert f"  {word} " in out
     assert re.fullmatch(r"xvrrpctl \d+\.\d+\.\d+\n", output_of("/nonexistent", "-V"))
 
@@ -488,6 +581,12 @@ def test_narrow_terminals_get_paragraphs(agent):
 def test_colours_only_for_terminals(agent):
     asked = agent(result=STATUS)
     assert "\033[32mactive\033[0m" in on_terminal(200, asked.path, "status")
+    assert "\033[31minitialize\033[0m" in on_terminal(200, asked.path, "status")
     assert "\033" not in on_terminal(200, asked.path, "status", NO_COLOR="1")
     assert "\033" not in on_terminal(200, asked.path, "status", TERM="dumb")
     assert "\033" not in output_of(asked.path, "status")
+
+
+def test_a_drained_one_has_a_colour_of_its_own(agent):
+    asked = agent(result=dict(STATUS, virtual_routers=[ROUTER, DRAINED]))
+    assert "\033[33mactive (drained)\033[0m" in on_terminal(200, asked.path, "status")

@@ -9,6 +9,10 @@
 
 #include "ctl/control.h"
 
+static bool drained;	   /* what the agent was told last */
+static int reload_returns; /* ... and how its configuration file is */
+static const char *reload_says;
+
 /* An agent with the virtual routers VI_1 and VI_2 on one interface. */
 static json_t *router(const char *name)
 {
@@ -37,11 +41,29 @@ static char *fake_config(void *data)
 	return strdup("vrrp_instance caf\xe9 {\n}\n");
 }
 
+static json_t *fake_drain(const char *name, bool drain, void *data)
+{
+	++*(int *)data;
+	drained = drain;
+	if (!name)
+		return json_pack("[s, s]", "VI_1", "VI_2");
+	return strcmp(name, "VI_2") == 0 ? json_pack("[s]", name) : NULL;
+}
+
+static int fake_reload(char **why, void *data)
+{
+	++*(int *)data;
+	*why = reload_says ? strdup(reload_says) : NULL;
+	return reload_returns;
+}
+
 static const struct control_ops fake_agent = {
 	.version = "1.2.3",
 	.status = fake_status,
 	.interfaces = fake_interfaces,
 	.config = fake_config,
+	.drain = fake_drain,
+	.reload = fake_reload,
 };
 
 static int agent_calls; /* since the last ask() began */
@@ -71,7 +93,7 @@ static json_t *result_of(const char *line)
 	return result;
 }
 
-/* The request is refused, without asking the agent, in words that contain `fragment`. */
+/* The request is refused, in words that contain `fragment`. */
 static void refused(const char *line, const char *fragment)
 {
 	json_t *reply = ask(line, CONTROL_FINISH);
@@ -139,10 +161,54 @@ static void test_events(void **state)
 	refused("{\"command\":\"events\",\"name\":\"VI_1\"}", "takes no name");
 }
 
+/* With the reply, whether the agent was told to drain or the reverse. */
+static void test_drain(void **state)
+{
+	(void)state;
+	drained = false;
+	assert_result("{\"command\":\"drain\",\"name\":\"VI_2\"}", "{\"drained\":[\"VI_2\"]}");
+	assert_true(drained);
+	assert_result("{\"command\":\"undrain\",\"name\":\"VI_2\"}", "{\"undrained\":[\"VI_2\"]}");
+	assert_false(drained);
+	assert_result("{\"command\":\"drain\"}", "{\"drained\":[\"VI_1\",\"VI_2\"]}");
+	assert_true(drained);
+	assert_result("{\"command\":\"undrain\"}", "{\"undrained\":[\"VI_1\",\"VI_2\"]}");
+	assert_false(drained);
+	refused("{\"command\":\"drain\",\"name\":\"VI_3\"}", "no virtual router is named \"VI_3\"");
+	refused("{\"command\":\"undrain\",\"name\":\"\"}", "no virtual router is named \"\"");
+	assert_int_equal(agent_calls, 1);
+}
+
+static void test_reload(void **state)
+{
+	(void)state;
+	reload_returns = 0;
+	assert_result("{\"command\":\"reload\"}", "{\"changed\":0}");
+	reload_returns = 3;
+	assert_result("{\"command\":\"reload\"}", "{\"changed\":3}");
+	assert_int_equal(agent_calls, 1);
+	refused("{\"command\":\"reload\",\"name\":\"VI_1\"}", "takes no name");
+	assert_int_equal(agent_calls, 0);
+}
+
+/* Nothing has changed, and the reply says why: in the agent's words, whatever bytes they hold. */
+static void test_reload_refused(void **state)
+{
+	(void)state;
+	reload_returns = -1;
+	reload_says = "caf\xe9.conf:3:5: error: unknown keyword \"prio\"";
+	refused("{\"command\":\"reload\"}",
+		"caf\xef\xbf\xbd.conf:3:5: error: unknown keyword \"prio\"");
+	assert_int_equal(agent_calls, 1);
+	reload_says = NULL;
+	refused("{\"command\":\"reload\"}", "out of memory");
+}
+
 static void test_unknown(void **state)
 {
 	(void)state;
-	refused("{\"command\":\"reboot\"}", "status, stats, interfaces, config, version, events");
+	refused("{\"command\":\"reboot\"}",
+		"status, stats, interfaces, config, version, drain, undrain, reload, events");
 	refused("{\"command\":\"\"}", "unknown command \"\"");
 	refused("{\"command\":\"status\",\"name\":\"VI_3\"}",
 		"no virtual router is named \"VI_3\"");
@@ -199,10 +265,12 @@ static void test_length(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_status),	      cmocka_unit_test(test_stats),
-		cmocka_unit_test(test_other_results), cmocka_unit_test(test_events),
-		cmocka_unit_test(test_unknown),	      cmocka_unit_test(test_members),
-		cmocka_unit_test(test_malformed),     cmocka_unit_test(test_length),
+		cmocka_unit_test(test_status),	       cmocka_unit_test(test_stats),
+		cmocka_unit_test(test_other_results),  cmocka_unit_test(test_events),
+		cmocka_unit_test(test_drain),	       cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_reload_refused), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_members),	       cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_length),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,7 @@ static void test_example(void **state)
 		  "{\"name\":\"VI_1\",\"interface\":\"eth0\",\"vlan\":0,\"vrid\":51,"
 		  "\"family\":\"ipv4\",\"version\":3,\"state\":\"backup\",\"fault_reasons\":[],"
 		  "\"priority\":100,\"effective_priority\":100,\"is_owner\":false,"
-		  "\"preempt\":true,\"preempt_delay_us\":0,\"accept_mode\":true,"
+		  "\"preempt\":true,\"preempt_delay_us\":0,\"accept_mode\":true,\"drained\":false,"
 		  "\"advertise_interval_us\":1000000,\"active_adver_interval_us\":1000000,"
 		  "\"skew_time_us\":609375,\"active_down_interval_us\":3609375,"
 		  "\"virtual_mac\":\"00:00:5e:00:01:33\","
@@ -111,6 +111,7 @@ static void test_unknowns_and_ipv6(void **state)
 		.state = VR_INITIALIZE,
 		.faults = FAULT_INTERFACE_DOWN | FAULT_NO_ADDRESS,
 		.is_owner = true,
+		.drained = true,
 		.virtual_mac = {0x00, 0x00, 0x5e, 0x00, 0x02, 0xff},
 		.addresses = both,
 		.address_count = 2,
@@ -123,6 +124,7 @@ static void test_unknowns_and_ipv6(void **state)
 		       "\"fault_reasons\":[\"interface-down\",\"no-primary-ip-address\"],"
 		       "\"priority\":255,\"effective_priority\":255,\"is_owner\":true,"
 		       "\"preempt\":false,\"preempt_delay_us\":0,\"accept_mode\":false,"
+		       "\"drained\":true,"
 		       "\"advertise_interval_us\":0,\"active_adver_interval_us\":0,"
 		       "\"skew_time_us\":0,\"active_down_interval_us\":0,"
 		       "\"virtual_mac\":\"00:00:5e:00:02:ff\","
@@ -213,11 +215,13 @@ static void test_interface(void **state)
 	struct status_interface interface = {.name = "eth0",
 					     .ifindex = 2,
 					     .xdp_mode = "generic",
-					     .xdp_mode_reason = "veth: the peer has no program"};
+					     .xdp_mode_reason = "veth: the peer has no program",
+					     .restored = 3};
 	json_t *json = status_interface_json(&interface);
 	json_object_del(json, "statistics");
 	assert_json(json, "{\"name\":\"eth0\",\"ifindex\":2,\"xdp_mode\":\"generic\","
-			  "\"xdp_mode_reason\":\"veth: the peer has no program\"}");
+			  "\"xdp_mode_reason\":\"veth: the peer has no program\","
+			  "\"programs_restored\":3}");
 }
 
 static void test_transition_event(void **state)
@@ -243,6 +247,19 @@ static void test_claim_event(void **state)
 		    "\"address\":\"192.0.2.1\",\"claimant_mac\":\"02:00:00:00:00:0a\"}");
 }
 
+static void test_drained_event(void **state)
+{
+	(void)state;
+	struct status_vr vr = example();
+	vr.last_event = LAST_EVENT_DRAINED;
+	vr.effective_priority = 1;
+	assert_json(event_transition_json(&vr, VR_ACTIVE, 1767225600000042),
+		    "{\"time\":\"2026-01-01T00:00:00.000042Z\",\"event\":\"transition\","
+		    "\"name\":\"VI_1\",\"interface\":\"eth0\",\"vrid\":51,\"family\":\"ipv4\","
+		    "\"from\":\"active\",\"state\":\"backup\",\"last_event\":\"drained\","
+		    "\"new_active_reason\":\"no-response\",\"priority\":1}");
+}
+
 /* Names are bytes. Valid UTF-8 stays; of the rest each byte is replaced. */
 static void test_name_that_is_not_utf8(void **state)
 {
@@ -265,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_order_of_statistics),
 		cmocka_unit_test(test_interface),
 		cmocka_unit_test(test_transition_event),
+		cmocka_unit_test(test_drained_event),
 		cmocka_unit_test(test_claim_event),
 		cmocka_unit_test(test_name_that_is_not_utf8),
 	};

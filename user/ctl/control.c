@@ -14,13 +14,16 @@
 #include "ctl/text.h"
 
 struct request {
+	const struct control_ops *ops;
+	void *data;
 	json_t *json; /* owns the strings */
 	const char *command;
 	const char *name; /* NULL = none given */
+	char *why;	  /* what the agent says of a failure; malloc'd */
 };
 
-/* Each returns the result; NULL = no such name, or no memory. */
-typedef json_t *result_fn(const char *name, const struct control_ops *ops, void *data);
+/* Each returns the result; NULL = see `why`, or no such name, or no memory. */
+typedef json_t *result_fn(struct request *request);
 
 struct command {
 	const char *word;
@@ -29,13 +32,13 @@ struct command {
 	enum control_next next;
 };
 
-static json_t *status_result(const char *name, const struct control_ops *ops, void *data)
+static json_t *status_result(struct request *request)
 {
-	json_t *routers = ops->status(name, data);
+	json_t *routers = request->ops->status(request->name, request->data);
 	if (!routers)
 		return NULL;
-	return json_pack("{ss, so, so}", "version", ops->version, "virtual_routers", routers,
-			 "interfaces", ops->interfaces(data));
+	return json_pack("{ss, so, so}", "version", request->ops->version, "virtual_routers",
+			 routers, "interfaces", request->ops->interfaces(request->data));
 }
 
 /* Of a status object, what is needed to read its statistics. */
@@ -49,38 +52,53 @@ static json_t *statistics_of(const json_t *status)
 	return object;
 }
 
-static json_t *stats_result(const char *name, const struct control_ops *ops, void *data)
+static json_t *stats_result(struct request *request)
 {
-	json_t *routers = ops->status(name, data);
+	json_t *routers = request->ops->status(request->name, request->data);
 	json_t *list = routers ? json_array() : NULL;
 	for (size_t i = 0; i < json_array_size(routers); i++)
 		json_array_append_new(list, statistics_of(json_array_get(routers, i)));
 	json_decref(routers);
-	if (name || !list)
+	if (request->name || !list)
 		return list ? json_pack("{so}", "virtual_routers", list) : NULL;
-	return json_pack("{so, so}", "virtual_routers", list, "interfaces", ops->interfaces(data));
+	return json_pack("{so, so}", "virtual_routers", list, "interfaces",
+			 request->ops->interfaces(request->data));
 }
 
-static json_t *interfaces_result(const char *name, const struct control_ops *ops, void *data)
+static json_t *interfaces_result(struct request *request)
 {
-	(void)name;
-	return json_pack("{so}", "interfaces", ops->interfaces(data));
+	return json_pack("{so}", "interfaces", request->ops->interfaces(request->data));
 }
 
-static json_t *config_result(const char *name, const struct control_ops *ops, void *data)
+static json_t *config_result(struct request *request)
 {
-	(void)name;
-	char *text = ops->config(data);
+	char *text = request->ops->config(request->data);
 	json_t *string = text ? json_text(text) : NULL;
 	free(text);
 	return string;
 }
 
-static json_t *version_result(const char *name, const struct control_ops *ops, void *data)
+static json_t *version_result(struct request *request)
 {
-	(void)name;
-	(void)data;
-	return json_pack("{ss}", "version", ops->version);
+	return json_pack("{ss}", "version", request->ops->version);
+}
+
+static json_t *drain_result(struct request *request)
+{
+	json_t *names = request->ops->drain(request->name, true, request->data);
+	return names ? json_pack("{so}", "drained", names) : NULL;
+}
+
+static json_t *undrain_result(struct request *request)
+{
+	json_t *names = request->ops->drain(request->name, false, request->data);
+	return names ? json_pack("{so}", "undrained", names) : NULL;
+}
+
+static json_t *reload_result(struct request *request)
+{
+	int changed = request->ops->reload(&request->why, request->data);
+	return changed < 0 ? NULL : json_pack("{si}", "changed", changed);
 }
 
 static const struct command commands[] = {
@@ -89,6 +107,9 @@ static const struct command commands[] = {
 	{"interfaces", false, interfaces_result, CONTROL_FINISH},
 	{"config", false, config_result, CONTROL_FINISH},
 	{"version", false, version_result, CONTROL_FINISH},
+	{"drain", true, drain_result, CONTROL_FINISH},
+	{"undrain", true, undrain_result, CONTROL_FINISH},
+	{"reload", false, reload_result, CONTROL_FINISH},
 	{"events", false, NULL, CONTROL_FOLLOW},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -137,6 +158,8 @@ static json_t *unknown_command(const char *word)
 
 static json_t *no_result(const struct request *request)
 {
+	if (request->why)
+		return json_text(request->why);
 	if (!request->name)
 		return json_string("xvrrpd is out of memory");
 	return json_sprintf("no virtual router is named \"%s\"; \"xvrrpctl status\" lists them all",
@@ -182,8 +205,7 @@ static json_t *read_request(const char *line, struct request *request)
 }
 
 /* Answers a request that was read; sets `*next`. */
-static char *answer(const struct request *request, const struct control_ops *ops, void *data,
-		    enum control_next *next)
+static char *answer(struct request *request, enum control_next *next)
 {
 	const struct command *command = find_command(request->command);
 	if (!command)
@@ -194,7 +216,7 @@ static char *answer(const struct request *request, const struct control_ops *ops
 		*next = command->next;
 		return control_line(json_pack("{sb}", "ok", 1));
 	}
-	json_t *result = command->result(request->name, ops, data);
+	json_t *result = command->result(request);
 	if (!result)
 		return refusal(no_result(request));
 	*next = command->next;
@@ -205,9 +227,10 @@ enum control_next control_handle(const char *line, const struct control_ops *ops
 				 char **reply)
 {
 	enum control_next next = CONTROL_FINISH;
-	struct request request = {0};
+	struct request request = {.ops = ops, .data = data};
 	json_t *wrong = read_request(line, &request);
-	*reply = wrong ? refusal(wrong) : answer(&request, ops, data, &next);
+	*reply = wrong ? refusal(wrong) : answer(&request, &next);
 	json_decref(request.json);
+	free(request.why);
 	return *reply ? next : CONTROL_FINISH;
 }

@@ -180,6 +180,7 @@ json_t *status_vr_json(const struct status_vr *vr)
 		{"preempt", json_boolean(vr->preempt)},
 		{"preempt_delay_us", json_integer(vr->preempt_delay_us)},
 		{"accept_mode", json_boolean(vr->accept_mode)},
+		{"drained", json_boolean(vr->drained)},
 		{"advertise_interval_us", json_integer(vr->advertise_interval_us)},
 		{"active_adver_interval_us", json_integer(vr->active_adver_interval_us)},
 		{"skew_time_us", json_integer(vr->skew_time_us)},
@@ -206,6 +207,7 @@ json_t *status_interface_json(const struct status_interface *interface)
 		{"ifindex", json_integer(interface->ifindex)},
 		{"xdp_mode", json_text(interface->xdp_mode)},
 		{"xdp_mode_reason", json_text(interface->xdp_mode_reason)},
+		{"programs_restored", json_integer(interface->restored)},
 		{"statistics", if_statistics_json(&interface->stats)},
 	};
 	return OBJECT_OF(members);

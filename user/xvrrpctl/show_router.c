@@ -28,13 +28,13 @@ static void add_list(struct table *table, const char *label, const json_t *list,
 
 static void add_state(struct table *table, const json_t *router)
 {
-	char age[SPAN_LEN];
+	char age[SPAN_LEN], state[STATE_LEN];
 	const json_t *since = json_object_get(router, "last_transition");
 	if (json_is_string(since))
-		ROW(table, "state", "%s for %s, since %s", get_text(router, "state"),
+		ROW(table, "state", "%s for %s, since %s", state_of(router, state),
 		    age_of(since, age), json_string_value(since));
 	else
-		ROW(table, "state", "%s", get_text(router, "state"));
+		ROW(table, "state", "%s", state_of(router, state));
 	ROW(table, "last event", "%s", get_text(router, "last_event"));
 	if (strcmp(get_text(router, "state"), "active") == 0)
 		ROW(table, "became active by", "%s", get_text(router, "new_active_reason"));
@@ -45,7 +45,9 @@ static void add_election(struct table *table, const json_t *router)
 {
 	json_int_t priority = get_number(router, "priority");
 	json_int_t effective = get_number(router, "effective_priority");
-	if (get_bool(router, "is_owner"))
+	if (get_bool(router, "drained"))
+		ROW(table, "priority", "%lld while drained, %lld configured", effective, priority);
+	else if (get_bool(router, "is_owner"))
 		ROW(table, "priority", "%lld: owner of the addresses", effective);
 	else if (effective != priority)
 		ROW(table, "priority", "%lld now, %lld configured", effective, priority);

@@ -29,17 +29,28 @@ static void add_counters(struct table *table, const json_t *counters, const char
 	}
 }
 
-static void print_counters(const json_t *statistics, bool zeros)
+static void print_router_counters(const json_t *statistics)
 {
 	struct table table = {.columns = counter_columns, .column_count = 3};
-	const json_t *errors = json_object_get(statistics, "errors");
-	add_counters(&table, statistics, "", zeros);
-	if (errors) {
-		table_add(&table, "errors");
-		table_add(&table, "%s", "");
-		table_add(&table, "%s", "");
-		add_counters(&table, errors, "  ", zeros);
+	add_counters(&table, statistics, "", true);
+	table_add(&table, "errors");
+	table_add(&table, "%s", "");
+	table_add(&table, "%s", "");
+	add_counters(&table, json_object_get(statistics, "errors"), "  ", true);
+	table_print(&table, 2);
+}
+
+/* What the agent has counted of an interface stands beside its "statistics". */
+static void print_interface_counters(const json_t *interface, bool zeros)
+{
+	struct table table = {.columns = counter_columns, .column_count = 3};
+	json_int_t restored = get_number(interface, "programs_restored");
+	if (restored || zeros) {
+		table_add(&table, "programs_restored");
+		table_add(&table, "%lld", restored);
+		table_add(&table, "%s", restored ? "times another tool removed our programs" : "");
 	}
+	add_counters(&table, json_object_get(interface, "statistics"), "", zeros);
 	table_print(&table, 2);
 }
 
@@ -52,11 +63,11 @@ void show_stats(const json_t *result, const char *name)
 	json_array_foreach(json_object_get(result, "virtual_routers"), i, each) {
 		printf("%s on %s, VRID %lld\n", get_text(each, "name"), place_of(each, place),
 		       get_number(each, "vrid"));
-		print_counters(json_object_get(each, "statistics"), true);
+		print_router_counters(json_object_get(each, "statistics"));
 	}
 	json_array_foreach(json_object_get(result, "interfaces"), i, each) {
 		printf("interface %s\n", get_text(each, "name"));
-		print_counters(json_object_get(each, "statistics"), true);
+		print_interface_counters(each, true);
 	}
 }
 
@@ -66,10 +77,13 @@ static const struct column interface_columns[] = {
 	{"WHY", false, NULL},
 };
 
-static bool any_count(const json_t *statistics)
+static bool any_count(const json_t *interface)
 {
+	const json_t *statistics = json_object_get(interface, "statistics");
 	const char *key;
 	json_t *value;
+	if (get_number(interface, "programs_restored"))
+		return true;
 	json_object_foreach((json_t *)statistics, key, value) {
 		if (json_integer_value(value))
 			return true;
@@ -95,11 +109,10 @@ void show_interfaces(const json_t *result, const char *name)
 	}
 	table_print(&table, 0);
 	json_array_foreach((json_t *)list, i, interface) {
-		const json_t *statistics = json_object_get(interface, "statistics");
-		if (!any_count(statistics))
+		if (!any_count(interface))
 			continue;
 		printf("\n%s\n", get_text(interface, "name"));
-		print_counters(statistics, false);
+		print_interface_counters(interface, false);
 	}
 }
 

@@ -9,6 +9,8 @@
 
 static const char *state_colour(const char *state)
 {
+	if (strstr(state, DRAINED_MARK))
+		return "\033[33m";
 	if (strcmp(state, "active") == 0)
 		return "\033[32m";
 	return strcmp(state, "initialize") == 0 ? "\033[31m" : NULL;
@@ -49,12 +51,12 @@ static void add_lease(struct table *table, const json_t *router, bool active)
 
 static void add_router(struct table *table, const json_t *router)
 {
-	char place[PLACE_LEN], age[SPAN_LEN];
+	char place[PLACE_LEN], age[SPAN_LEN], state[STATE_LEN];
 	bool active = strcmp(get_text(router, "state"), "active") == 0;
 	table_add(table, "%s", get_text(router, "name"));
 	table_add(table, "%s", place_of(router, place));
 	table_add(table, "%lld", get_number(router, "vrid"));
-	table_add(table, "%s", get_text(router, "state"));
+	table_add(table, "%s", state_of(router, state));
 	table_add(table, "%s", age_of(json_object_get(router, "last_transition"), age));
 	table_add(table, "%lld", get_number(router, "effective_priority"));
 	add_addresses(table, json_object_get(router, "virtual_addresses"));
@@ -80,6 +82,16 @@ static void print_faults(const json_t *router, bool *begun)
 		printf("%s does not run: %s\n", get_text(router, "name"),
 		       fault_text(text ? text : "-"));
 	}
+}
+
+static void print_drained(const json_t *router, bool *begun)
+{
+	const char *name = get_text(router, "name");
+	if (!get_bool(router, "drained"))
+		return;
+	begin_note(begun);
+	printf("%s is drained: it does not take the role; to end this: xvrrpctl undrain %s\n", name,
+	       name);
 }
 
 /* That there are any is what the table has no room for; which, `stats` tells. */
@@ -119,6 +131,7 @@ void show_status(const json_t *result, const char *name)
 	bool begun = false;
 	for (size_t i = 0; i < count; i++) {
 		print_faults(json_array_get(routers, i), &begun);
+		print_drained(json_array_get(routers, i), &begun);
 		print_errors(json_array_get(routers, i), &begun);
 	}
 }

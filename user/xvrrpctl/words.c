@@ -68,7 +68,7 @@ const char *age_of(const json_t *time_json, char text[SPAN_LEN])
 	return age > 0 ? span_us((int64_t)age * 1000000, text) : "0s"; /* or the clock was set */
 }
 
-/* ---- places ---- */
+/* ---- places and states ---- */
 
 const char *place_of(const json_t *router, char text[PLACE_LEN])
 {
@@ -80,6 +80,13 @@ const char *place_of(const json_t *router, char text[PLACE_LEN])
 		snprintf(text, PLACE_LEN, "%s vlan %u", interface, vlan);
 	else
 		snprintf(text, PLACE_LEN, "%s", interface);
+	return text;
+}
+
+const char *state_of(const json_t *router, char text[STATE_LEN])
+{
+	snprintf(text, STATE_LEN, "%s%s", get_text(router, "state"),
+		 get_bool(router, "drained") ? DRAINED_MARK : "");
 	return text;
 }
 

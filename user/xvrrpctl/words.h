@@ -26,6 +26,11 @@ const char *age_of(const json_t *time, char text[SPAN_LEN]);
 #define PLACE_LEN 64
 const char *place_of(const json_t *router, char text[PLACE_LEN]);
 
+/* "backup", "active (drained)" */
+#define DRAINED_MARK " (drained)"
+#define STATE_LEN    32
+const char *state_of(const json_t *router, char text[STATE_LEN]);
+
 /* What a counter counts, from counters.def without its clause; "" for one that is not there. */
 #define COUNTER_TEXT_LEN 120
 const char *counter_text(const char *name, char text[COUNTER_TEXT_LEN]);
