@@ -41,7 +41,7 @@ endif
 PACKAGES := libbpf libmnl libsystemd jansson
 CPPFLAGS_ALL := -D_GNU_SOURCE -DXVRRPD_VERSION='"$(VERSION)"' -Iinclude -Iuser \
 	-isystem $(BUILD)/bpf $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null) $(CPPFLAGS)
-CFLAGS_ALL := -std=gnu11 $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZE)
+CFLAGS_ALL := -std=gnu11 -pthread $(CFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZE)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
 library = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 

@@ -56,7 +56,7 @@ static int setup(void **state)
 	ip("link set vb addrgenmode none");
 	ip("link set va up");
 	ip("link set vb up");
-	*state = links_open(changed, &seen, NULL);
+	*state = links_open(changed, NULL, &seen, NULL);
 	assert_non_null(*state);
 	EVENTUALLY(*state, links_by_name(*state, "va")->up && links_by_name(*state, "vb")->up);
 	memset(&seen, 0, sizeof(seen));

@@ -353,7 +353,7 @@ static void what_a_dead_agent_left_is_removed(void **state)
 	kept.ifindex = index_of("vb");
 	add(*state, kept);
 
-	takeover_clean_stale(*state, index_of("va"), ipv4, ipv6);
+	takeover_clean_stale(*state, index_of("va"), ipv4, ipv6, NULL, NULL);
 	assert_false(shows("192.0.2.1/24"));
 	assert_false(shows("2001:db8::1"));
 	assert_false(filters("00:00:5e:00:01:33"));
@@ -365,7 +365,7 @@ static void what_a_dead_agent_left_is_removed(void **state)
 	assert_true(prints("ip address show dev vb", "192.0.2.9/24"));
 	assert_true(prints("ip route show", "blackhole 192.0.2.5"));
 
-	takeover_clean_stale(*state, 0, NULL, NULL);
+	takeover_clean_stale(*state, 0, NULL, NULL, NULL, NULL);
 	assert_false(prints("ip route show", "blackhole 192.0.2.5"));
 	assert_true(prints("ip route show", "blackhole 192.0.2.6"));
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "sys/links_table.h"
 #include "sys/log.h"
@@ -27,7 +28,8 @@
 struct links {
 	struct mnl_socket *socket;
 	struct links_table table;
-	void (*changed)(int ifindex, void *data);
+	links_changed_fn *changed;
+	links_gone_fn *gone;
 	void *data;
 	uint32_t sequence;
 	char buffer[DATAGRAM_MAX] __attribute__((aligned(8)));
@@ -137,7 +139,7 @@ static int open_socket(struct links *links)
 	return 0;
 }
 
-struct links *links_open(void (*changed)(int ifindex, void *data), void *data,
+struct links *links_open(links_changed_fn *changed, links_gone_fn *gone, void *data,
 			 struct failure *failure)
 {
 	struct links *links = calloc(1, sizeof(*links));
@@ -147,6 +149,7 @@ struct links *links_open(void (*changed)(int ifindex, void *data), void *data,
 		return NULL;
 	}
 	links->changed = changed;
+	links->gone = gone;
 	links->data = data;
 	if (open_socket(links) || resync(links, DUMPS_AT_OPEN)) {
 		fail(failure, "netlink: reading the interfaces: %m");
@@ -260,6 +263,23 @@ bool links_primary(const struct links *links, int ifindex, enum vrrp_family fami
 	if (best)
 		*out = best->address;
 	return best;
+}
+
+/*
+ * Binding an unused socket looks the name up in one step. if_nametoindex() would, for a name that
+ * does not exist, have the kernel run modprobe and wait for it; rtnetlink would wait for its lock.
+ */
+int link_index(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), index = 0;
+	socklen_t length = sizeof(index);
+
+	if (fd < 0)
+		return 0;
+	if (*name && !setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)))
+		getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, &length);
+	close(fd);
+	return index;
 }
 
 bool links_has_address(const struct links *links, int ifindex, const struct vrrp_addr *address)

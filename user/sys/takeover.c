@@ -226,10 +226,14 @@ struct stale {
 	size_t count, room;
 	int ifindex;
 	const uint8_t *vrids[2]; /* IPv4, IPv6 */
+	takeover_keep_fn *keep;
+	void *keep_data;
 };
 
 static void note_stale(struct stale *stale, const struct takeover_item *item)
 {
+	if (stale->keep && stale->keep(item, stale->keep_data))
+		return;
 	if (stale->count == stale->room) {
 		size_t room = stale->room ? stale->room * 2 : 64;
 		void *list = realloc(stale->list, room * sizeof(*item));
@@ -290,9 +294,14 @@ static void remove_stale(struct takeover *takeover, struct stale *stale)
 }
 
 void takeover_clean_stale(struct takeover *takeover, int ifindex, const uint8_t vrids_ipv4[32],
-			  const uint8_t vrids_ipv6[32])
+			  const uint8_t vrids_ipv6[32], takeover_keep_fn *keep, void *data)
 {
-	struct stale stale = {.ifindex = ifindex, .vrids = {vrids_ipv4, vrids_ipv6}};
+	struct stale stale = {
+		.ifindex = ifindex,
+		.vrids = {vrids_ipv4, vrids_ipv6},
+		.keep = keep,
+		.keep_data = data,
+	};
 
 	/* A family that the kernel does not have lists nothing, which is right. */
 	for (int ipv4 = 0; ipv4 <= 1; ipv4++)

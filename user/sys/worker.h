@@ -20,7 +20,10 @@ typedef void worker_fn(void *data);
 
 struct worker *worker_new(struct loop *loop, struct failure *failure);
 
-/* Wait for the job that runs, forget those that wait (their `done` is not called). NULL allowed. */
+/*
+ * Wait for the job that runs, forget those that wait; no `done` is called any more. May be called
+ * from a `done`, but not from one that worker_wait() calls. NULL is allowed.
+ */
 void worker_free(struct worker *worker);
 
 /*
@@ -29,7 +32,10 @@ void worker_free(struct worker *worker);
  */
 bool worker_run(struct worker *worker, worker_fn *job, worker_fn *done, void *data);
 
-/* Wait until every job given so far is done, and call their `done` here and now. */
+/*
+ * Wait until no job is left, and call each `done` here and now, in order. Jobs that these give are
+ * waited for too, so that a chain of jobs is at its end when this returns.
+ */
 void worker_wait(struct worker *worker);
 
 #endif

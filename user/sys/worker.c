@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The thread and its two queues: jobs to do, jobs done. The thread has ordinary scheduling and may
+ * lose its CPU at any point for as long as others like; were there a lock, the loop could wait for
+ * it just then, real-time or not. So there is none: a queue is a list that one atomic exchange
+ * takes over whole, and the wake-ups go through eventfds.
+ *
+ * The thread never meets RLIMIT_RTTIME, which counts real-time scheduling only, and as ordinary
+ * threads of glibc do it allocates from an arena of its own, so malloc() is no such lock either.
+ */
+#include "sys/worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "sys/loop.h"
+
+/* Locked memory counts: the default is 8 MiB. Enough for libbpf, which recurses through types. */
+#define STACK_BYTES (512 * 1024)
+
+struct job {
+	struct job *next;
+	worker_fn *run;
+	worker_fn *done;
+	void *data;
+};
+
+/* Pushed by one thread, popped by the other. */
+struct queue {
+	_Atomic(struct job *) newest;
+	struct job *oldest; /* of those that the popping thread has taken over */
+};
+
+struct worker {
+	struct queue waiting, finished;
+	int wake;	   /* the thread waits on it; nonblocking it is not */
+	int finished_wake; /* counts what is in `finished` */
+	atomic_bool stop;
+	pthread_t thread;
+	bool has_thread;
+	struct loop_fd *source;
+	unsigned outstanding; /* given, and `done` not called yet */
+};
+
+/* ---- queues ---- */
+
+static void push(struct queue *queue, struct job *job)
+{
+	job->next = atomic_load_explicit(&queue->newest, memory_order_relaxed);
+	while (!atomic_compare_exchange_weak_explicit(&queue->newest, &job->next, job,
+						      memory_order_release, memory_order_relaxed))
+		;
+}
+
+/* Take over all there is, turned round: the oldest first. */
+static struct job *take_all(struct queue *queue)
+{
+	struct job *from = atomic_exchange_explicit(&queue->newest, NULL, memory_order_acquire);
+	struct job *turned = NULL;
+
+	while (from) {
+		struct job *next = from->next;
+
+		from->next = turned;
+		turned = from;
+		from = next;
+	}
+	return turned;
+}
+
+static struct job *pop(struct queue *queue)
+{
+	struct job *job;
+
+	if (!queue->oldest)
+		queue->oldest = take_all(queue);
+	job = queue->oldest;
+	if (job)
+		queue->oldest = job->next;
+	return job;
+}
+
+static void wake(int fd)
+{
+	eventfd_write(fd, 1); /* fails only with 2^64 jobs unread */
+}
+
+/* ---- the thread ---- */
+
+static void *work(void *data)
+{
+	struct worker *worker = data;
+	eventfd_t count;
+
+	while (!worker->stop) {
+		struct job *job = pop(&worker->waiting);
+
+		if (!job) {
+			eventfd_read(worker->wake, &count);
+			continue;
+		}
+		job->run(job->data);
+		push(&worker->finished, job);
+		wake(worker->finished_wake);
+	}
+	return NULL;
+}
+
+/* Nothing of the loop's: neither its scheduling, nor its signals. */
+static int start_thread(struct worker *worker)
+{
+	struct sched_param param = {0};
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	int error;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attributes, SCHED_OTHER);
+	pthread_attr_setschedparam(&attributes, &param);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&worker->thread, &attributes, work, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	if (error)
+		return error;
+	worker->has_thread = true;
+	pthread_setname_np(worker->thread, "xvrrpd-worker");
+	return 0;
+}
+
+/* ---- the loop's side ---- */
+
+/* Hand back the oldest finished job, if there is one. `done` may free the worker. */
+static void finish_one(struct worker *worker)
+{
+	struct job *job, copy;
+	eventfd_t one;
+
+	if (eventfd_read(worker->finished_wake, &one))
+		return;
+	job = pop(&worker->finished);
+	copy = *job;
+	free(job);
+	worker->outstanding--;
+	if (copy.done)
+		copy.done(copy.data);
+}
+
+/* One a turn, so that what is more urgent comes between. */
+static void job_finished(uint32_t events, void *data)
+{
+	(void)events;
+	finish_one(data);
+}
+
+static int start(struct worker *worker, struct loop *loop, struct failure *failure)
+{
+	worker->wake = eventfd(0, EFD_CLOEXEC);
+	worker->finished_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
+	if (worker->wake < 0 || worker->finished_wake < 0)
+		return fail(failure, "worker thread: eventfd: %m");
+	worker->source =
+		loop_fd_new(loop, worker->finished_wake, LOOP_NETLINK, job_finished, worker);
+	if (!worker->source)
+		return fail(failure, "worker thread: out of memory");
+	errno = start_thread(worker);
+	if (errno)
+		return fail(failure, "worker thread: %m%s",
+			    errno == EAGAIN ? " (see ulimit -u, and TasksMax= of its unit)" : "");
+	return 0;
+}
+
+struct worker *worker_new(struct loop *loop, struct failure *failure)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker) {
+		fail(failure, "worker thread: out of memory");
+		return NULL;
+	}
+	worker->wake = worker->finished_wake = -1;
+	if (start(worker, loop, failure)) {
+		worker_free(worker);
+		return NULL;
+	}
+	return worker;
+}
+
+static void forget_all(struct queue *queue)
+{
+	struct job *job;
+
+	while ((job = pop(queue)))
+		free(job);
+}
+
+void worker_free(struct worker *worker)
+{
+	if (!worker)
+		return;
+	if (worker->has_thread) {
+		worker->stop = true;
+		wake(worker->wake);
+		pthread_join(worker->thread, NULL);
+	}
+	loop_fd_free(worker->source);
+	forget_all(&worker->waiting);
+	forget_all(&worker->finished);
+	if (worker->wake >= 0)
+		close(worker->wake);
+	if (worker->finished_wake >= 0)
+		close(worker->finished_wake);
+	free(worker);
+}
+
+bool worker_run(struct worker *worker, worker_fn *job, worker_fn *done, void *data)
+{
+	struct job *new = malloc(sizeof(*new));
+
+	if (!new)
+		return false;
+	*new = (struct job){.run = job, .done = done, .data = data};
+	worker->outstanding++;
+	push(&worker->waiting, new);
+	wake(worker->wake);
+	return true;
+}
+
+void worker_wait(struct worker *worker)
+{
+	struct pollfd finished = {.fd = worker->finished_wake, .events = POLLIN};
+
+	while (worker->outstanding)
+		if (poll(&finished, 1, -1) == 1)
+			finish_one(worker);
+}
