@@ -5,15 +5,13 @@ import contextlib
 import re
 import socket
 import threading
-import time
 
 import pytest
 
-from lab import VIP, VRID, Instance, Xvrrpd, pair, virtual_mac, wait_until, wire
+from lab import VIP, VRID, Asker, Instance, Xvrrpd, pair, virtual_mac, wait_until, wire
 
 VMAC = virtual_mac(VRID)
 PORT = 7777
-SECOND_ANSWER_S = 0.02
 
 
 @pytest.fixture(params=["native", "generic", "tc"])
@@ -22,25 +20,6 @@ def mode(request, lan):
     lan.pass_program("r1", "r2")
     lan.mode = request.param
     return ("--xdp-mode", request.param)
-
-
-class Asker:
-    """Sends one ARP request at a time and collects every answer to it."""
-
-    def __init__(self, lan, capture):
-        self.capture = capture
-        self.client = lan.client.packet_socket()
-        self.mac = lan.client.mac()
-        lan.at_close(self.client.close)
-
-    def answers(self, sock=None, dst=wire.BROADCAST, sender_ip="192.0.2.100", wait_s=2.0):
-        """Replies to one request. A second one, if there is any, comes in this time."""
-        asked_ns = time.time_ns()
-        (sock or self.client).send(wire.arp(1, self.mac, sender_ip, VIP, dst=dst, src=self.mac))
-        with contextlib.suppress(AssertionError):
-            wait_until(lambda: self.capture.replies(VIP, asked_ns), "an answer", wait_s)
-        time.sleep(SECOND_ANSWER_S)
-        return self.capture.replies(VIP, asked_ns)
 
 
 def test_mode_is_the_one_asked_for(lan, mode):

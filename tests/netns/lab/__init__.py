@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Routers, clients and a switch in network namespaces: see topology.py."""
 
+from .ask import Asker
 from .config import VIP, VRID, Instance, config_text
 from .peers import Frr, Keepalived
 from .probe import ArpProber, Pinger
@@ -11,7 +12,7 @@ from .wire import virtual_mac
 from .xvrrpd import BUILD, Xvrrpd, run_agent
 
 __all__ = [
-    "ArpProber", "BUILD", "Frr", "Instance", "Keepalived", "Lab", "Pinger", "VIP", "VRID",
+    "ArpProber", "Asker", "BUILD", "Frr", "Instance", "Keepalived", "Lab", "Pinger", "VIP", "VRID",
     "Xvrrpd", "config_text", "elected", "hold", "mean_interval_ns", "median", "only_speaker",
     "pair", "run_agent",
     "terminate_like_interrupt", "undisturbed", "virtual_mac", "wait_until",

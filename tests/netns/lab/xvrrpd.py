@@ -16,9 +16,12 @@ BUILD = ROOT / (os.environ.get("XVRRPD_BUILD") or os.environ.get("BUILD") or "bu
 
 
 class Xvrrpd(Daemon):
-    """One agent with a run directory and pins of its own."""
+    """One agent with a run directory and pins of its own.
 
-    def __init__(self, node, *instances, global_lines=(), options=(), pin_dir=None):
+    `wrapper` is a command that changes something of its process and becomes the agent.
+    """
+
+    def __init__(self, node, *instances, global_lines=(), options=(), pin_dir=None, wrapper=()):
         lab = node.lab
         self.name = f"xvrrpd-{node.name}"
         self.node = node
@@ -28,7 +31,7 @@ class Xvrrpd(Daemon):
         self.config = lab.dir / f"{self.name}.conf"
         self.config.write_text(config_text(self.instances, global_lines), encoding="utf-8")
         super().__init__(node.netns, [
-            BUILD / "xvrrpd", "-f", self.config, "--run-dir", self.run_dir,
+            *wrapper, BUILD / "xvrrpd", "-f", self.config, "--run-dir", self.run_dir,
             "--pin-dir", self.pin_dir, *options], lab.dir / f"{self.name}.log")
         lab.track(self)
         self.wait_ready()
