@@ -10,6 +10,25 @@
 #include "agent_state.h"
 #include "core/packet.h"
 
+/* The step may have taken longer than the role lasts: a process can be stopped anywhere. */
+static bool may_act(const struct router *router)
+{
+	return clock_ns() < dataplane_evidence(router->slot).lease_until_ns;
+}
+
+/* The kernel did not take an advertisement. */
+static void send_failed(struct router *router, const struct vr_action *action, int error)
+{
+	router->slot->agent.send_failed++;
+	if (action->advert.first)
+		dataplane_set_lease(router->slot, 0);
+	/* A goodbye on an interface that went away is no news. */
+	if (!router->send_failing && action->advert.priority != VRRP_PRIORITY_LEAVING)
+		log_warning("%s: an advertisement could not be sent on %s: %s", router->conf->name,
+			    router->conf->interface, strerror(error));
+	router->send_failing = true;
+}
+
 static void send_advert(struct router *router, const struct vr_action *action)
 {
 	const struct conf_instance *conf = router->conf;
@@ -31,17 +50,14 @@ static void send_advert(struct router *router, const struct vr_action *action)
 	uint8_t frame[FRAME_MAX];
 	size_t length = vrrp_frame_encode(&advert, frame, sizeof(frame));
 	assert(length > 0);
-	struct agent_stats *stats = &router->slot->agent;
+	if (action->advert.priority != VRRP_PRIORITY_LEAVING && !may_act(router))
+		return;
 	if (transmit_send(router->agent->transmit, router->ifindex, frame, length) < 0) {
-		stats->send_failed++;
-		/* A goodbye on an interface that went away is no news. */
-		if (!router->send_failing && action->advert.priority != VRRP_PRIORITY_LEAVING)
-			log_warning("%s: an advertisement could not be sent on %s: %s", conf->name,
-				    conf->interface, strerror(errno));
-		router->send_failing = true;
+		send_failed(router, action, errno);
 		return;
 	}
 	router->send_failing = false;
+	struct agent_stats *stats = &router->slot->agent;
 	stats->advertisements_sent++;
 	if (action->advert.priority == VRRP_PRIORITY_LEAVING)
 		stats->priority_zero_sent++;
@@ -49,9 +65,11 @@ static void send_advert(struct router *router, const struct vr_action *action)
 		dataplane_set_lease(router->slot, action->advert.until_ns);
 }
 
-static void announce(struct router *router, unsigned rounds)
+void router_announce(struct router *router, unsigned rounds)
 {
-	for (unsigned i = 0; i < rounds; i++)
+	if (!router->bound)
+		return;
+	for (unsigned i = 0; i < rounds && may_act(router); i++)
 		router->slot->agent.announcements_sent +=
 			transmit_many(router->agent->transmit, router->announcements,
 				      router->conf->address_count);
@@ -110,6 +128,7 @@ static void late(struct router *router, const struct vr_action *action)
 static void notify(struct router *router, enum vr_state from)
 {
 	router->last_transition_s = wall_clock_us() / 1000000;
+	router->slot->memory.transition_s = (uint64_t)router->last_transition_s;
 	report_transition(router, from);
 }
 
@@ -125,7 +144,7 @@ void router_carry_out(struct router *router, const struct vr_action *action)
 		send_advert(router, action);
 		break;
 	case ACT_ANNOUNCE:
-		announce(router, action->rounds);
+		router_announce(router, action->rounds);
 		break;
 	case ACT_ACQUIRE:
 		kernel_request(router, true);

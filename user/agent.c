@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent_state.h"
 #include "sys/realtime.h"
@@ -62,20 +63,60 @@ static void link_changed(int ifindex, void *data)
 static void world_changed(void *data)
 {
 	struct agent *agent = data;
+	if (!agent->ready)
+		return; /* it will be looked at once the programs are there */
 	for (size_t i = 0; i < agent->router_count; i++)
-		router_refresh(&agent->routers[i]);
+		router_refresh(agent->routers[i]);
+}
+
+static void reload(struct agent *agent)
+{
+	char *why = NULL;
+	agent->reload_wanted = !agent->ready;
+	if (!agent->ready)
+		return;
+	loop_notify("RELOADING=1");
+	if (agent_reload(agent, &why) < 0)
+		log_error("the running configuration stays: %s", why ? why : "out of memory");
+	free(why);
+	loop_notify("READY=1");
+}
+
+/* In the middle of a start there is half of everything: finish it first. */
+static void stop(struct agent *agent, int signal)
+{
+	agent->stop_signal = signal;
+	if (!agent->ready)
+		return;
+	log_notice("stopping on signal %d (%s)", signal, strsignal(signal));
+	loop_stop(agent->loop, EXIT_CLEAN);
+}
+
+/*
+ * Everything that must be left is in the kernel, everything that must go ends with the process, the
+ * locks last: there is nothing to do, and nothing to wait for.
+ */
+static void leave(void)
+{
+	loop_notify("STOPPING=1");
+	log_notice("leaving without withdrawing: a successor can go on until the leases end");
+	_exit(EXIT_CLEAN);
 }
 
 static void signalled(int signal, void *data)
 {
 	struct agent *agent = data;
-	if (signal == SIGHUP) {
-		log_warning("SIGHUP: this version does not reload; restart it to apply %s",
-			    agent->options->config_path);
-		return;
+	switch (signal) {
+	case SIGHUP:
+		reload(agent);
+		break;
+	case SIGUSR2:
+		leave();
+		break;
+	default:
+		stop(agent, signal);
+		break;
 	}
-	log_notice("stopping on signal %d (%s)", signal, strsignal(signal));
-	loop_stop(agent->loop, EXIT_CLEAN);
 }
 
 /* ---- start and stop ---- */
@@ -91,13 +132,13 @@ static int open_control(struct agent *agent, struct failure *failure)
 	return agent->listener ? 0 : -1;
 }
 
-static int open_sources(struct agent *agent, struct failure *failure)
+static int open_events(struct agent *agent, struct failure *failure)
 {
+	if (agent->events_source)
+		return 0;
 	agent->events_source = loop_fd_new(agent->loop, dataplane_events_fd(agent->dataplane),
 					   LOOP_PACKETS, events_readable, agent);
-	agent->links_source = loop_fd_new(agent->loop, links_fd(agent->links), LOOP_NETLINK,
-					  links_readable, agent);
-	if (!agent->events_source || !agent->links_source)
+	if (!agent->events_source)
 		return fail(failure, "the event loop takes no descriptors: %s", strerror(errno));
 	return 0;
 }
@@ -105,53 +146,64 @@ static int open_sources(struct agent *agent, struct failure *failure)
 /* Before there is anything to clean up: a signal from here on ends in an orderly stop. */
 static int open_loop(struct agent *agent, struct failure *failure)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR2};
 	agent->loop = loop_new(failure);
 	if (!agent->loop)
 		return -1;
-	if (loop_signals(agent->loop, signals, 3, signalled, agent) < 0)
+	if (loop_signals(agent->loop, signals, 4, signalled, agent) < 0)
 		return fail(failure, "signals cannot be watched: %s", strerror(errno));
 	agent->world_task = loop_task_new(agent->loop, LOOP_NETLINK, world_changed, agent);
-	agent->kernel_task = loop_task_new(agent->loop, LOOP_NETLINK, kernel_turn, agent);
-	agent->kernel_queue_end = &agent->kernel_queue;
-	if (!agent->world_task || !agent->kernel_task)
+	if (!agent->world_task)
 		return fail(failure, "out of memory");
 	return 0;
 }
 
-/* Everything that the agent needs of the system, cheapest and most telling failures first. */
-static int open_system(struct agent *agent, struct failure *failure)
+/* What an adopted role needs to go on, and nothing that waits for anything. */
+static int open_first(struct agent *agent, struct failure *failure)
 {
 	if (open_loop(agent, failure) < 0)
 		return -1;
 	agent->rundir = rundir_open(agent->options->run_dir, failure);
 	if (!agent->rundir)
 		return -1;
-	agent->links = links_open(link_changed, agent, failure);
-	if (!agent->links)
-		return -1;
-	agent->takeover = takeover_open(failure);
-	if (!agent->takeover)
-		return -1;
 	agent->transmit = transmit_open(failure);
 	if (!agent->transmit)
 		return -1;
-	ports_clean_stale(agent);
 	agent->dataplane = dataplane_open(agent->options->pin_dir, failure);
-	if (!agent->dataplane)
-		return -1;
-	if (open_sources(agent, failure) < 0)
-		return -1;
-	return open_control(agent, failure);
+	return agent->dataplane ? 0 : -1;
 }
 
+static int open_rest(struct agent *agent, struct failure *failure)
+{
+	struct failure warning;
+	agent->links = links_open(link_changed, watch_address_gone, agent, failure);
+	if (!agent->links)
+		return -1;
+	agent->links_source = loop_fd_new(agent->loop, links_fd(agent->links), LOOP_NETLINK,
+					  links_readable, agent);
+	if (!agent->links_source)
+		return fail(failure, "the event loop takes no descriptors: %s", strerror(errno));
+	agent->takeover = takeover_open(failure);
+	if (!agent->takeover)
+		return -1;
+	if (realtime_enter(agent->conf->global.rt_priority, agent->conf->global.no_swap, &warning) <
+	    0)
+		log_warning("%s", warning.text);
+	agent->worker = worker_new(agent->loop, failure);
+	if (!agent->worker)
+		return -1;
+	return dataplane_adopted(agent->dataplane) ? open_events(agent, failure) : 0;
+}
+
+/* After an error what an earlier agent left stays, see dataplane_start(). */
 static void close_system(struct agent *agent)
 {
 	listener_close(agent->listener);
+	watch_stop(agent);
+	worker_free(agent->worker);
 	loop_fd_free(agent->events_source);
 	loop_fd_free(agent->links_source);
 	loop_task_free(agent->world_task);
-	loop_task_free(agent->kernel_task);
 	dataplane_close(agent->dataplane);
 	transmit_close(agent->transmit);
 	takeover_close(agent->takeover);
@@ -165,12 +217,15 @@ static int make_routers(struct agent *agent, struct failure *failure)
 {
 	const struct conf *conf = agent->conf;
 	agent->routers = calloc(conf->instance_count + 1, sizeof(*agent->routers));
-	if (!agent->routers || !faults_prepare(agent))
+	if (!agent->routers || !faults_prepare(agent, conf))
 		return fail(failure, "out of memory");
 	for (size_t i = 0; i < conf->instance_count; i++) {
-		if (!router_init(&agent->routers[i], agent, &conf->instances[i]))
+		struct router *router = calloc(1, sizeof(*router));
+		if (!router || !router_init(router, agent, &conf->instances[i])) {
+			free(router);
 			return fail(failure, "out of memory");
-		agent->router_count++;
+		}
+		agent->routers[agent->router_count++] = router;
 	}
 	return 0;
 }
@@ -181,44 +236,85 @@ static int check_explicit_mode(const struct agent *agent, struct failure *failur
 	if (agent->options->xdp_mode == XDP_MODE_AUTO)
 		return 0;
 	for (size_t i = 0; i < agent->router_count; i++)
-		if (agent->routers[i].vr.faults & FAULT_DATA_PLANE)
+		if (agent->routers[i]->vr.faults & FAULT_DATA_PLANE)
 			return fail(failure, "%s: --xdp-mode %s is not possible on %s (see above)",
-				    agent->routers[i].conf->name,
+				    agent->routers[i]->conf->name,
 				    xdp_mode_name(agent->options->xdp_mode),
-				    agent->routers[i].conf->interface);
+				    agent->routers[i]->conf->interface);
 	return 0;
 }
 
-static void step_all(struct agent *agent, enum vr_event_kind kind)
+void agent_step_all(struct agent *agent, enum vr_event_kind kind)
 {
 	struct vr_event event = {.kind = kind};
 	for (size_t i = 0; i < agent->router_count; i++)
-		router_step(&agent->routers[i], &event);
+		router_step(agent->routers[i], &event);
 }
 
+/* The second half of the start: the programs are loaded. */
 static int start(struct agent *agent, struct failure *failure)
 {
-	struct failure warning;
-	if (make_routers(agent, failure) < 0)
+	if (agent->load_result < 0)
+		return fail(failure, "%s", agent->load_failure.text);
+	if (!dataplane_adopted(agent->dataplane))
+		adopt_nothing(agent);
+	if (dataplane_start(agent->dataplane, failure) < 0 || open_events(agent, failure) < 0)
 		return -1;
-	for (size_t i = 0; i < agent->router_count; i++)
-		router_refresh(&agent->routers[i]);
+	agent->ready = true;
+	world_changed(agent);
+	adopt_finish(agent);
 	if (check_explicit_mode(agent, failure) < 0)
 		return -1;
-	if (realtime_enter(agent->conf->global.rt_priority, agent->conf->global.no_swap, &warning) <
-	    0)
-		log_warning("%s", warning.text);
+	if (!watch_start(agent))
+		return fail(failure, "out of memory");
 	log_notice("xvrrpd %s runs %zu virtual routers of %s", XVRRPD_VERSION, agent->router_count,
 		   agent->options->config_path);
-	step_all(agent, EV_STARTUP);
+	if (open_control(agent, failure) < 0)
+		return -1;
+	agent_step_all(agent, EV_STARTUP);
 	loop_notify("READY=1");
+	return 0;
+}
+
+static void load(void *data)
+{
+	struct agent *agent = data;
+	agent->load_result = dataplane_load(agent->dataplane, &agent->load_failure);
+}
+
+static void loaded(void *data)
+{
+	struct agent *agent = data;
+	struct failure failure;
+	if (start(agent, &failure) < 0) {
+		log_error("%s", failure.text);
+		loop_stop(agent->loop, EXIT_SYSTEM);
+	} else if (agent->stop_signal) {
+		stop(agent, agent->stop_signal);
+	} else if (agent->reload_wanted) {
+		reload(agent);
+	}
+}
+
+/* The first half: up to where the worker loads the programs. */
+static int begin(struct agent *agent, struct failure *failure)
+{
+	if (open_first(agent, failure) < 0 || make_routers(agent, failure) < 0)
+		return -1;
+	adopt_roles(agent);
+	if (open_rest(agent, failure) < 0)
+		return -1;
+	if (!worker_run(agent->worker, load, loaded, agent))
+		return fail(failure, "out of memory");
 	return 0;
 }
 
 static void free_routers(struct agent *agent)
 {
-	for (size_t i = 0; i < agent->router_count; i++)
-		router_free(&agent->routers[i]);
+	for (size_t i = 0; i < agent->router_count; i++) {
+		router_free(agent->routers[i]);
+		free(agent->routers[i]);
+	}
 	free(agent->routers);
 	free(agent->virtual_addresses);
 }
@@ -226,25 +322,28 @@ static void free_routers(struct agent *agent)
 static int run(struct agent *agent)
 {
 	struct failure failure;
-	if (open_system(agent, &failure) < 0 || start(agent, &failure) < 0) {
+	int code;
+	if (begin(agent, &failure) < 0) {
 		log_error("%s", failure.text);
-		return EXIT_SYSTEM;
+		code = EXIT_SYSTEM;
+	} else {
+		code = loop_run(agent->loop);
 	}
-	int code = loop_run(agent->loop);
 	if (code < 0) {
 		log_error("the event loop failed: %s", strerror(errno));
 		code = EXIT_SYSTEM;
 	}
 	loop_notify("STOPPING=1");
-	step_all(agent, EV_SHUTDOWN);
+	agent_step_all(agent, EV_SHUTDOWN);
 	return code;
 }
 
-int agent_run(const struct options *options, const struct conf *conf)
+int agent_run(const struct options *options, struct conf *conf)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
 	if (!agent) {
 		fprintf(stderr, "xvrrpd: out of memory\n");
+		conf_free(conf);
 		return EXIT_SYSTEM;
 	}
 	agent->options = options;
@@ -253,6 +352,7 @@ int agent_run(const struct options *options, const struct conf *conf)
 	int code = run(agent);
 	free_routers(agent);
 	close_system(agent);
+	conf_free(agent->conf);
 	free(agent);
 	log_close();
 	return code;

@@ -6,7 +6,10 @@
 #include "conf/conf.h"
 #include "options.h"
 
-/* Run until a signal ends it; returns an enum exit_code. Says on stderr why it could not. */
-int agent_run(const struct options *options, const struct conf *conf);
+/*
+ * Run until a signal ends it; returns an enum exit_code. Says on stderr why it could not. `conf` is
+ * the agent's from here on.
+ */
+int agent_run(const struct options *options, struct conf *conf);
 
 #endif

@@ -92,6 +92,7 @@ static bool takes_virtual_mac(const struct router *router, const struct link *li
 	if (strcmp(link->kind, "macvlan") != 0)
 		return true;
 	vrrp_virtual_mac(router->conf->family, router->conf->vrid, item.mac);
+	worker_wait(router->agent->worker);
 	return takeover_add(takeover, &item, 1, NULL) == 0 &&
 	       takeover_remove(takeover, &item, 1, NULL) == 0;
 }
@@ -99,7 +100,9 @@ static bool takes_virtual_mac(const struct router *router, const struct link *li
 static void choose_mac(struct router *router, const struct link *link)
 {
 	const struct conf_instance *conf = router->conf;
-	router->virtual_mac = conf->virtual_mac && takes_virtual_mac(router, link);
+	/* An Active has been using it: trying would take it away. */
+	bool known = router->vr.state == VR_ACTIVE && router->virtual_mac;
+	router->virtual_mac = conf->virtual_mac && (known || takes_virtual_mac(router, link));
 	if (router->virtual_mac)
 		vrrp_virtual_mac(conf->family, conf->vrid, router->mac);
 	else
@@ -110,22 +113,35 @@ static void choose_mac(struct router *router, const struct link *link)
 			    conf->name, link->name, link->kind);
 }
 
-static void fill_identity(struct router *router, const struct link *link)
+static struct vr_identity make_identity(const struct router *router)
 {
 	const struct conf_instance *conf = router->conf;
-	struct vr_identity *identity = &router->slot->identity;
-	choose_mac(router, link);
-	memcpy(identity->mac, router->mac, sizeof(identity->mac));
-	identity->version = conf->version;
-	identity->priority = router->vr.effective_priority;
-	identity->auth_type = conf->auth_type;
-	memcpy(identity->auth_data, conf->auth_data, sizeof(identity->auth_data));
-	identity->addr_count = (uint8_t)conf->address_count;
-	identity->interval_cs = (uint16_t)conf->interval_cs;
-	for (size_t i = 0; i < conf->address_count; i++)
-		router->addresses[i] = conf->addresses[i].address;
-	identity->addr_set = vrrp_addr_set(router->addresses, conf->address_count);
-	__atomic_store_n(&router->slot->flags, router_slot_flags(router), __ATOMIC_RELEASE);
+	struct vr_identity identity = {
+		.key = router->slot->identity.key,
+		.version = conf->version,
+		.priority = router->vr.effective_priority,
+		.auth_type = conf->auth_type,
+		.addr_count = (uint8_t)conf->address_count,
+		.interval_cs = (uint16_t)conf->interval_cs,
+		.addr_set = vrrp_addr_set(router->addresses, conf->address_count),
+		.primary = router->slot->identity.primary,
+	};
+	memcpy(identity.mac, router->mac, sizeof(identity.mac));
+	memcpy(identity.auth_data, conf->auth_data, sizeof(identity.auth_data));
+	return identity;
+}
+
+/* Programs see an identity whole, or none; one that stays the same is left alone. */
+static void fill_identity(struct router *router)
+{
+	struct vr_slot *slot = router->slot;
+	struct vr_identity identity = make_identity(router);
+	uint32_t steady = slot->flags & SLOT_STEADY;
+	if (memcmp(&identity, &slot->identity, sizeof(identity)) != 0) {
+		__atomic_and_fetch(&slot->flags, ~(uint32_t)SLOT_RUNNING, __ATOMIC_SEQ_CST);
+		slot->identity = identity;
+	}
+	__atomic_store_n(&slot->flags, router_slot_flags(router) | steady, __ATOMIC_SEQ_CST);
 }
 
 static void add_item(struct router *router, const struct takeover_item *item)
@@ -219,18 +235,20 @@ static int bind_addresses(struct router *router, struct failure *failure)
 	return 0;
 }
 
-static int allocate(struct router *router, struct failure *failure)
+bool router_allocate(struct router *router)
 {
 	size_t count = router->conf->address_count;
-	router->addresses = calloc(count, sizeof(*router->addresses));
-	router->garp = calloc(count, sizeof(*router->garp));
-	router->announcements = calloc(count, sizeof(*router->announcements));
-	router->address_ifindexes = calloc(count, sizeof(*router->address_ifindexes));
+	router->addresses = calloc(count + 1, sizeof(*router->addresses));
+	router->garp = calloc(count + 1, sizeof(*router->garp));
+	router->announcements = calloc(count + 1, sizeof(*router->announcements));
+	router->address_ifindexes = calloc(count + 1, sizeof(*router->address_ifindexes));
 	router->items = calloc(2 * count + 1, sizeof(*router->items));
 	if (!router->addresses || !router->garp || !router->announcements ||
 	    !router->address_ifindexes || !router->items)
-		return fail(failure, "out of memory");
-	return 0;
+		return false;
+	for (size_t i = 0; i < count; i++)
+		router->addresses[i] = router->conf->addresses[i].address;
+	return true;
 }
 
 static void release_memory(struct router *router)
@@ -248,40 +266,72 @@ static void release_memory(struct router *router)
 	router->item_count = 0;
 }
 
+/* An adopted slot of one who did not go on as Active or Backup: only its counters are kept. */
+static void forget_role(struct vr_slot *slot)
+{
+	dataplane_set_lease(slot, 0);
+	__atomic_store_n(&slot->flags, 0, __ATOMIC_SEQ_CST);
+	slot->steady_header = 0;
+	slot->memory = (struct vr_memory){0};
+}
+
 static int bind_slot(struct router *router, const struct link *link, struct failure *failure)
 {
 	struct agent *agent = router->agent;
+	bool adopted;
 	struct vr_key key = {
 		.ifindex = (uint32_t)link->ifindex,
 		.family = (uint8_t)router->conf->family,
 		.vrid = router->conf->vrid,
 	};
-	int slot = dataplane_slot_new(agent->dataplane, &key, failure);
+	int slot = dataplane_slot_new(agent->dataplane, &key, &adopted, failure);
 	if (slot < 0)
 		return -1;
 	router->slot_number = (unsigned)slot;
 	router->slot = dataplane_slot(agent->dataplane, router->slot_number);
 	agent->by_slot[slot] = router;
-	fill_identity(router, link);
+	if (adopted && router->vr.state == VR_INITIALIZE)
+		forget_role(router->slot);
+	choose_mac(router, link);
+	return 0;
+}
+
+static int bind_all(struct router *router, const struct link *link, struct failure *failure)
+{
+	struct port *port = port_get(router->agent, link, wanted_mode(router), failure);
+	if (!port)
+		return -1;
+	router->ifindex = link->ifindex;
+	router->port_taken = true;
+	if (port_join(port, router->conf->family, failure) < 0 ||
+	    bind_slot(router, link, failure) < 0)
+		return -1;
+	uint64_t known = router->slot->identity.addr_set;
+	fill_identity(router);
 	plan_mac(router, link->ifindex);
+	if (bind_addresses(router, failure) < 0)
+		return -1;
+	dataplane_slot_settle(router->agent->dataplane, router->slot_number);
+	router->new_addresses = known != router->slot->identity.addr_set;
 	return 0;
 }
 
 int router_bind(struct router *router, struct failure *failure)
 {
-	assert(!router->slot && router->ifindex == 0);
+	assert(!router->bound);
 	const struct link *link = links_by_name(router->agent->links, router->conf->interface);
 	if (!link)
 		return fail(failure, "interface %s does not exist", router->conf->interface);
-	struct port *port = port_get(router->agent, link, wanted_mode(router), failure);
-	if (!port)
+	if (!router->addresses && !router_allocate(router))
+		return fail(failure, "out of memory");
+	if (bind_all(router, link, failure) < 0)
 		return -1;
-	router->ifindex = link->ifindex;
-	if (port_join(port, router->conf->family, failure) == 0 && allocate(router, failure) == 0 &&
-	    bind_slot(router, link, failure) == 0 && bind_addresses(router, failure) == 0)
-		return 0;
-	router_unbind(router);
-	return -1;
+	router->bound = true;
+	kernel_bound(router);
+	/* An adopted Active whose configuration has other addresses now. */
+	if (router->vr.state == VR_ACTIVE && router->new_addresses)
+		router_announce(router, router->conf->garp.repeat);
+	return 0;
 }
 
 /* The interfaces of addresses were taken in their order, so that a half-made binding ends right. */
@@ -297,16 +347,21 @@ static void put_other_ports(struct router *router)
 
 void router_unbind(struct router *router)
 {
-	if (router->ifindex == 0)
-		return;
-	kernel_settle(router);
-	put_other_ports(router);
+	struct agent *agent = router->agent;
+	if (router->bound)
+		kernel_settle(router);
+	if (router->port_taken)
+		put_other_ports(router);
 	if (router->slot) {
-		router->agent->by_slot[router->slot_number] = NULL;
-		dataplane_slot_free(router->agent->dataplane, router->slot_number);
+		agent->by_slot[router->slot_number] = NULL;
+		if (router->port_taken)
+			dataplane_slot_free(agent->dataplane, router->slot_number);
 		router->slot = NULL;
 	}
-	port_put(router->agent, router->ifindex);
+	if (router->port_taken)
+		port_put(agent, router->ifindex);
 	router->ifindex = 0;
+	router->bound = router->port_taken = false;
+	router->kernel_has = router->kernel_wanted = router->kernel_verify = false;
 	release_memory(router);
 }

@@ -13,24 +13,26 @@ static int compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct vrrp_addr));
 }
 
-bool faults_prepare(struct agent *agent)
+bool faults_prepare(struct agent *agent, const struct conf *conf)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < agent->conf->instance_count; i++)
-		count += agent->conf->instances[i].address_count;
-	agent->virtual_addresses = calloc(count + 1, sizeof(*agent->virtual_addresses));
-	if (!agent->virtual_addresses)
+	for (size_t i = 0; i < conf->instance_count; i++)
+		count += conf->instances[i].address_count;
+	struct vrrp_addr *list = calloc(count + 1, sizeof(*list));
+	if (!list)
 		return false;
-	for (size_t i = 0; i < agent->conf->instance_count; i++) {
-		const struct conf_instance *conf = &agent->conf->instances[i];
-		if (conf->priority == VRRP_PRIORITY_OWNER)
+	count = 0;
+	for (size_t i = 0; i < conf->instance_count; i++) {
+		const struct conf_instance *instance = &conf->instances[i];
+		if (instance->priority == VRRP_PRIORITY_OWNER)
 			continue;
-		for (size_t j = 0; j < conf->address_count; j++)
-			agent->virtual_addresses[agent->virtual_address_count++] =
-				conf->addresses[j].address;
+		for (size_t j = 0; j < instance->address_count; j++)
+			list[count++] = instance->addresses[j].address;
 	}
-	qsort(agent->virtual_addresses, agent->virtual_address_count,
-	      sizeof(*agent->virtual_addresses), compare);
+	qsort(list, count, sizeof(*list), compare);
+	free(agent->virtual_addresses);
+	agent->virtual_addresses = list;
+	agent->virtual_address_count = count;
 	return true;
 }
 
@@ -87,6 +89,20 @@ static void set_primary(struct router *router, const struct vrrp_addr *primary)
 	vr_set_primary(&router->vr, primary);
 }
 
+/* Another tool has removed our programs, and they cannot be put back. */
+static bool programs_gone(const struct router *router)
+{
+	const struct port *port = port_find(router->agent, router->ifindex);
+	if (port && port->broken)
+		return true;
+	for (size_t i = 0; i < router->conf->address_count; i++) {
+		port = port_find(router->agent, router->announcements[i].ifindex);
+		if (port && port->broken)
+			return true;
+	}
+	return false;
+}
+
 /* What is wrong with the world for this router: a set of enum vr_fault. */
 static unsigned find_faults(struct router *router)
 {
@@ -100,8 +116,10 @@ static unsigned find_faults(struct router *router)
 		return faults | FAULT_NO_INTERFACE;
 	if (faults)
 		return faults;
-	if (!router->slot)
-		return FAULT_DATA_PLANE;
+	if (!router->bound || programs_gone(router))
+		faults |= FAULT_DATA_PLANE;
+	if (!router->bound)
+		return faults;
 	const struct link *link = links_by_index(agent->links, router->ifindex);
 	if (!link || !link->up)
 		faults |= FAULT_INTERFACE_DOWN;
@@ -165,8 +183,8 @@ static bool still_refused(const struct router *router, const struct link *link)
 
 static bool may_bind(const struct router *router)
 {
-	if (router->slot || router->conf->family != VRRP_IPV4 || router->conf->address_count == 0 ||
-	    !interfaces_exist(router))
+	if (router->bound || router->conf->family != VRRP_IPV4 ||
+	    router->conf->address_count == 0 || !interfaces_exist(router))
 		return false;
 	return !still_refused(router, links_by_name(router->agent->links, router->conf->interface));
 }
@@ -181,11 +199,22 @@ static void try_to_bind(struct router *router)
 	router->refused_ifindex = link ? link->ifindex : 0;
 	router->refused_up = link && link->up;
 	log_error("%s: %s", router->conf->name, failure.text);
+	tell_faults(router, router->vr.faults | FAULT_DATA_PLANE); /* an adopted one says goodbye */
+	router_unbind(router);
+}
+
+/* The interfaces that it is bound to, or that its adopted slot is of, are there no more. */
+static bool has_lost_interfaces(const struct router *router)
+{
+	if (router->bound)
+		return !interfaces_hold(router);
+	const struct link *link = links_by_name(router->agent->links, router->conf->interface);
+	return router->slot && (!link || link->ifindex != router->ifindex);
 }
 
 void router_refresh(struct router *router)
 {
-	if (router->slot && !interfaces_hold(router)) {
+	if (has_lost_interfaces(router)) {
 		tell_faults(router, router->vr.faults | FAULT_NO_INTERFACE);
 		router_unbind(router);
 	}

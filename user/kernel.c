@@ -2,79 +2,77 @@
 /*
  * Addresses and filters of the virtual routers, brought into the kernel after their roles. The
  * kernel may make us wait for its routing lock while somebody else creates or deletes interfaces.
- * So this is done when no advertisement is due, one virtual router a turn, and a role that has
- * changed again meanwhile costs nothing.
+ * So the worker does it, one virtual router a job, and a role that has changed again meanwhile
+ * costs nothing. While a job runs the router's items are the worker's.
  */
 #include "agent_state.h"
 
-static void add(struct router *router)
+static void change(void *data)
 {
-	struct failure failure;
-	int failed =
-		takeover_add(router->agent->takeover, router->items, router->item_count, &failure);
-	if (failed)
-		log_error("%s: %d of %zu addresses and filters could not be set: %s",
-			  router->conf->name, failed, router->item_count, failure.text);
+	struct router *router = data;
+	struct takeover *takeover = router->agent->takeover;
+	router->kernel_failed = (router->kernel_adds ? takeover_add : takeover_remove)(
+		takeover, router->items, router->item_count, &router->kernel_failure);
 }
 
-static void take_away(struct router *router)
+static void tell_failure(const struct router *router)
 {
-	struct failure failure;
-	int failed = takeover_remove(router->agent->takeover, router->items, router->item_count,
-				     &failure);
-	if (failed)
+	if (!router->kernel_failed)
+		return;
+	if (router->kernel_adds)
+		log_error("%s: %d of %zu addresses and filters could not be set: %s",
+			  router->conf->name, router->kernel_failed, router->item_count,
+			  router->kernel_failure.text);
+	else
 		log_warning("%s: %d of %zu addresses and filters could not be removed: %s",
-			    router->conf->name, failed, router->item_count, failure.text);
+			    router->conf->name, router->kernel_failed, router->item_count,
+			    router->kernel_failure.text);
+}
+
+static void follow_role(struct router *router);
+
+static void changed(void *data)
+{
+	struct router *router = data;
+	router->kernel_busy = false;
+	router->kernel_has = router->kernel_adds;
+	tell_failure(router);
+	follow_role(router);
 }
 
 static void follow_role(struct router *router)
 {
-	if (router->kernel_wanted == router->kernel_has)
+	bool again = router->kernel_verify && router->kernel_wanted;
+	if (!router->bound || router->kernel_busy ||
+	    (router->kernel_wanted == router->kernel_has && !again))
 		return;
-	router->kernel_has = router->kernel_wanted;
-	if (router->kernel_wanted)
-		add(router);
-	else
-		take_away(router);
+	router->kernel_adds = router->kernel_wanted;
+	router->kernel_busy = worker_run(router->agent->worker, change, changed, router);
+	router->kernel_verify = router->kernel_verify && !router->kernel_busy;
+	if (!router->kernel_busy)
+		log_error("%s: addresses and filters could not be changed: out of memory",
+			  router->conf->name);
 }
 
 void kernel_request(struct router *router, bool serve)
 {
-	struct agent *agent = router->agent;
 	router->kernel_wanted = serve;
-	if (router->kernel_queued)
-		return;
-	router->kernel_queued = true;
-	router->kernel_next = NULL;
-	*agent->kernel_queue_end = router;
-	agent->kernel_queue_end = &router->kernel_next;
-	loop_task_post(agent->kernel_task);
+	follow_role(router);
 }
 
-static void unqueue(struct router *router)
+void kernel_verify(struct router *router)
 {
-	struct agent *agent = router->agent;
-	struct router **link = &agent->kernel_queue;
-	while (*link != router)
-		link = &(*link)->kernel_next;
-	*link = router->kernel_next;
-	if (!*link)
-		agent->kernel_queue_end = link;
-	router->kernel_queued = false;
+	router->kernel_verify = true;
+	follow_role(router);
+}
+
+void kernel_bound(struct router *router)
+{
+	follow_role(router);
 }
 
 void kernel_settle(struct router *router)
 {
-	if (router->kernel_queued)
-		unqueue(router);
-	follow_role(router);
-}
-
-void kernel_turn(void *data)
-{
-	struct agent *agent = data;
-	if (agent->kernel_queue)
-		kernel_settle(agent->kernel_queue);
-	if (agent->kernel_queue)
-		loop_task_post(agent->kernel_task);
+	while (router->kernel_busy)
+		worker_wait(router->agent->worker);
 }

@@ -53,8 +53,8 @@ static int with_config(const struct options *options)
 
 	int code = EXIT_CONFIG;
 	if (!refused && options->mode == RUN_AGENT)
-		code = agent_run(options, conf);
-	else if (!refused && options->mode == RUN_DUMP_CONFIG)
+		return agent_run(options, conf);
+	if (!refused && options->mode == RUN_DUMP_CONFIG)
 		code = dump_config(conf);
 	else if (!refused)
 		code = EXIT_CLEAN;

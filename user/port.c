@@ -10,7 +10,7 @@
 #include "agent_state.h"
 #include "sys/membership.h"
 
-static struct port *port_find(struct agent *agent, int ifindex)
+struct port *port_find(struct agent *agent, int ifindex)
 {
 	struct port *port = agent->ports;
 	while (port && port->ifindex != ifindex)
@@ -37,6 +37,7 @@ struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mod
 		return NULL;
 	}
 	port->ifindex = link->ifindex;
+	port->wanted = wanted;
 	port->membership[0] = port->membership[1] = -1;
 	snprintf(port->name, sizeof(port->name), "%s", link->name);
 	port->users = 1;
@@ -72,34 +73,27 @@ int port_join(struct port *port, enum vrrp_family family, struct failure *failur
 	return *membership < 0 ? -1 : 0;
 }
 
-/* ---- what an agent that died has left ---- */
-
-static bool configured(const struct conf *conf, const char *name)
+void port_restore(struct agent *agent, struct port *port)
 {
-	for (size_t i = 0; i < conf->instance_count; i++) {
-		const struct conf_instance *instance = &conf->instances[i];
-		if (strcmp(instance->interface, name) == 0)
-			return true;
-		for (size_t j = 0; j < instance->address_count; j++)
-			if (strcmp(instance->addresses[j].dev, name) == 0)
-				return true;
+	const struct link *link = links_by_index(agent->links, port->ifindex);
+	struct failure failure;
+	if (!link)
+		return; /* gone altogether: netlink tells of it */
+	if (!port->broken)
+		log_warning("%s: another tool removed or replaced our programs: putting them back",
+			    port->name);
+	bool failed = dataplane_attach(agent->dataplane, port->ifindex, link->name, link->kind,
+				       port->wanted, &port->attach, &failure) < 0;
+	if (failed && !port->broken)
+		log_error("%s: our programs cannot be put back: %s", port->name, failure.text);
+	if (!failed) {
+		port->restored++;
+		log_notice("%s: programs attached again, XDP mode %s%s%s", port->name,
+			   xdp_mode_name(port->attach.mode), port->attach.reason[0] ? ": " : "",
+			   port->attach.reason);
 	}
-	return false;
-}
-
-void ports_clean_stale(struct agent *agent)
-{
-	const struct conf *conf = agent->conf;
-	bool everywhere = dataplane_left_behind(agent->options->pin_dir);
-	uint8_t vrids[2][32] = {{0}}; /* of IPv4, of IPv6 */
-	for (size_t i = 0; i < conf->instance_count; i++) {
-		const struct conf_instance *instance = &conf->instances[i];
-		vrids[instance->family == VRRP_IPV6][instance->vrid / 8] |= 1u
-									    << (instance->vrid % 8);
-	}
-	const struct link *link;
-	for (size_t i = 0; (link = links_at(agent->links, i)); i++)
-		if (everywhere || configured(conf, link->name))
-			takeover_clean_stale(agent->takeover, link->ifindex, vrids[0], vrids[1]);
-	takeover_clean_stale(agent->takeover, 0, NULL, NULL);
+	if (failed == port->broken)
+		return;
+	port->broken = failed;
+	loop_task_post(agent->world_task); /* a fault comes or goes */
 }

@@ -8,6 +8,7 @@
 
 #include "agent_state.h"
 #include "ctl/status.h"
+#include "ctl/text.h"
 
 /* The view of one router; the addresses must live as long as the view. */
 struct view {
@@ -42,6 +43,7 @@ static void view_protocol(struct status_vr *view, const struct vr *vr)
 	view->state = vr->state;
 	view->faults = vr->faults;
 	view->effective_priority = vr->effective_priority;
+	view->drained = vr->drained;
 	view->active_adver_interval_us = vr->active_interval_cs * NS_PER_CS / NS_PER_US;
 	view->skew_time_us = vr->skew_time_ns / NS_PER_US;
 	view->active_down_interval_us = vr->active_down_interval_ns / NS_PER_US;
@@ -90,9 +92,9 @@ static json_t *status(const char *name, void *data)
 	json_t *list = json_array();
 	for (size_t i = 0; list && i < agent->router_count; i++) {
 		struct view view;
-		if (name && strcmp(agent->routers[i].conf->name, name) != 0)
+		if (name && strcmp(agent->routers[i]->conf->name, name) != 0)
 			continue;
-		if (!view_open(&view, &agent->routers[i]))
+		if (!view_open(&view, agent->routers[i]))
 			continue;
 		json_array_append_new(list, status_vr_json(&view.vr));
 		view_close(&view);
@@ -113,6 +115,7 @@ static json_t *interfaces(void *data)
 			.ifindex = port->ifindex,
 			.xdp_mode = xdp_mode_name(port->attach.mode),
 			.xdp_mode_reason = port->attach.reason,
+			.restored = port->restored,
 			.stats = dataplane_if_stats(agent->dataplane, port->ifindex),
 		};
 		json_array_append_new(list, status_interface_json(&view));
@@ -125,11 +128,40 @@ static char *config(void *data)
 	return conf_print(((struct agent *)data)->conf);
 }
 
+/* Of those that drain or undrain; NULL = no such name. */
+static json_t *drain(const char *name, bool drain, void *data)
+{
+	struct agent *agent = data;
+	struct vr_event event = {.kind = drain ? EV_DRAIN : EV_UNDRAIN};
+	json_t *names = json_array();
+	for (size_t i = 0; names && i < agent->router_count; i++) {
+		struct router *router = agent->routers[i];
+		if (name && strcmp(router->conf->name, name) != 0)
+			continue;
+		log_notice("%s: %s", router->conf->name,
+			   drain ? "drained by request: gives its role away and stays away"
+				 : "undrained by request");
+		router_step(router, &event);
+		json_array_append_new(names, json_text(router->conf->name));
+	}
+	if (!name || json_array_size(names) > 0)
+		return names;
+	json_decref(names);
+	return NULL;
+}
+
+static int reload(char **why, void *data)
+{
+	return agent_reload(data, why);
+}
+
 const struct control_ops agent_control_ops = {
 	.version = XVRRPD_VERSION,
 	.status = status,
 	.interfaces = interfaces,
 	.config = config,
+	.drain = drain,
+	.reload = reload,
 };
 
 /* ---- clients ---- */
@@ -231,11 +263,31 @@ static const char *late_text(enum vr_late decision)
 	return "";
 }
 
+/* A machine that stutters does it often: a line a second tells enough, the counters tell all. */
+static bool may_tell_late(struct router *router)
+{
+	int64_t now_ns = clock_ns();
+	if (now_ns < router->late_again_ns) {
+		router->late_untold++;
+		return false;
+	}
+	router->late_again_ns = now_ns + NS_PER_S;
+	return true;
+}
+
 void report_late(struct router *router, int64_t late_ns, enum vr_late decision)
 {
-	if (late_ns)
-		log_warning("%s: woke %lld ms late: %s", router->conf->name,
-			    (long long)(late_ns / NS_PER_MS), late_text(decision));
-	else
+	char untold[60] = "";
+	if (!late_ns) {
 		log_notice("%s: %s", router->conf->name, late_text(decision));
+		return;
+	}
+	if (!may_tell_late(router))
+		return;
+	if (router->late_untold)
+		snprintf(untold, sizeof(untold), " (and %u times before, untold)",
+			 router->late_untold);
+	router->late_untold = 0;
+	log_warning("%s: woke %lld ms late: %s%s", router->conf->name,
+		    (long long)(late_ns / NS_PER_MS), late_text(decision), untold);
 }

@@ -33,6 +33,8 @@ void router_step(struct router *router, const struct vr_event *event)
 	static const struct vr_event again = {.kind = EV_RECHECK};
 	if (step_once(router, event))
 		step_once(router, &again);
+	if (router->slot)
+		vr_remember(&router->vr, &router->slot->memory);
 	int64_t deadline_ns = vr_deadline(&router->vr);
 	if (deadline_ns == router->timer_ns)
 		return;

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an earlier agent has left (I8). Roles under a valid lease go on: their advertisements come
+ * before anything slow. What the configuration does not have any more is withdrawn. Addresses and
+ * filters that no Active needs are removed by the worker.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent_state.h"
+#include "core/packet.h"
+
+/* ---- roles ---- */
+
+static struct vr_event adoption_of(const struct vr_slot *slot)
+{
+	struct vr_event event = {.kind = EV_ADOPT};
+	event.adoption.memory = slot->memory;
+	event.adoption.priority = slot->identity.priority;
+	if (slot->flags & SLOT_STEADY) {
+		event.adoption.steady_header = slot->steady_header;
+		event.adoption.steady_source = slot->steady_source;
+	}
+	return event;
+}
+
+static void take_slot(struct router *router, int ifindex, unsigned number)
+{
+	struct vr_slot *slot = dataplane_slot(router->agent->dataplane, number);
+	router->slot = slot;
+	router->slot_number = number;
+	router->ifindex = ifindex;
+	router->virtual_mac = !(slot->flags & SLOT_PHYSICAL_MAC);
+	memcpy(router->mac, slot->identity.mac, sizeof(router->mac));
+	router->last_transition_s = (int64_t)slot->memory.transition_s;
+	router->agent->by_slot[number] = router;
+	vr_set_primary(&router->vr, &slot->identity.primary);
+}
+
+static void adopt_role(struct router *router)
+{
+	struct agent *agent = router->agent;
+	int ifindex = link_index(router->conf->interface);
+	struct vr_key key = {
+		.ifindex = (uint32_t)ifindex,
+		.family = (uint8_t)router->conf->family,
+		.vrid = router->conf->vrid,
+	};
+	if (!ifindex || router->conf->family != VRRP_IPV4 || router->conf->address_count == 0)
+		return;
+	int number = dataplane_slot_find(agent->dataplane, &key);
+	if (number < 0 || !router_allocate(router))
+		return;
+	take_slot(router, ifindex, (unsigned)number);
+	struct vr_event event = adoption_of(router->slot);
+	/* A peer of the other version has not heard us, and we could not hear it. */
+	if (router->slot->identity.version == router->conf->version)
+		router_step(router, &event);
+	if (router->vr.state == VR_INITIALIZE)
+		router_unbind(router);
+	else
+		log_notice("%s: goes on as %s", router->conf->name,
+			   vr_state_name(router->vr.state));
+}
+
+void adopt_roles(struct agent *agent)
+{
+	if (!dataplane_adopted(agent->dataplane))
+		return;
+	for (size_t i = 0; i < agent->router_count; i++)
+		adopt_role(agent->routers[i]);
+}
+
+/* ---- virtual routers that left the configuration ---- */
+
+static void say_goodbye(struct agent *agent, const struct vr_slot *slot, unsigned number)
+{
+	const struct vr_identity *identity = &slot->identity;
+	struct vrrp_addr addresses[VRRP_ADDRESSES_MAX];
+	unsigned count;
+	const struct vip_key *vips = dataplane_slot_vips(agent->dataplane, number, &count);
+	if (count == 0 || count > VRRP_ADDRESSES_MAX)
+		return;
+	for (unsigned i = 0; i < count; i++)
+		addresses[i] = vips[i].address;
+	struct advert advert = {
+		.family = (enum vrrp_family)identity->key.family,
+		.version = identity->version,
+		.vrid = identity->key.vrid,
+		.priority = VRRP_PRIORITY_LEAVING,
+		.interval_cs = identity->interval_cs,
+		.checksum = slot->memory.checksum_heard == 1 + CHECKSUM_PSEUDO ? CHECKSUM_PSEUDO
+									       : CHECKSUM_RFC9568,
+		.auth_type = identity->auth_type,
+		.source = identity->primary,
+		.addresses = addresses,
+		.address_count = count,
+	};
+	memcpy(advert.auth_data, identity->auth_data, sizeof(advert.auth_data));
+	memcpy(advert.source_mac, identity->mac, sizeof(advert.source_mac));
+	uint8_t frame[FRAME_MAX];
+	size_t length = vrrp_frame_encode(&advert, frame, sizeof(frame));
+	if (length)
+		transmit_send(agent->transmit, (int)identity->key.ifindex, frame, length);
+}
+
+/* D-20. An Active's addresses may be answered for by the next one as soon as it hears of it. */
+static void withdraw(struct agent *agent, unsigned number)
+{
+	struct vr_slot *slot = dataplane_slot(agent->dataplane, number);
+	bool active = slot->memory.state == VR_ACTIVE &&
+		      dataplane_evidence(slot).lease_until_ns > clock_ns();
+	dataplane_set_lease(slot, 0);
+	if (active)
+		say_goodbye(agent, slot, number);
+	log_notice("VRID %u on interface %u left the configuration%s", slot->identity.key.vrid,
+		   slot->identity.key.ifindex, active ? ": withdrawn" : "");
+}
+
+/* ---- addresses and filters ---- */
+
+struct cleanup {
+	struct takeover *takeover;
+	int *ifindexes;
+	size_t count;
+	uint8_t vrids[2][32];	    /* of IPv4, of IPv6: whose virtual MACs may be removed */
+	struct takeover_item *kept; /* sorted */
+	size_t kept_count;
+};
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct takeover_item *x = a, *y = b;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	/* A blackhole route belongs to no interface. */
+	if (x->kind != TAKEOVER_BLACKHOLE && x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	if (x->kind == TAKEOVER_MAC)
+		return memcmp(x->mac, y->mac, sizeof(x->mac));
+	return memcmp(&x->address, &y->address, sizeof(x->address));
+}
+
+/* takeover_keep_fn */
+static bool is_kept(const struct takeover_item *item, void *data)
+{
+	const struct cleanup *cleanup = data;
+	return bsearch(item, cleanup->kept, cleanup->kept_count, sizeof(*item), compare_items);
+}
+
+static void add_vrid(struct cleanup *cleanup, enum vrrp_family family, uint8_t vrid)
+{
+	cleanup->vrids[family == VRRP_IPV6][vrid / 8] |= (uint8_t)(1u << (vrid % 8));
+}
+
+static bool configured(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->instance_count; i++) {
+		const struct conf_instance *instance = &conf->instances[i];
+		if (strcmp(instance->interface, name) == 0)
+			return true;
+		for (size_t j = 0; j < instance->address_count; j++)
+			if (strcmp(instance->addresses[j].dev, name) == 0)
+				return true;
+	}
+	return false;
+}
+
+static bool choose_interfaces(struct cleanup *cleanup, const struct agent *agent)
+{
+	bool everywhere = dataplane_left_behind(agent->dataplane);
+	size_t all = 0;
+	const struct link *link;
+	while (links_at(agent->links, all))
+		all++;
+	cleanup->ifindexes = calloc(all + 1, sizeof(*cleanup->ifindexes));
+	if (!cleanup->ifindexes)
+		return false;
+	for (size_t i = 0; (link = links_at(agent->links, i)); i++)
+		if (everywhere || configured(agent->conf, link->name))
+			cleanup->ifindexes[cleanup->count++] = link->ifindex;
+	cleanup->ifindexes[cleanup->count++] = 0; /* what belongs to no interface */
+	return true;
+}
+
+static bool choose_kept(struct cleanup *cleanup, const struct agent *agent)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < agent->router_count; i++)
+		count += agent->routers[i]->item_count;
+	cleanup->kept = calloc(count + 1, sizeof(*cleanup->kept));
+	if (!cleanup->kept)
+		return false;
+	for (size_t i = 0; i < agent->router_count; i++) {
+		const struct router *router = agent->routers[i];
+		if (!router->kernel_wanted)
+			continue;
+		memcpy(cleanup->kept + cleanup->kept_count, router->items,
+		       router->item_count * sizeof(*router->items));
+		cleanup->kept_count += router->item_count;
+	}
+	qsort(cleanup->kept, cleanup->kept_count, sizeof(*cleanup->kept), compare_items);
+	return true;
+}
+
+static void cleanup_free(void *data)
+{
+	struct cleanup *cleanup = data;
+	free(cleanup->ifindexes);
+	free(cleanup->kept);
+	free(cleanup);
+}
+
+/* NULL without memory. */
+static struct cleanup *cleanup_new(const struct agent *agent)
+{
+	struct cleanup *cleanup = calloc(1, sizeof(*cleanup));
+	if (!cleanup)
+		return NULL;
+	cleanup->takeover = agent->takeover;
+	for (size_t i = 0; i < agent->conf->instance_count; i++)
+		add_vrid(cleanup, agent->conf->instances[i].family, agent->conf->instances[i].vrid);
+	if (choose_interfaces(cleanup, agent) && choose_kept(cleanup, agent))
+		return cleanup;
+	cleanup_free(cleanup);
+	return NULL;
+}
+
+static void clean(void *data)
+{
+	struct cleanup *cleanup = data;
+	for (size_t i = 0; i < cleanup->count; i++)
+		takeover_clean_stale(cleanup->takeover, cleanup->ifindexes[i], cleanup->vrids[0],
+				     cleanup->vrids[1], is_kept, cleanup);
+}
+
+void adopt_nothing(struct agent *agent)
+{
+	struct cleanup *cleanup = cleanup_new(agent);
+	if (!cleanup)
+		return;
+	clean(cleanup);
+	cleanup_free(cleanup);
+}
+
+void adopt_finish(struct agent *agent)
+{
+	struct dataplane *dataplane = agent->dataplane;
+	struct cleanup *cleanup = dataplane_adopted(dataplane) ? cleanup_new(agent) : NULL;
+	int slot = -1;
+	while ((slot = dataplane_orphan(dataplane, (unsigned)(slot + 1))) >= 0) {
+		const struct vr_key *key = &dataplane_slot(dataplane, (unsigned)slot)->identity.key;
+		if (cleanup)
+			add_vrid(cleanup, (enum vrrp_family)key->family, key->vrid);
+		withdraw(agent, (unsigned)slot);
+		dataplane_slot_free(dataplane, (unsigned)slot);
+	}
+	if (cleanup && !worker_run(agent->worker, clean, cleanup_free, cleanup))
+		cleanup_free(cleanup);
+	dataplane_settle(dataplane);
+}

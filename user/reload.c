@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Another configuration: whole or not at all (I10). A virtual router whose part of it is as before
+ * is not touched; one that differs is stopped and started, what is gone withdraws, what is new
+ * starts. Virtual routers are the same by interface, VRID and family, whatever their names.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent_state.h"
+#include "conf/load.h"
+
+/* ---- what differs ---- */
+
+/* In canonical form, so that only what has a meaning counts. NULL without memory. */
+static char *meaning(const struct conf_instance *instance)
+{
+	struct conf_instance nameless = *instance;
+	nameless.name = "";
+	nameless.wants_active = false; /* no effect */
+	struct conf one = {.instances = &nameless, .instance_count = 1};
+	return conf_print(&one);
+}
+
+static bool same_meaning(const struct conf_instance *a, const struct conf_instance *b)
+{
+	char *x = meaning(a), *y = meaning(b);
+	bool same = x && y && strcmp(x, y) == 0;
+	free(x);
+	free(y);
+	return same;
+}
+
+static bool same_router(const struct conf_instance *a, const struct conf_instance *b)
+{
+	return a->vrid == b->vrid && a->family == b->family &&
+	       strcmp(a->interface, b->interface) == 0;
+}
+
+static void tell_global(const struct conf *old, const struct conf *new)
+{
+	const struct conf_global *a = &old->global, *b = &new->global;
+	if (a->rt_priority != b->rt_priority || a->no_swap != b->no_swap)
+		log_warning("reload: vrrp_rt_priority and vrrp_no_swap take effect with a restart "
+			    "only (SIGUSR2 and a new start keep the roles)");
+}
+
+/* ---- reading ---- */
+
+static void log_diags(const struct conf_diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		char *line = conf_diag_format(&diags->list[i]);
+		if (diags->list[i].severity == CONF_ERROR)
+			log_error("%s", line ? line : diags->list[i].text);
+		else
+			log_warning("%s", line ? line : diags->list[i].text);
+		free(line);
+	}
+}
+
+/* The first error, which is the one to begin with; of --strict, the first warning. */
+static char *explain(const struct conf_diags *diags)
+{
+	const struct conf_diag *first = NULL;
+	for (size_t i = 0; i < diags->count && !first; i++)
+		if (diags->list[i].severity == CONF_ERROR || diags->errors == 0)
+			first = &diags->list[i];
+	char *line = first ? conf_diag_format(first) : NULL;
+	char *text = NULL;
+	size_t others = diags->errors > 1 ? diags->errors - 1 : 0;
+	if (line && others && asprintf(&text, "%s (and %zu more errors)", line, others) < 0)
+		text = NULL;
+	if (!text)
+		return line;
+	free(line);
+	return text;
+}
+
+/* NULL if the file is not usable. */
+static struct conf *read_file(const struct agent *agent, char **why)
+{
+	struct conf_diags diags = {0};
+	struct conf *conf = conf_load(agent->options->config_path, &diags);
+	log_diags(&diags);
+	if (diags.errors > 0 || (agent->options->strict && diags.warnings > 0)) {
+		*why = explain(&diags);
+		conf_free(conf);
+		conf = NULL;
+	}
+	conf_diags_free(&diags);
+	return conf;
+}
+
+/* ---- the change ---- */
+
+struct change {
+	struct conf *conf;
+	struct router **routers; /* by instance: as it is, or a new one */
+	bool *made;		 /* this one is new */
+	bool *drained;		 /* ... and takes over this from the one it replaces */
+	int count;		 /* of virtual routers that differ */
+};
+
+static struct router *find_router(const struct agent *agent, const struct conf_instance *conf)
+{
+	for (size_t i = 0; i < agent->router_count; i++)
+		if (same_router(agent->routers[i]->conf, conf))
+			return agent->routers[i];
+	return NULL;
+}
+
+static void change_free(struct change *change)
+{
+	for (size_t i = 0; change->routers && change->made && i < change->conf->instance_count; i++)
+		if (change->made[i] && change->routers[i]) {
+			router_free(change->routers[i]);
+			free(change->routers[i]);
+		}
+	free(change->routers);
+	free(change->made);
+	free(change->drained);
+	conf_free(change->conf);
+}
+
+static bool plan_instance(struct agent *agent, struct change *change, size_t i)
+{
+	const struct conf_instance *instance = &change->conf->instances[i];
+	struct router *old = find_router(agent, instance);
+	if (old && same_meaning(old->conf, instance)) {
+		change->routers[i] = old;
+		return true;
+	}
+	change->made[i] = true;
+	change->drained[i] = old && old->vr.drained;
+	change->count++;
+	change->routers[i] = calloc(1, sizeof(struct router));
+	return change->routers[i] && router_init(change->routers[i], agent, instance);
+}
+
+/* Everything that needs memory, before anything is touched. */
+static bool plan(struct agent *agent, struct change *change)
+{
+	size_t count = change->conf->instance_count;
+	change->routers = calloc(count + 1, sizeof(*change->routers));
+	change->made = calloc(count + 1, sizeof(*change->made));
+	change->drained = calloc(count + 1, sizeof(*change->drained));
+	if (!change->routers || !change->made || !change->drained)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!plan_instance(agent, change, i))
+			return false;
+	return faults_prepare(agent, change->conf);
+}
+
+static bool stays(const struct change *change, const struct router *router)
+{
+	for (size_t i = 0; i < change->conf->instance_count; i++)
+		if (change->routers[i] == router)
+			return true;
+	return false;
+}
+
+static bool is_replaced(const struct change *change, const struct router *router)
+{
+	for (size_t i = 0; i < change->conf->instance_count; i++)
+		if (same_router(&change->conf->instances[i], router->conf))
+			return true;
+	return false;
+}
+
+/* First, because what comes may want its addresses. */
+static void stop_others(struct agent *agent, struct change *change)
+{
+	static const struct vr_event shutdown = {.kind = EV_SHUTDOWN};
+	for (size_t i = 0; i < agent->router_count; i++) {
+		struct router *router = agent->routers[i];
+		if (stays(change, router))
+			continue;
+		if (!is_replaced(change, router))
+			change->count++;
+		router_step(router, &shutdown);
+		router_free(router);
+		free(router);
+	}
+}
+
+static void start_new(const struct change *change)
+{
+	static const struct vr_event drain = {.kind = EV_DRAIN}, startup = {.kind = EV_STARTUP};
+	for (size_t i = 0; i < change->conf->instance_count; i++) {
+		if (!change->made[i])
+			continue;
+		if (change->drained[i])
+			router_step(change->routers[i], &drain);
+		router_refresh(change->routers[i]);
+		router_step(change->routers[i], &startup);
+	}
+}
+
+static void apply(struct agent *agent, struct change *change)
+{
+	tell_global(agent->conf, change->conf);
+	stop_others(agent, change);
+	for (size_t i = 0; i < change->conf->instance_count; i++)
+		change->routers[i]->conf = &change->conf->instances[i];
+	free(agent->routers);
+	agent->routers = change->routers;
+	agent->router_count = change->conf->instance_count;
+	conf_free(agent->conf);
+	agent->conf = change->conf;
+	start_new(change);
+	free(change->made);
+	free(change->drained);
+}
+
+int agent_reload(struct agent *agent, char **why)
+{
+	struct change change = {.conf = read_file(agent, why)};
+	if (!change.conf)
+		return -1;
+	if (!plan(agent, &change)) {
+		change_free(&change);
+		*why = strdup("out of memory: the running configuration stays");
+		return -1;
+	}
+	apply(agent, &change);
+	log_notice("%s was read again: %d virtual routers differ", agent->options->config_path,
+		   change.count);
+	return change.count;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What others may take away: our programs, which nobody tells us of, so the worker looks; and
+ * addresses of ours while we are Active, which netlink tells of. Filters and routes are quietly
+ * added again now and then.
+ */
+#include "agent_state.h"
+
+/* A program that is missing must be found before the Backup whose it is has gone deaf. */
+#define PERIOD_MIN_NS (100 * NS_PER_MS)
+#define PERIOD_MAX_NS NS_PER_S
+
+/* Another manager that insists must not make us a busy loop, nor fill the log. */
+#define ADDRESS_PAUSE_NS (1 * NS_PER_S)
+#define VERIFY_PERIOD_NS (10 * NS_PER_S)
+#define TELL_PERIOD_NS	 (60 * NS_PER_S)
+
+static int64_t period_ns(const struct agent *agent)
+{
+	int64_t period = PERIOD_MAX_NS;
+	for (size_t i = 0; i < agent->router_count; i++) {
+		int64_t interval_ns = agent->routers[i]->conf->interval_cs * NS_PER_CS;
+		period = interval_ns < period ? interval_ns : period;
+	}
+	return period > PERIOD_MIN_NS ? period : PERIOD_MIN_NS;
+}
+
+/* ---- programs ---- */
+
+static void check(void *data)
+{
+	struct agent *agent = data;
+	struct watch *watch = &agent->watch;
+	watch->count = dataplane_check(agent->dataplane, watch->ifindexes,
+				       sizeof(watch->ifindexes) / sizeof(watch->ifindexes[0]));
+}
+
+static void checked(void *data)
+{
+	struct agent *agent = data;
+	agent->watch.running = false;
+	for (unsigned i = 0; i < agent->watch.count; i++) {
+		struct port *port = port_find(agent, agent->watch.ifindexes[i]);
+		if (port)
+			port_restore(agent, port);
+	}
+}
+
+/* ---- addresses ---- */
+
+static bool is_served_at(const struct router *router, int ifindex, const struct vrrp_addr *address)
+{
+	for (size_t i = 0; i < router->item_count; i++)
+		if (router->items[i].kind == TAKEOVER_ADDRESS &&
+		    router->items[i].ifindex == ifindex &&
+		    addr_equal(&router->items[i].address, address))
+			return true;
+	return false;
+}
+
+static void tell_missing(struct router *router, const struct vrrp_addr *address, int64_t now_ns)
+{
+	char text[ADDR_TEXT_LEN];
+	if (now_ns < router->missing_told_ns)
+		return;
+	router->missing_told_ns = now_ns + TELL_PERIOD_NS;
+	log_warning("%s: somebody removed our address %s: putting it back", router->conf->name,
+		    addr_format(address, text));
+}
+
+static void address_missing(struct router *router, const struct vrrp_addr *address)
+{
+	int64_t now_ns = clock_ns();
+	tell_missing(router, address, now_ns);
+	if (now_ns < router->address_again_ns) {
+		router->address_missing = true; /* a later look will see to it */
+		return;
+	}
+	router->address_again_ns = now_ns + ADDRESS_PAUSE_NS;
+	kernel_verify(router);
+}
+
+void watch_address_gone(int ifindex, const struct vrrp_addr *address, void *data)
+{
+	struct agent *agent = data;
+	for (size_t i = 0; i < agent->router_count; i++) {
+		struct router *router = agent->routers[i];
+		if (router->bound && router->kernel_wanted && router->kernel_has &&
+		    is_served_at(router, ifindex, address))
+			address_missing(router, address);
+	}
+}
+
+static void put_back_missing(struct agent *agent, int64_t now_ns)
+{
+	for (size_t i = 0; i < agent->router_count; i++) {
+		struct router *router = agent->routers[i];
+		if (!router->address_missing || now_ns < router->address_again_ns)
+			continue;
+		router->address_missing = false;
+		router->address_again_ns = now_ns + ADDRESS_PAUSE_NS;
+		kernel_verify(router);
+	}
+}
+
+/* One router a turn, so that thousands of them are no burst. */
+static void verify_next(struct agent *agent, int64_t now_ns)
+{
+	if (agent->router_count == 0)
+		return;
+	struct router *router = agent->routers[agent->watch.next++ % agent->router_count];
+	if (!router->bound || !router->kernel_wanted || now_ns < router->verify_again_ns)
+		return;
+	router->verify_again_ns = now_ns + VERIFY_PERIOD_NS;
+	kernel_verify(router);
+}
+
+/* ---- the turn ---- */
+
+static void turn(void *data)
+{
+	struct agent *agent = data;
+	struct watch *watch = &agent->watch;
+	int64_t now_ns = clock_ns();
+	put_back_missing(agent, now_ns);
+	verify_next(agent, now_ns);
+	if (!watch->running)
+		watch->running = worker_run(agent->worker, check, checked, agent);
+	loop_timer_set(watch->timer, now_ns + period_ns(agent));
+}
+
+bool watch_start(struct agent *agent)
+{
+	agent->watch.timer = loop_timer_new(agent->loop, turn, agent);
+	if (!agent->watch.timer)
+		return false;
+	loop_timer_set(agent->watch.timer, clock_ns() + period_ns(agent));
+	return true;
+}
+
+void watch_stop(struct agent *agent)
+{
+	loop_timer_free(agent->watch.timer);
+	agent->watch.timer = NULL;
+}
