@@ -23,14 +23,23 @@ static int64_t other_form_pause_ns(const struct vr *vr)
 	return pause_ns > NS_PER_S ? pause_ns : NS_PER_S;
 }
 
-static void start_advertising(struct step *s)
+/* Should the lease be lost without an end (the first advertisement did not leave), then only what
+ * is heard from now on tells of another Active. */
+static void start_timers(struct step *s)
 {
 	struct vr *vr = s->vr;
 
 	timers_stop(vr);
+	vr->down_armed_ns = s->now_ns;
 	vr->adver_timer_ns = s->now_ns + interval_ns(vr);
 	vr->other_form_ns = s->now_ns + other_form_pause_ns(vr);
-	emit_advert(s, s->now_ns + vr_lease_ns(vr));
+	drain_arm(s);
+}
+
+static void start_advertising(struct step *s)
+{
+	start_timers(s);
+	emit_first_advert(s, s->now_ns + vr_lease_ns(s->vr));
 	announce_takeover(s);
 }
 
@@ -66,15 +75,25 @@ void active_enter(struct step *s)
 	emit_notify(s, from);
 }
 
-void active_resume(struct step *s)
-{
-	assert(s->vr->state == VR_ACTIVE);
-	start_advertising(s);
-}
-
 static bool listening(const struct vr *vr)
 {
 	return vr->listen_until_ns != NEVER_NS;
+}
+
+void active_resume(struct step *s)
+{
+	assert(s->vr->state == VR_ACTIVE && listening(s->vr));
+	start_advertising(s);
+	if (s->vr->listens_late)
+		emit_late(s, 0, LATE_RESUMED);
+}
+
+void active_go_on(struct step *s)
+{
+	assert(s->vr->state == VR_ACTIVE && lease_valid(s));
+	start_timers(s);
+	announce_go_on(s);
+	emit_advert(s, s->now_ns + vr_lease_ns(s->vr));
 }
 
 bool active_fenced(const struct step *s)
@@ -101,7 +120,18 @@ static void leave_done(struct step *s)
 /* The end of the lease that was lost: who spoke after it may have taken over. */
 static int64_t lost_lease_ns(const struct step *s)
 {
-	return listening(s->vr) ? s->vr->down_armed_ns : s->seen->lease_until_ns;
+	int64_t armed_ns = s->vr->down_armed_ns;
+	bool told = listening(s->vr) || s->seen->lease_until_ns < armed_ns;
+
+	return told ? armed_ns : s->seen->lease_until_ns;
+}
+
+static int64_t late_ns(const struct step *s)
+{
+	const struct vr *vr = s->vr;
+
+	return timers_late(listening(vr) ? vr->listen_until_ns : vr->adver_timer_ns,
+			   vr->params.interval_cs, s->now_ns);
 }
 
 /*
@@ -112,6 +142,8 @@ static void leave_overtaken(struct step *s)
 {
 	const struct vr_evidence *seen = s->seen;
 	int64_t since_ns = lost_lease_ns(s);
+	int64_t late = late_ns(s);
+	bool tell = late != 0 || (listening(s->vr) && s->vr->listens_late);
 
 	if (seen->authority_ns > since_ns) {
 		leave(s, LAST_EVENT_LEASE_EXPIRED, seen->authority_ns);
@@ -121,6 +153,8 @@ static void leave_overtaken(struct step *s)
 	} else {
 		leave(s, LAST_EVENT_LEASE_EXPIRED, s->now_ns);
 	}
+	if (tell)
+		emit_late(s, late, LATE_YIELDED);
 }
 
 void active_overtaken(struct step *s)
@@ -187,7 +221,7 @@ void active_advert(struct step *s, const struct vr_advert *advert)
 
 	if (active_fenced(s)) {
 		leave_overtaken(s);
-		backup_advert(s, advert);
+		backup_first_advert(s, advert);
 		leave_done(s);
 	} else if (advert->priority == VRRP_PRIORITY_LEAVING) { /* D-22 */
 		advertise(s);
@@ -196,7 +230,7 @@ void active_advert(struct step *s, const struct vr_advert *advert)
 	} else if (vrrp_active_yields(vr->effective_priority, &vr->primary, advert->priority,
 				      &advert->source)) { /* D-23 */
 		leave(s, LAST_EVENT_HIGHER_PRIORITY_BACKUP, s->now_ns);
-		backup_advert(s, advert);
+		backup_first_advert(s, advert);
 		leave_done(s);
 	} else { /* D-24 */
 		if (vr->params.version == 3)
@@ -211,32 +245,52 @@ void active_claim(struct step *s)
 		announce_survivor(s);
 }
 
-static void listen(struct step *s)
+/* Nothing to tell if only the kernel did not take the advertisements: that is told already. */
+static void listen(struct step *s, int64_t late)
 {
 	struct vr *vr = s->vr;
 
+	vr->listens_late = late != 0 || (listening(vr) && vr->listens_late);
+	vr->down_armed_ns = lost_lease_ns(s);
 	timers_stop(vr);
-	vr->down_armed_ns = s->seen->lease_until_ns;
 	vr->listen_until_ns = s->now_ns + interval_ns(vr);
+	if (late != 0)
+		emit_late(s, late, LATE_LISTENS);
 }
 
-static void woken_late(struct step *s)
+/* Late for the end of the listening: the machine may have stood still again. */
+static void without_lease(struct step *s)
 {
+	int64_t late = late_ns(s);
+
 	if (s->seen->last_advert_ns > lost_lease_ns(s))
 		active_overtaken(s);
-	else if (listening(s->vr))
+	else if (listening(s->vr) && late == 0)
 		promote_begin(s);
 	else
-		listen(s);
+		listen(s, late);
+}
+
+/* Drained, and nobody took over: those who obey any Active are told that there is none (D-20). */
+static void give_up(struct step *s)
+{
+	leave(s, LAST_EVENT_DRAINED, s->now_ns);
+	emit_leaving(s);
+	leave_done(s);
 }
 
 /* D-21. Deadlines are absolute, so that the mean interval is exact. */
 void active_deadline(struct step *s)
 {
 	struct vr *vr = s->vr;
+	int64_t late = late_ns(s);
 
 	if (active_fenced(s)) {
-		woken_late(s);
+		without_lease(s);
+		return;
+	}
+	if (s->now_ns >= vr->drain_until_ns) {
+		give_up(s);
 		return;
 	}
 	if (s->now_ns >= vr->adver_timer_ns) {
@@ -245,4 +299,23 @@ void active_deadline(struct step *s)
 	}
 	if (s->now_ns >= vr->announce_timer_ns)
 		announce_due(s);
+	if (late != 0)
+		emit_late(s, late, LATE_WENT_ON);
+}
+
+/* The cadence is kept, as in D-36: the next one may be due at once. */
+void active_drain(struct step *s)
+{
+	if (active_fenced(s))
+		return;
+	drain_arm(s);
+	advertise(s);
+}
+
+/* Somebody's timer may be about to run out. */
+void active_undrain(struct step *s)
+{
+	s->vr->drain_until_ns = NEVER_NS;
+	if (!active_fenced(s))
+		advertise(s);
 }

@@ -33,6 +33,19 @@ void announce_due(struct step *s)
 		vr->announce_timer_ns = NEVER_NS;
 }
 
+void announce_go_on(struct step *s)
+{
+	struct vr *vr = s->vr;
+	const struct announce_params *params = &vr->params.announce;
+	int64_t second_ns = vr->transition_ns + params->delay_ns;
+
+	vr->announce_again = second_ns > s->now_ns;
+	if (vr->announce_again)
+		vr->announce_timer_ns = second_ns;
+	else if (params->refresh_ns != 0)
+		vr->announce_timer_ns = s->now_ns + params->refresh_ns;
+}
+
 /* As many rounds as at takeover: a single frame may be lost. Seldom, because who provokes it may do
  * so at any rate. */
 void announce_survivor(struct step *s)

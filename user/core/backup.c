@@ -3,6 +3,9 @@
  * Backup: RFC 9568 6.4.2. Timers count from when an advertisement arrived, not from when it was
  * processed, and a timer that is due looks at the data plane's stamp before it is believed (I9): a
  * steady Active is noticed without events, and a Backup that gets no CPU never takes over from it.
+ *
+ * A timer that is looked at an interval late proves nothing by itself: if the machine stood still,
+ * nothing was stamped either. So nobody heard means: listen for one interval more.
  */
 #include <assert.h>
 
@@ -18,6 +21,13 @@ void backup_enter(struct step *s, int64_t heard_ns)
 	vr->active_address = (struct vrrp_addr){{0}};
 	vr->next_reason = ACTIVE_REASON_NO_RESPONSE;
 	timers_arm_down(vr, heard_ns, vr->active_down_interval_ns);
+}
+
+void backup_start(struct step *s)
+{
+	backup_enter(s, s->now_ns);
+	emit(s, ACT_PUBLISH);
+	emit_notify(s, VR_INITIALIZE);
 }
 
 /*
@@ -46,7 +56,7 @@ static void obey(struct step *s, const struct vr_advert *advert)
 	steady_set(s, advert);
 }
 
-void backup_advert(struct step *s, const struct vr_advert *advert)
+void backup_first_advert(struct step *s, const struct vr_advert *advert)
 {
 	struct vr *vr = s->vr;
 
@@ -63,6 +73,21 @@ void backup_advert(struct step *s, const struct vr_advert *advert)
 	}
 }
 
+static int64_t late_ns(const struct step *s)
+{
+	return timers_late(vr_deadline(s->vr), s->vr->active_interval_cs, s->now_ns);
+}
+
+/* Who is late finds reports before it finds the timer. */
+void backup_advert(struct step *s, const struct vr_advert *advert)
+{
+	int64_t late = late_ns(s);
+
+	backup_first_advert(s, advert);
+	if (late != 0 && s->now_ns < vr_deadline(s->vr))
+		emit_late(s, late, LATE_HEARD);
+}
+
 bool backup_rearm(struct step *s)
 {
 	struct vr *vr = s->vr;
@@ -74,9 +99,37 @@ bool backup_rearm(struct step *s)
 	return true;
 }
 
+static void listen(struct step *s, int64_t late)
+{
+	struct vr *vr = s->vr;
+
+	vr->down_timer_ns = NEVER_NS;
+	vr->listen_until_ns = s->now_ns + vr->active_interval_cs * NS_PER_CS;
+	emit_late(s, late, LATE_LISTENS);
+}
+
+/* Drained, and nobody is there: nothing to wait for but an advertisement, whosever it is. */
+static void rest(struct step *s)
+{
+	timers_stop(s->vr);
+	s->vr->active_address = (struct vrrp_addr){{0}};
+	if (s->vr->steady_header != 0)
+		steady_clear(s);
+}
+
 void backup_deadline(struct step *s)
 {
+	int64_t late = late_ns(s);
+
 	backup_rearm(s);
-	if (s->now_ns >= s->vr->down_timer_ns)
+	if (s->now_ns < vr_deadline(s->vr)) {
+		if (late != 0)
+			emit_late(s, late, LATE_HEARD);
+	} else if (s->vr->drained) {
+		rest(s);
+	} else if (late != 0) {
+		listen(s, late);
+	} else {
 		promote_begin(s);
+	}
 }

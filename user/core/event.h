@@ -19,7 +19,7 @@ enum vr_event_kind {
 	EV_ADVERT,     /* an accepted advertisement that the data plane reported (D-12..D-14,
 			  D-22..D-24) */
 	EV_CLAIM,      /* somebody else claims one of our addresses by ARP or ND */
-	EV_PRIORITY,   /* the effective priority is `priority` now, 1..254 (C-24, D-52) */
+	EV_PRIORITY,   /* the tracked priority is `priority` now, 1..254 (C-24, D-52) */
 	EV_DEADLINE,   /* vr_deadline() is reached; harmless when early */
 	EV_RECHECK,    /* the answer to ACT_RECHECK */
 	EV_ADOPT,   /* before EV_STARTUP: the slot of an earlier agent is ours now (I8). Goes on as

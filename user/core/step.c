@@ -40,6 +40,7 @@ void emit_notify(struct step *s, enum vr_state from)
 {
 	assert(from != s->vr->state);
 	append(s, ACT_NOTIFY)->from = from;
+	s->vr->transition_ns = s->now_ns;
 }
 
 /* the peers can read only one form, so speak theirs. */
@@ -73,6 +74,12 @@ void emit_advert(struct step *s, int64_t lease_until_ns)
 	append_advert(s, s->vr->effective_priority, lease_until_ns);
 }
 
+void emit_first_advert(struct step *s, int64_t lease_until_ns)
+{
+	emit_advert(s, lease_until_ns);
+	s->actions->list[s->actions->count - 1].advert.first = true;
+}
+
 void emit_other_form(struct step *s)
 {
 	bool pseudo = checksum_form(s->vr) == CHECKSUM_PSEUDO;
@@ -85,6 +92,14 @@ void emit_other_form(struct step *s)
 void emit_leaving(struct step *s)
 {
 	append_advert(s, VRRP_PRIORITY_LEAVING, 0);
+}
+
+void emit_late(struct step *s, int64_t late_ns, enum vr_late decision)
+{
+	struct vr_action *action = append(s, ACT_LATE);
+
+	action->late.late_ns = late_ns;
+	action->late.decision = decision;
 }
 
 void steady_set(struct step *s, const struct vr_advert *advert)

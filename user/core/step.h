@@ -3,10 +3,12 @@
  * Inside the state machine: one step on its way through the files that make it up. Nothing outside
  * user/core/ includes this.
  *
- *   vr.c        takes the event; Startup, Shutdown, faults, priority
- *   backup.c    Backup: advertisements, Active_Down_Timer
+ *   vr.c        takes the event; Startup, Shutdown, faults
+ *   adopt.c     going on as an earlier agent, and what that takes
+ *   backup.c    Backup: advertisements, Active_Down_Timer, waking late
  *   active.c    Active: advertisements, Adver_Timer, waking late
  *   promote.c   the way to Active, by lease and second look
+ *   drain.c     our priority; giving the role away and staying away
  *   announce.c  when gratuitous ARP and unsolicited NA go out
  *   timers.c    formulas, arming, deadline
  *   step.c      what the data plane tells, what the list of actions gets
@@ -32,9 +34,12 @@ void emit_count(struct step *s, enum vr_core_counter counter);
 void emit_notify(struct step *s, enum vr_state from);
 /* With our effective priority; the lease lasts from now, before it is sent. */
 void emit_advert(struct step *s, int64_t lease_until_ns);
+/* The same, and without it there is no role. */
+void emit_first_advert(struct step *s, int64_t lease_until_ns);
 /* In the checksum form that is not ours; it leaves the lease as it is. */
 void emit_other_form(struct step *s);
 void emit_leaving(struct step *s);
+void emit_late(struct step *s, int64_t late_ns, enum vr_late decision);
 
 /* The steady rule: equal advertisements are not reported from now on; and all are. */
 void steady_set(struct step *s, const struct vr_advert *advert);
@@ -51,12 +56,16 @@ void timers_recompute(struct vr *vr);
 void timers_arm_down(struct vr *vr, int64_t heard_ns, int64_t span_ns);
 /* The first of timer + n * period (n >= 1) that is still ahead: no burst after a delay. */
 int64_t timers_next(int64_t timer_ns, int64_t period_ns, int64_t now_ns);
+/* How long `timer_ns` has been over, if that is an interval or more; else 0. */
+int64_t timers_late(int64_t timer_ns, uint32_t interval_cs, int64_t now_ns);
 
 /* ---- announce.c ---- */
 
 void announce_takeover(struct step *s);
 void announce_due(struct step *s);
 void announce_survivor(struct step *s);
+/* Adopted: what is left of the takeover's announcements, and the refreshes. */
+void announce_go_on(struct step *s);
 
 /* ---- promote.c ---- */
 
@@ -66,11 +75,30 @@ void promote_recheck(struct step *s);
 /* Another event came first: as if nothing had been begun. */
 void promote_cancel(struct step *s);
 
+/* ---- drain.c ---- */
+
+/* What effective_priority has to be, and what to do when that has changed. */
+uint8_t priority_of(const struct vr *vr);
+void priority_follow(struct step *s);
+
+void drain_begin(struct step *s);
+void drain_end(struct step *s);
+/* Active, and drained or not: until when somebody else has to take over. */
+void drain_arm(struct step *s);
+
+/* ---- adopt.c ---- */
+
+void adopt_slot(struct step *s, const struct vr_adoption *adoption);
+
 /* ---- backup.c ---- */
 
 /* Into Backup, whose Active_Down_Timer runs since `heard_ns`; actions are left to the caller. */
 void backup_enter(struct step *s, int64_t heard_ns);
+/* D-2: the same from Initialize, now, with the actions. */
+void backup_start(struct step *s);
 void backup_advert(struct step *s, const struct vr_advert *advert);
+/* The same of one who becomes Backup by it: not late, whatever the timer says. */
+void backup_first_advert(struct step *s, const struct vr_advert *advert);
 /* Has an Active been heard that the timer does not know of? Then it runs from there. */
 bool backup_rearm(struct step *s);
 void backup_deadline(struct step *s);
@@ -81,6 +109,8 @@ void backup_deadline(struct step *s);
 void active_enter(struct step *s);
 /* From Active, fenced, with a new lease. */
 void active_resume(struct step *s);
+/* Adopted under a valid lease. */
+void active_go_on(struct step *s);
 /* May not act as Active: the lease is over, or was when this was last looked at. */
 bool active_fenced(const struct step *s);
 /* The lease was lost, somebody else took over. */
@@ -88,5 +118,8 @@ void active_overtaken(struct step *s);
 void active_advert(struct step *s, const struct vr_advert *advert);
 void active_claim(struct step *s);
 void active_deadline(struct step *s);
+/* drained or not any more; the priority has followed. */
+void active_drain(struct step *s);
+void active_undrain(struct step *s);
 
 #endif

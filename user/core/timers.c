@@ -36,8 +36,10 @@ static int64_t earlier(int64_t a_ns, int64_t b_ns)
 
 int64_t vr_deadline(const struct vr *vr)
 {
-	return earlier(earlier(vr->down_timer_ns, vr->adver_timer_ns),
-		       earlier(vr->announce_timer_ns, vr->listen_until_ns));
+	int64_t role_ns = earlier(vr->down_timer_ns, vr->adver_timer_ns);
+	int64_t other_ns = earlier(vr->announce_timer_ns, vr->drain_until_ns);
+
+	return earlier(earlier(role_ns, other_ns), vr->listen_until_ns);
 }
 
 void timers_stop(struct vr *vr)
@@ -46,6 +48,7 @@ void timers_stop(struct vr *vr)
 	vr->adver_timer_ns = NEVER_NS;
 	vr->announce_timer_ns = NEVER_NS;
 	vr->listen_until_ns = NEVER_NS;
+	vr->drain_until_ns = NEVER_NS;
 }
 
 void timers_recompute(struct vr *vr)
@@ -62,10 +65,18 @@ void timers_arm_down(struct vr *vr, int64_t heard_ns, int64_t span_ns)
 	assert(heard_ns >= 0 && span_ns >= 0);
 	vr->down_timer_ns = heard_ns + span_ns;
 	vr->down_armed_ns = heard_ns;
+	vr->listen_until_ns = NEVER_NS;
 }
 
 int64_t timers_next(int64_t timer_ns, int64_t period_ns, int64_t now_ns)
 {
 	assert(period_ns > 0 && timer_ns <= now_ns);
 	return timer_ns + ((now_ns - timer_ns) / period_ns + 1) * period_ns;
+}
+
+int64_t timers_late(int64_t timer_ns, uint32_t interval_cs, int64_t now_ns)
+{
+	int64_t late_ns = now_ns - timer_ns; /* far below 0 if it does not run */
+
+	return late_ns >= interval_cs * NS_PER_CS ? late_ns : 0;
 }

@@ -3,7 +3,7 @@
  * The state machine of one virtual router: where an event comes in. RFC 9568 section 6.4 and RFC
  * 3768 section 6.4, with these additions: the lease and the evidence of the data plane (see
  * backup.c, active.c, promote.c), faults as Shutdown and Startup, a limit on immediate
- * advertisements. The map of the other files is in step.h.
+ * advertisements, adoption and draining. The map of the other files is in step.h.
  */
 #include <assert.h>
 
@@ -31,17 +31,13 @@ void vr_init(struct vr *vr, const struct vr_params *params)
 	*vr = (struct vr){
 		.params = *params,
 		.state = VR_INITIALIZE,
+		.tracked_priority = params->priority,
 		.effective_priority = params->priority,
 		.active_interval_cs = params->interval_cs,
 		.peer_checksum = CHECKSUM_RFC9568,
 	};
 	timers_stop(vr);
 	timers_recompute(vr);
-}
-
-void vr_remember(const struct vr *vr, struct vr_memory *memory)
-{
-	memory->state = (uint8_t)vr->state;
 }
 
 void vr_set_primary(struct vr *vr, const struct vrrp_addr *primary)
@@ -66,9 +62,7 @@ static void begin(struct step *s, enum vr_last_event cause)
 		promote_begin(s);
 		return;
 	}
-	backup_enter(s, s->now_ns);
-	emit(s, ACT_PUBLISH);
-	emit_notify(s, VR_INITIALIZE);
+	backup_start(s);
 }
 
 /*
@@ -195,23 +189,11 @@ static void take_advert(struct step *s, const struct vr_advert *advert)
 		active_advert(s, advert);
 }
 
-/* C-24, D-52. Skew_Time is a part of every span that Active_Down_Timer is armed with, so the timer
- * moves by the difference. Whom we obey may have changed: let everything be reported. */
 static void take_priority(struct step *s, uint8_t priority)
 {
-	struct vr *vr = s->vr;
-	int64_t old_skew_ns = vr->skew_time_ns;
-
 	assert(priority != VRRP_PRIORITY_LEAVING && priority != VRRP_PRIORITY_OWNER);
-	if (priority == vr->effective_priority)
-		return;
-	vr->effective_priority = priority;
-	timers_recompute(vr);
-	if (vr->state == VR_BACKUP)
-		vr->down_timer_ns += vr->skew_time_ns - old_skew_ns;
-	emit(s, ACT_PUBLISH);
-	if (vr->steady_header != 0)
-		steady_clear(s);
+	s->vr->tracked_priority = priority;
+	priority_follow(s);
 }
 
 static void take_deadline(struct step *s)
@@ -270,8 +252,13 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 		promote_recheck(&s);
 		break;
 	case EV_ADOPT:
+		adopt_slot(&s, &event->adoption);
+		break;
 	case EV_DRAIN:
+		drain_begin(&s);
+		break;
 	case EV_UNDRAIN:
+		drain_end(&s);
 		break;
 	}
 	assert(vr->state == VR_INITIALIZE || (vr->started && vr->faults == 0));
