@@ -127,22 +127,26 @@ class Lab:
                  "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
         nets.run("ip", "-n", name, "link", "set", "lo", "up")
 
-    def node(self, name, *addresses):
-        """A node whose ethN has addresses[N], on bridge N; None gives an interface without one."""
+    def node(self, name, *addresses, lan=0):
+        """A node whose ethN has addresses[N], on bridge lan + N; None: an interface without one."""
         node = Node(self, name, f"{self.name}-{name}")
         self._make_netns(node.netns)
         for index, address in enumerate(addresses):
-            self._plug(node, index)
+            self._plug(node, index, lan + index)
             if address:
                 node.ip("address", "add", address, "dev", f"eth{index}")
             node.ip("link", "set", f"eth{index}", "up")
         return node
 
-    def _plug(self, node, index):
+    def _plug(self, node, index, lan):
         port = node.port(index)
         nets.run("ip", "link", "add", port, "netns", self.switch, "type", "veth",
                  "peer", "name", f"eth{index}", "netns", node.netns)
-        nets.run("ip", "-n", self.switch, "link", "set", port, "master", f"br{index}", "up")
+        nets.run("ip", "-n", self.switch, "link", "set", port, "master", f"br{lan}", "up")
+
+    def replug(self, node, interface=0):
+        """A new interface in place of one that was deleted; down, without addresses."""
+        self._plug(node, interface, interface)
 
     def switch_run(self, *argv):
         return nets.run(*nets.enter_argv(self.switch), *argv)
