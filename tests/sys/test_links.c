@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sys/links.h"
@@ -21,12 +23,24 @@
 
 #include <cmocka.h> /* last: it defines a macro fail() */
 
-/* What `changed` was called with. */
+/* What `changed` was called with, and in `trace` the calls of both: "gone 192.0.2.1, changed 2, "
+ */
 static struct {
 	unsigned calls;
 	int last;
 	bool all; /* called with 0 */
+	char trace[1000];
 } seen;
+
+__attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
+{
+	size_t length = strlen(seen.trace);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(seen.trace + length, sizeof(seen.trace) - length, format, args);
+	va_end(args);
+}
 
 static void changed(int ifindex, void *data)
 {
@@ -34,6 +48,15 @@ static void changed(int ifindex, void *data)
 	seen.calls++;
 	seen.last = ifindex;
 	seen.all = seen.all || !ifindex;
+	note("changed %d, ", ifindex);
+}
+
+static void gone(int ifindex, const struct vrrp_addr *address, void *data)
+{
+	char text[ADDR_TEXT_LEN];
+
+	assert_ptr_equal(data, &seen);
+	note("gone %s of %d, ", addr_format(address, text), ifindex);
 }
 
 /* Dispatch changes until CONDITION holds, for three seconds. */
@@ -56,7 +79,7 @@ static int setup(void **state)
 	ip("link set vb addrgenmode none");
 	ip("link set va up");
 	ip("link set vb up");
-	*state = links_open(changed, NULL, &seen, NULL);
+	*state = links_open(changed, gone, &seen, NULL);
 	assert_non_null(*state);
 	EVENTUALLY(*state, links_by_name(*state, "va")->up && links_by_name(*state, "vb")->up);
 	memset(&seen, 0, sizeof(seen));
@@ -156,6 +179,169 @@ static void a_rename_keeps_the_index(void **state)
 	EVENTUALLY(*state, links_by_name(*state, "renamed"));
 	assert_null(links_by_name(*state, "va"));
 	assert_int_equal(links_by_name(*state, "renamed")->ifindex, va);
+}
+
+static bool told_of(int ifindex)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "changed %d, ", ifindex);
+	return strstr(seen.trace, text);
+}
+
+/* Do it, and expect that this interface is said to have changed. */
+#define CHANGES(links, ifindex, condition, ...)  \
+	do {                                     \
+		memset(&seen, 0, sizeof(seen));  \
+		ip(__VA_ARGS__);                 \
+		EVENTUALLY(links, condition);    \
+		assert_true(told_of((ifindex))); \
+		assert_false(seen.all);          \
+	} while (0)
+
+static bool has_mac(const struct links *links, const char *name, uint8_t last)
+{
+	const uint8_t mac[6] = {2, 0, 0, 0, 0, last};
+
+	return !memcmp(links_by_name(links, name)->mac, mac, sizeof(mac));
+}
+
+static void every_change_is_told(void **state)
+{
+	int va = index_of("va");
+
+	CHANGES(*state, va, has_mac(*state, "va", 0x0b), "link set va address 02:00:00:00:00:0b");
+	CHANGES(*state, va, links_by_name(*state, "va")->mtu == 1300, "link set va mtu 1300");
+	CHANGES(*state, va, !links_by_name(*state, "va")->arp, "link set va arp off");
+	CHANGES(*state, va, !links_by_name(*state, "va")->up, "link set va down");
+	CHANGES(*state, va, links_by_name(*state, "new"), "link set va name new");
+	CHANGES(*state, va, has(*state, "new", "192.0.2.1"), "addr add 192.0.2.1/24 dev new");
+	CHANGES(*state, va, !has(*state, "new", "192.0.2.1"), "addr flush dev new");
+}
+
+/* As some tools do it: what had the name before is not what has it now. */
+static void an_interface_is_made_anew_in_one_batch(void **state)
+{
+	int old = index_of("va");
+
+	ip("link del va");
+	ip("link add va type bridge");
+	EVENTUALLY(*state, links_by_name(*state, "va") &&
+				   links_by_name(*state, "va")->ifindex == index_of("va"));
+	assert_int_not_equal(index_of("va"), old);
+	assert_true(told_of(old) && told_of(index_of("va")));
+}
+
+static void two_interfaces_swap_their_names(void **state)
+{
+	int va = index_of("va"), vb = index_of("vb");
+
+	ip("link set va down");
+	ip("link set vb down");
+	ip("link set va name other");
+	ip("link set vb name va");
+	ip("link set other name vb");
+	EVENTUALLY(*state, links_by_name(*state, "va")->ifindex == vb);
+	assert_int_equal(links_by_name(*state, "vb")->ifindex, va);
+	assert_null(links_by_name(*state, "other"));
+}
+
+/* The namespace of a child, which ends when the descriptor is closed. */
+static pid_t other_namespace(int *end)
+{
+	int ready[2], keep[2];
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(keep), 0);
+	pid_t pid = fork();
+
+	if (!pid) {
+		close(keep[1]);
+		if (unshare(CLONE_NEWNET) || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		_exit(read(keep[0], &byte, 1) != 0);
+	}
+	close(keep[0]);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	*end = keep[1];
+	return pid;
+}
+
+static void an_interface_moves_to_another_namespace(void **state)
+{
+	int va = index_of("va"), end, status;
+	pid_t pid = other_namespace(&end);
+
+	ip("addr add 192.0.2.11/24 dev va");
+	EVENTUALLY(*state, has(*state, "va", "192.0.2.11"));
+	CHANGES(*state, va, !links_by_name(*state, "va"), "link set va netns %d", (int)pid);
+	assert_null(links_by_index(*state, va));
+	assert_null(strstr(seen.trace, "gone"));
+	close(end);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void a_removed_address_is_told(void **state)
+{
+	int va = index_of("va");
+	char expected[100];
+
+	ip("addr add 192.0.2.11/24 dev va");
+	ip("addr add 2001:db8::1/64 dev va nodad");
+	EVENTUALLY(*state, has(*state, "va", "2001:db8::1"));
+	assert_null(strstr(seen.trace, "gone"));
+	memset(&seen, 0, sizeof(seen));
+	ip("addr del 192.0.2.11/24 dev va");
+	ip("addr del 2001:db8::1/64 dev va");
+	EVENTUALLY(*state, !has(*state, "va", "2001:db8::1"));
+	snprintf(expected, sizeof(expected),
+		 "gone 192.0.2.11 of %d, gone 2001:db8::1 of %d, changed %d, ", va, va, va);
+	assert_string_equal(seen.trace, expected);
+}
+
+static void an_address_that_is_back_was_not_removed(void **state)
+{
+	int va = index_of("va");
+	char expected[100];
+
+	ip("addr add 192.0.2.11/24 dev va");
+	ip("addr add 192.0.2.11/32 dev va");
+	EVENTUALLY(*state, has(*state, "va", "192.0.2.11"));
+	memset(&seen, 0, sizeof(seen));
+	ip("addr del 192.0.2.11/24 dev va");
+	ip("addr add 192.0.2.11/24 dev va");
+	ip("addr add 192.0.2.12/24 dev va");
+	EVENTUALLY(*state, has(*state, "va", "192.0.2.12"));
+	snprintf(expected, sizeof(expected), "changed %d, ", va);
+	assert_string_equal(seen.trace, expected);
+	/* It is the last now, as in the kernel. */
+	assert_string_equal(primary(*state, "va", VRRP_IPV4, NULL), "192.0.2.11");
+	ip("addr del 192.0.2.11/32 dev va");
+	EVENTUALLY(*state, strstr(seen.trace, "gone 192.0.2.11"));
+	assert_true(has(*state, "va", "192.0.2.11")); /* with the other prefix length */
+}
+
+static void addresses_that_go_with_their_interface_are_not_told(void **state)
+{
+	ip("addr add 192.0.2.11/24 dev va");
+	EVENTUALLY(*state, has(*state, "va", "192.0.2.11"));
+	ip("link del va");
+	EVENTUALLY(*state, !links_by_name(*state, "va"));
+	assert_null(strstr(seen.trace, "gone"));
+}
+
+static void an_index_is_found_by_name(void **state)
+{
+	(void)state;
+	assert_int_equal(link_index("va"), index_of("va"));
+	assert_int_equal(link_index("lo"), 1);
+	assert_int_equal(link_index("vc"), 0);
+	assert_int_equal(link_index(""), 0);
+	assert_int_equal(link_index("a name that is far too long to be one"), 0);
 }
 
 static void an_interface_goes_and_comes_back(void **state)
@@ -317,6 +503,7 @@ static void a_loss_is_repaired_by_reading_anew(void **state)
 	EVENTUALLY(*state, seen.all);
 	EVENTUALLY(*state, has(*state, "va", "10.0.1.143") && !has(*state, "va", "192.0.2.11") &&
 				   !links_by_name(*state, "vc"));
+	assert_non_null(strstr(seen.trace, "gone 192.0.2.11 "));
 	/* And it goes on as before. */
 	ip("addr add 192.0.2.12/24 dev va");
 	EVENTUALLY(*state, has(*state, "va", "192.0.2.12"));
@@ -342,24 +529,24 @@ static void garbage_is_survived(void **state)
 				       32, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 24, 0,
 				       0, 7, 0, 0, 0, 8, 0, 2, 0, 192, 0, 2, 1};
 	struct vrrp_addr there = address("192.0.2.1");
-	struct links_table table = {0};
+	struct links_table table;
 
 	(void)state;
-	links_table_feed(&table, good, sizeof(good), NULL, NULL, NULL);
+	links_table_init(&table);
+	links_table_feed(&table, good, sizeof(good), NULL);
 	assert_int_equal(table.count, 1);
 	assert_string_equal(table.entries[0]->link.name, "eth7");
 	assert_true(table.entries[0]->link.up);
-	assert_int_equal(table.entries[0]->address_count, 1);
-	assert_true(addr_equal(&table.entries[0]->addresses[0].address, &there));
+	assert_true(links_table_has_address(table.entries[0], &there));
 	for (size_t length = 0; length <= sizeof(good); length++) {
 		uint8_t *copy = test_malloc(length ? length : 1); /* exact, for the sanitizer */
 
 		memcpy(copy, good, length);
-		links_table_feed(&table, copy, length, NULL, NULL, NULL);
+		links_table_feed(&table, copy, length, NULL);
 		for (size_t i = 0; i < length; i++)
 			for (int value = 0; value < 256; value += 17) {
 				copy[i] = (uint8_t)value;
-				links_table_feed(&table, copy, length, NULL, NULL, NULL);
+				links_table_feed(&table, copy, length, NULL);
 				copy[i] = good[i];
 			}
 		test_free(copy);
@@ -374,7 +561,15 @@ int main(void)
 		TEST(the_present_state_is_read_at_open),
 		TEST(up_needs_the_flag_and_the_carrier),
 		TEST(a_rename_keeps_the_index),
+		TEST(every_change_is_told),
 		TEST(an_interface_goes_and_comes_back),
+		TEST(an_interface_is_made_anew_in_one_batch),
+		TEST(two_interfaces_swap_their_names),
+		TEST(an_interface_moves_to_another_namespace),
+		TEST(a_removed_address_is_told),
+		TEST(an_address_that_is_back_was_not_removed),
+		TEST(addresses_that_go_with_their_interface_are_not_told),
+		TEST(an_index_is_found_by_name),
 		TEST(leaving_a_bridge_is_not_going),
 		TEST(addresses_come_and_go),
 		TEST(the_primary_address_is_the_first_that_is_no_virtual_one),

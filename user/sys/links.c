@@ -67,8 +67,7 @@ static int dump(struct links *links, uint16_t type)
 			mnl_socket_recvfrom(links->socket, links->buffer, sizeof(links->buffer));
 
 		if (n >= 0) {
-			links_table_feed(&links->table, links->buffer, (size_t)n, &progress, NULL,
-					 NULL);
+			links_table_feed(&links->table, links->buffer, (size_t)n, &progress);
 		} else if (errno == ENOBUFS || errno == ENOSPC) {
 			lost = true; /* but the dump goes on, and must be read to its end */
 		} else if (errno != EAGAIN && errno != EINTR) {
@@ -148,6 +147,7 @@ struct links *links_open(links_changed_fn *changed, links_gone_fn *gone, void *d
 		fail(failure, "netlink: out of memory");
 		return NULL;
 	}
+	links_table_init(&links->table);
 	links->changed = changed;
 	links->gone = gone;
 	links->data = data;
@@ -156,6 +156,7 @@ struct links *links_open(links_changed_fn *changed, links_gone_fn *gone, void *d
 		links_close(links);
 		return NULL;
 	}
+	links_table_report(&links->table, NULL, NULL, NULL); /* nothing of this is a change */
 	return links;
 }
 
@@ -182,8 +183,7 @@ static bool drain(struct links *links)
 			mnl_socket_recvfrom(links->socket, links->buffer, sizeof(links->buffer));
 
 		if (n >= 0)
-			links_table_feed(&links->table, links->buffer, (size_t)n, NULL,
-					 links->changed, links->data);
+			links_table_feed(&links->table, links->buffer, (size_t)n, NULL);
 		else if (errno == ENOBUFS || errno == ENOSPC)
 			links->table.incomplete = true;
 		else if (errno != EINTR)
@@ -195,13 +195,15 @@ static bool drain(struct links *links)
 void links_dispatch(struct links *links)
 {
 	/* A dump needs room in the receive buffer, so what waits goes first. */
-	if (!drain(links) || !links->table.incomplete)
-		return;
-	if (resync(links, 1))
+	bool anew = drain(links) && links->table.incomplete;
+
+	if (anew && resync(links, 1))
 		log_warning("netlink: reading the interfaces anew: %m");
-	else if (links->table.incomplete)
+	else if (anew && links->table.incomplete)
 		ask_for_a_turn(links);
-	links->changed(0, links->data);
+	links_table_report(&links->table, anew ? NULL : links->changed, links->gone, links->data);
+	if (anew)
+		links->changed(0, links->data);
 }
 
 /* ---- questions ---- */
@@ -213,10 +215,9 @@ const struct link *links_at(const struct links *links, size_t position)
 
 const struct link *links_by_name(const struct links *links, const char *name)
 {
-	for (size_t i = 0; i < links->table.count; i++)
-		if (!strcmp(links->table.entries[i]->link.name, name))
-			return &links->table.entries[i]->link;
-	return NULL;
+	const struct link_entry *entry = links_table_find_name(&links->table, name);
+
+	return entry ? &entry->link : NULL;
 }
 
 const struct link *links_by_index(const struct links *links, int ifindex)
@@ -249,11 +250,11 @@ bool links_primary(const struct links *links, int ifindex, enum vrrp_family fami
 		   links_skip_fn *skip, void *data, struct vrrp_addr *out)
 {
 	const struct link_entry *entry = links_table_find(&links->table, ifindex);
-	const struct link_address *best = NULL;
+	const struct link_address *address, *best = NULL;
 
-	for (size_t i = 0; entry && i < entry->address_count; i++) {
-		const struct link_address *address = &entry->addresses[i];
-
+	if (!entry)
+		return false;
+	TAILQ_FOREACH(address, &entry->addresses, entry) {
 		if (suits(address, family) && (!best || rank(address) < rank(best)) &&
 		    !(skip && skip(&address->address, data)))
 			best = address;
@@ -286,8 +287,5 @@ bool links_has_address(const struct links *links, int ifindex, const struct vrrp
 {
 	const struct link_entry *entry = links_table_find(&links->table, ifindex);
 
-	for (size_t i = 0; entry && i < entry->address_count; i++)
-		if (addr_equal(&entry->addresses[i].address, address))
-			return true;
-	return false;
+	return entry && links_table_has_address(entry, address);
 }

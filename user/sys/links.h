@@ -28,10 +28,12 @@ struct link {
 typedef bool links_skip_fn(const struct vrrp_addr *address, void *data);
 
 /*
- * Open, subscribe to link and address changes, and read the present state. From links_dispatch()
- * are called: `changed` with the interface that changed (also one that is gone), or with 0 after a
- * loss, when everything has been read anew; `gone` (NULL = not wanted) with each address that was
- * removed from an interface that stays, before `changed`.
+ * Open, subscribe to link and address changes, and read the present state. links_dispatch() calls
+ * `changed` once for each interface that changed (also one that is gone, and one that was deleted
+ * and made again: both indexes), or with 0 after a loss, when everything has been read anew. Before
+ * that it calls `gone` (NULL = not wanted) for each address that was removed, also one whose
+ * removal was lost; not if it has been put back meanwhile, nor for an interface that is gone
+ * itself.
  */
 typedef void links_changed_fn(int ifindex, void *data);
 typedef void links_gone_fn(int ifindex, const struct vrrp_addr *address, void *data);
@@ -44,9 +46,9 @@ int links_fd(const struct links *links);
 /* Handle what is there to read; never blocks for longer than one dump after a loss. */
 void links_dispatch(struct links *links);
 
-/* NULL if there is none; valid until the next links_dispatch(). */
-/* All of them, from position 0 on in no order; NULL behind the last. */
+/* All of them, from position 0 on by ascending index; NULL behind the last. */
 const struct link *links_at(const struct links *links, size_t position);
+/* NULL if there is none; valid until the next links_dispatch(). Quick, however many there are. */
 const struct link *links_by_name(const struct links *links, const char *name);
 const struct link *links_by_index(const struct links *links, int ifindex);
 
@@ -60,7 +62,7 @@ bool links_primary(const struct links *links, int ifindex, enum vrrp_family fami
 /* The index of an interface, without waiting for anything; 0 = there is none. */
 int link_index(const char *name);
 
-/* Is this address on the interface now? */
+/* Is this address on the interface now? Quick, however many there are. */
 bool links_has_address(const struct links *links, int ifindex, const struct vrrp_addr *address);
 
 #endif

@@ -1,312 +1,335 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Messages into the table. A message updates what its attributes say and leaves the rest, since
- * some senders of RTM_NEWLINK (wireless events) fill in a part only.
+ * Interfaces in an array and addresses in lists; both in search trees besides. Nothing is reported
+ * while messages are taken in: an interface may be deleted a few messages after its addresses, an
+ * address put back right after its removal. So what changed is kept until the report, which sees
+ * how it ended.
  */
 #include "sys/links_table.h"
 
 #include <libmnl/libmnl.h>
-#include <linux/if.h>
-#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-/* ---- the table ---- */
+#include "sys/links_messages.h"
+
+/* ---- order in trees ---- */
+
+static int compare_name(const void *a, const void *b)
+{
+	return strcmp(((const struct link_entry *)a)->link.name,
+		      ((const struct link_entry *)b)->link.name);
+}
+
+/* After a loss two may have the same name for a while. */
+static int compare_entry(const void *a, const void *b)
+{
+	int order = compare_name(a, b);
+
+	return order ? order
+		     : ((const struct link_entry *)a)->link.ifindex -
+			       ((const struct link_entry *)b)->link.ifindex;
+}
+
+static int compare_bytes(const void *a, const void *b)
+{
+	return memcmp(&((const struct link_address *)a)->address,
+		      &((const struct link_address *)b)->address, sizeof(struct vrrp_addr));
+}
+
+static int compare_address(const void *a, const void *b)
+{
+	int order = compare_bytes(a, b);
+
+	return order ? order
+		     : ((const struct link_address *)a)->prefix_len -
+			       ((const struct link_address *)b)->prefix_len;
+}
+
+/* ---- interfaces ---- */
+
+/* The position of the interface, or where it would have to be. */
+static size_t position(const struct links_table *table, int ifindex)
+{
+	size_t from = 0, to = table->count;
+
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+
+		if (table->entries[middle]->link.ifindex < ifindex)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
 
 struct link_entry *links_table_find(const struct links_table *table, int ifindex)
 {
-	for (size_t i = 0; i < table->count; i++)
-		if (table->entries[i]->link.ifindex == ifindex)
-			return table->entries[i];
-	return NULL;
+	size_t at = position(table, ifindex);
+
+	if (at == table->count || table->entries[at]->link.ifindex != ifindex)
+		return NULL;
+	return table->entries[at];
 }
 
-/* The array with room for one more element of `size` bytes; NULL without memory. */
-static void *grow(void *array, size_t count, size_t *room, size_t size)
+struct link_entry *links_table_find_name(const struct links_table *table, const char *name)
 {
-	size_t more = *room ? *room * 2 : 8;
+	struct link_entry key, **found;
 
-	if (count < *room)
-		return array;
-	array = realloc(array, more * size);
-	if (array)
-		*room = more;
-	return array;
+	if (strlen(name) >= sizeof(key.link.name))
+		return NULL;
+	strcpy(key.link.name, name);
+	found = tfind(&key, &table->by_name, compare_name);
+	return found ? *found : NULL;
+}
+
+static void note_news(struct links_table *table, struct link_entry *entry)
+{
+	if (entry->has_news)
+		return;
+	entry->has_news = true;
+	TAILQ_INSERT_TAIL(&table->news, entry, news);
+}
+
+static bool make_room(struct links_table *table)
+{
+	size_t more = table->room ? table->room * 2 : 8;
+	void *entries;
+
+	if (table->count < table->room)
+		return true;
+	entries = realloc(table->entries, more * sizeof(table->entries[0]));
+	if (!entries)
+		return false;
+	table->entries = entries;
+	table->room = more;
+	return true;
 }
 
 static struct link_entry *add_link(struct links_table *table, int ifindex)
 {
-	void *entries = grow(table->entries, table->count, &table->room, sizeof(table->entries[0]));
+	size_t at = position(table, ifindex);
 	struct link_entry *entry = calloc(1, sizeof(*entry));
 
-	if (entries)
-		table->entries = entries;
-	if (!entries || !entry) {
+	if (!entry || !make_room(table)) {
 		free(entry);
 		table->incomplete = true;
 		return NULL;
 	}
 	entry->link.ifindex = ifindex;
-	table->entries[table->count++] = entry;
+	TAILQ_INIT(&entry->addresses);
+	TAILQ_INIT(&entry->gone);
+	memmove(table->entries + at + 1, table->entries + at,
+		(table->count - at) * sizeof(table->entries[0]));
+	table->entries[at] = entry;
+	table->count++;
 	return entry;
+}
+
+/* Out of the table; the report frees it. */
+static void remove_link(struct links_table *table, struct link_entry *entry)
+{
+	size_t at = position(table, entry->link.ifindex);
+
+	tdelete(entry, &table->by_name, compare_entry);
+	table->count--;
+	memmove(table->entries + at, table->entries + at + 1,
+		(table->count - at) * sizeof(table->entries[0]));
+	entry->removed = true;
+	note_news(table, entry);
+}
+
+static void free_addresses(struct link_addresses *list)
+{
+	struct link_address *address;
+
+	while ((address = TAILQ_FIRST(list))) {
+		TAILQ_REMOVE(list, address, entry);
+		free(address);
+	}
+}
+
+static void keep_it(void *node)
+{
+	(void)node; /* tdestroy() frees only the tree's own memory */
 }
 
 static void free_entry(struct link_entry *entry)
 {
-	free(entry->addresses);
+	tdestroy(entry->by_address, keep_it);
+	free_addresses(&entry->addresses);
+	free_addresses(&entry->gone);
 	free(entry);
 }
 
-static bool remove_link(struct links_table *table, int ifindex)
+void links_table_init(struct links_table *table)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		if (table->entries[i]->link.ifindex != ifindex)
-			continue;
-		free_entry(table->entries[i]);
-		table->entries[i] = table->entries[--table->count];
-		return true;
-	}
-	return false;
+	*table = (struct links_table){0};
+	TAILQ_INIT(&table->news);
 }
 
 void links_table_clear(struct links_table *table)
 {
+	links_table_report(table, NULL, NULL, NULL); /* which frees what is removed */
+	tdestroy(table->by_name, keep_it);
 	for (size_t i = 0; i < table->count; i++)
 		free_entry(table->entries[i]);
 	free(table->entries);
-	*table = (struct links_table){0};
+	links_table_init(table);
 }
+
+/* ---- addresses ---- */
+
+static struct link_address *find_address(const struct link_entry *entry,
+					 const struct link_address *like)
+{
+	struct link_address **found = tfind(like, &entry->by_address, compare_address);
+
+	return found ? *found : NULL;
+}
+
+bool links_table_has_address(const struct link_entry *entry, const struct vrrp_addr *address)
+{
+	struct link_address key = {.address = *address};
+
+	return tfind(&key, &entry->by_address, compare_bytes);
+}
+
+static void remove_address(struct links_table *table, struct link_entry *entry,
+			   struct link_address *address)
+{
+	tdelete(address, &entry->by_address, compare_address);
+	TAILQ_REMOVE(&entry->addresses, address, entry);
+	TAILQ_INSERT_TAIL(&entry->gone, address, entry);
+	note_news(table, entry);
+}
+
+static struct link_address *add_address(struct links_table *table, struct link_entry *entry,
+					const struct link_address *like)
+{
+	struct link_address *address = malloc(sizeof(*address));
+
+	if (address)
+		*address = *like;
+	if (!address || !tsearch(address, &entry->by_address, compare_address)) {
+		free(address);
+		table->incomplete = true;
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&entry->addresses, address, entry);
+	note_news(table, entry);
+	return address;
+}
+
+static void set_address(struct links_table *table, struct link_entry *entry,
+			const struct link_address *like)
+{
+	struct link_address *address = find_address(entry, like);
+
+	if (!address) {
+		address = add_address(table, entry, like);
+	} else if (!address->seen) { /* a dump confirms it, and has the order of the kernel */
+		TAILQ_REMOVE(&entry->addresses, address, entry);
+		TAILQ_INSERT_TAIL(&entry->addresses, address, entry);
+	}
+	if (!address)
+		return;
+	if (address->flags != like->flags || address->scope != like->scope)
+		note_news(table, entry);
+	address->flags = like->flags;
+	address->scope = like->scope;
+	address->seen = true;
+}
+
+/* ---- dumps ---- */
 
 void links_table_mark(struct links_table *table)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		struct link_entry *entry = table->entries[i];
+	struct link_address *address;
 
-		entry->seen = false;
-		for (size_t j = 0; j < entry->address_count; j++)
-			entry->addresses[j].seen = false;
+	for (size_t i = 0; i < table->count; i++) {
+		table->entries[i]->seen = false;
+		TAILQ_FOREACH(address, &table->entries[i]->addresses, entry)
+			address->seen = false;
 	}
 }
 
-static void sweep_addresses(struct link_entry *entry)
+static void sweep_addresses(struct links_table *table, struct link_entry *entry)
 {
-	size_t kept = 0;
+	struct link_address *address, *next;
 
-	for (size_t i = 0; i < entry->address_count; i++)
-		if (entry->addresses[i].seen)
-			entry->addresses[kept++] = entry->addresses[i];
-	entry->address_count = kept;
+	for (address = TAILQ_FIRST(&entry->addresses); address; address = next) {
+		next = TAILQ_NEXT(address, entry);
+		if (!address->seen)
+			remove_address(table, entry, address);
+	}
 }
 
 void links_table_sweep(struct links_table *table)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < table->count; i++) {
-		struct link_entry *entry = table->entries[i];
-
-		if (!entry->seen) {
-			free_entry(entry);
-			continue;
-		}
-		sweep_addresses(entry);
-		table->entries[kept++] = entry;
-	}
-	table->count = kept;
-}
-
-/* ---- attributes ---- */
-
-struct attributes {
-	const struct nlattr **list; /* by type, NULL if absent */
-	unsigned max;
-};
-
-static int collect(const struct nlattr *attribute, void *data)
-{
-	struct attributes *into = data;
-	unsigned type = mnl_attr_get_type(attribute);
-
-	if (type <= into->max)
-		into->list[type] = attribute;
-	return MNL_CB_OK;
-}
-
-static void copy_text(char *to, size_t size, const struct nlattr *from)
-{
-	size_t length = mnl_attr_get_payload_len(from);
-
-	if (length > size - 1)
-		length = size - 1;
-	memcpy(to, mnl_attr_get_payload(from), length);
-	memset(to + length, 0, size - length);
-}
-
-static bool get_u32(const struct nlattr *attribute, uint32_t *value)
-{
-	if (!attribute || mnl_attr_get_payload_len(attribute) < sizeof(*value))
-		return false;
-	memcpy(value, mnl_attr_get_payload(attribute), sizeof(*value));
-	return true;
-}
-
-static void read_kind(struct link *link, const struct nlattr *info)
-{
-	const struct nlattr *list[IFLA_INFO_MAX + 1] = {NULL};
-	struct attributes into = {list, IFLA_INFO_MAX};
-
-	mnl_attr_parse_nested(info, collect, &into);
-	if (list[IFLA_INFO_KIND])
-		copy_text(link->kind, sizeof(link->kind), list[IFLA_INFO_KIND]);
-}
-
-/* With one program IFLA_XDP_PROG_ID has it; with more, there is one attribute a mode. */
-static void read_xdp(struct link *link, const struct nlattr *xdp)
-{
-	static const int order[] = {IFLA_XDP_PROG_ID, IFLA_XDP_DRV_PROG_ID, IFLA_XDP_SKB_PROG_ID,
-				    IFLA_XDP_HW_PROG_ID};
-	const struct nlattr *list[IFLA_XDP_MAX + 1] = {NULL};
-	struct attributes into = {list, IFLA_XDP_MAX};
-
-	mnl_attr_parse_nested(xdp, collect, &into);
-	link->xdp_program_id = 0;
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]) && !link->xdp_program_id; i++)
-		get_u32(list[order[i]], &link->xdp_program_id);
+	for (size_t i = table->count; i-- > 0;)
+		if (table->entries[i]->seen)
+			sweep_addresses(table, table->entries[i]);
+		else
+			remove_link(table, table->entries[i]);
 }
 
 /* ---- messages ---- */
 
-static void read_link(struct link *link, const struct nlmsghdr *message)
-{
-	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *list[IFLA_MAX + 1] = {NULL};
-	struct attributes into = {list, IFLA_MAX};
-
-	mnl_attr_parse(message, sizeof(*header), collect, &into);
-	link->up = (header->ifi_flags & IFF_UP) && (header->ifi_flags & IFF_LOWER_UP);
-	link->arp = !(header->ifi_flags & (IFF_LOOPBACK | IFF_NOARP));
-	if (list[IFLA_IFNAME])
-		copy_text(link->name, sizeof(link->name), list[IFLA_IFNAME]);
-	if (list[IFLA_ADDRESS] && mnl_attr_get_payload_len(list[IFLA_ADDRESS]) == sizeof(link->mac))
-		memcpy(link->mac, mnl_attr_get_payload(list[IFLA_ADDRESS]), sizeof(link->mac));
-	get_u32(list[IFLA_MTU], &link->mtu);
-	if (list[IFLA_LINKINFO])
-		read_kind(link, list[IFLA_LINKINFO]);
-	if (list[IFLA_XDP])
-		read_xdp(link, list[IFLA_XDP]);
-}
-
-/* Each message function returns the interface that changed, or 0. */
-static int take_link(struct links_table *table, const struct nlmsghdr *message)
+static void take_link(struct links_table *table, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
 	struct link_entry *entry;
-	struct link before = {0};
+	struct link before;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) || header->ifi_index <= 0)
-		return 0;
+		return;
 	/* A bridge reports its ports in this way too: a port that left has not gone. */
 	if (header->ifi_family != AF_UNSPEC)
-		return 0;
-	if (message->nlmsg_type == RTM_DELLINK)
-		return remove_link(table, header->ifi_index) ? header->ifi_index : 0;
-
+		return;
 	entry = links_table_find(table, header->ifi_index);
-	if (entry)
-		memcpy(&before, &entry->link, sizeof(before)); /* with its padding */
-	else
+	if (message->nlmsg_type == RTM_DELLINK) {
+		if (entry)
+			remove_link(table, entry);
+		return;
+	}
+	if (!entry)
 		entry = add_link(table, header->ifi_index);
 	if (!entry)
-		return 0;
-	read_link(&entry->link, message);
+		return;
+	memcpy(&before, &entry->link, sizeof(before)); /* with its padding */
+	tdelete(entry, &table->by_name, compare_entry);
+	links_read_link(&entry->link, message);
+	if (!tsearch(entry, &table->by_name, compare_entry))
+		table->incomplete = true;
 	entry->seen = true;
-	return memcmp(&before, &entry->link, sizeof(before)) ? header->ifi_index : 0;
+	if (memcmp(&before, &entry->link, sizeof(before)))
+		note_news(table, entry);
 }
 
-static bool read_address(struct link_address *out, const struct nlmsghdr *message)
+static void take_address(struct links_table *table, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *list[IFA_MAX + 1] = {NULL};
-	struct attributes into = {list, IFA_MAX};
-	size_t size = header->ifa_family == AF_INET ? 4 : 16;
-	const struct nlattr *address;
-
-	mnl_attr_parse(message, sizeof(*header), collect, &into);
-	/* IFA_ADDRESS is the peer on a point-to-point link; without a peer IPv6 has only it. */
-	address = list[IFA_LOCAL] ? list[IFA_LOCAL] : list[IFA_ADDRESS];
-	if (!address || mnl_attr_get_payload_len(address) != size)
-		return false;
-	*out = (struct link_address){
-		.flags = header->ifa_flags,
-		.prefix_len = header->ifa_prefixlen,
-		.scope = header->ifa_scope,
-		.seen = true,
-	};
-	if (size == 4)
-		out->address = addr_from_ipv4(0);
-	memcpy(out->address.b + 16 - size, mnl_attr_get_payload(address), size);
-	return true;
-}
-
-static struct link_address *find_address(struct link_entry *entry, const struct link_address *like)
-{
-	for (size_t i = 0; i < entry->address_count; i++)
-		if (addr_equal(&entry->addresses[i].address, &like->address) &&
-		    entry->addresses[i].prefix_len == like->prefix_len)
-			return &entry->addresses[i];
-	return NULL;
-}
-
-static bool remove_address(struct link_entry *entry, const struct link_address *like)
-{
-	struct link_address *address = find_address(entry, like);
-
-	if (!address)
-		return false;
-	entry->address_count--;
-	memmove(address, address + 1,
-		(size_t)(entry->addresses + entry->address_count - address) * sizeof(*address));
-	return true;
-}
-
-static bool set_address(struct links_table *table, struct link_entry *entry,
-			const struct link_address *new)
-{
-	struct link_address *old = find_address(entry, new);
-	bool changed = !old || old->flags != new->flags || old->scope != new->scope;
-
-	if (!old) {
-		void *addresses = grow(entry->addresses, entry->address_count, &entry->address_room,
-				       sizeof(entry->addresses[0]));
-
-		if (!addresses) {
-			table->incomplete = true;
-			return false;
-		}
-		entry->addresses = addresses;
-		old = &entry->addresses[entry->address_count++];
-	}
-	*old = *new;
-	return changed;
-}
-
-static int take_address(struct links_table *table, const struct nlmsghdr *message)
-{
-	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
-	struct link_address address;
+	struct link_address address, *present;
 	struct link_entry *entry;
-	bool changed;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) ||
 	    (header->ifa_family != AF_INET && header->ifa_family != AF_INET6))
-		return 0;
+		return;
 	entry = links_table_find(table, (int)header->ifa_index);
-	if (!entry || !read_address(&address, message))
-		return 0;
-	changed = message->nlmsg_type == RTM_DELADDR ? remove_address(entry, &address)
-						     : set_address(table, entry, &address);
-	return changed ? (int)header->ifa_index : 0;
+	if (!entry || !links_read_address(&address, message))
+		return;
+	if (message->nlmsg_type == RTM_NEWADDR) {
+		set_address(table, entry, &address);
+		return;
+	}
+	present = find_address(entry, &address);
+	if (present)
+		remove_address(table, entry, present);
 }
 
 static void take_end(struct links_dump *dump, const struct nlmsghdr *message)
@@ -319,7 +342,7 @@ static void take_end(struct links_dump *dump, const struct nlmsghdr *message)
 		dump->error = -answer->error;
 }
 
-static int take(struct links_table *table, const struct nlmsghdr *message, struct links_dump *dump)
+static void take(struct links_table *table, const struct nlmsghdr *message, struct links_dump *dump)
 {
 	bool answer = dump && message->nlmsg_seq == dump->sequence;
 
@@ -328,17 +351,19 @@ static int take(struct links_table *table, const struct nlmsghdr *message, struc
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		return take_link(table, message);
+		take_link(table, message);
+		return;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		return take_address(table, message);
+		take_address(table, message);
+		return;
 	case NLMSG_DONE:
 	case NLMSG_ERROR:
 		if (answer)
 			take_end(dump, message);
-		return 0;
+		return;
 	default: /* the kernel's enum, not ours */
-		return 0;
+		return;
 	}
 }
 
@@ -350,15 +375,41 @@ static bool is_whole(const struct nlmsghdr *message, int left)
 }
 
 void links_table_feed(struct links_table *table, const void *buffer, size_t length,
-		      struct links_dump *dump, void (*changed)(int ifindex, void *data), void *data)
+		      struct links_dump *dump)
 {
 	const struct nlmsghdr *message = buffer;
 	int left = (int)length;
 
-	for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
-		int ifindex = take(table, message, dump);
+	for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left))
+		take(table, message, dump);
+}
 
-		if (ifindex && changed)
-			changed(ifindex, data);
+/* ---- the report ---- */
+
+static void report_gone(struct link_entry *entry, links_gone_fn *gone, void *data)
+{
+	struct link_address *address;
+
+	while ((address = TAILQ_FIRST(&entry->gone))) {
+		TAILQ_REMOVE(&entry->gone, address, entry);
+		if (gone && !entry->removed && !find_address(entry, address))
+			gone(entry->link.ifindex, &address->address, data);
+		free(address);
+	}
+}
+
+void links_table_report(struct links_table *table, links_changed_fn *changed, links_gone_fn *gone,
+			void *data)
+{
+	struct link_entry *entry;
+
+	while ((entry = TAILQ_FIRST(&table->news))) {
+		TAILQ_REMOVE(&table->news, entry, news);
+		entry->has_news = false;
+		report_gone(entry, gone, data);
+		if (changed)
+			changed(entry->link.ifindex, data);
+		if (entry->removed)
+			free_entry(entry);
 	}
 }
