@@ -60,16 +60,38 @@ int plane_teardown(void **state)
 	return 0;
 }
 
+struct dataplane *plane_try(const char *pins, struct failure *failure)
+{
+	struct dataplane *dataplane = dataplane_open(pins, failure);
+
+	if (!dataplane)
+		return NULL;
+	if (!dataplane_load(dataplane, failure) && !dataplane_start(dataplane, failure))
+		return dataplane;
+	dataplane_close(dataplane);
+	return NULL;
+}
+
 struct dataplane *plane_open(const struct plane *plane)
 {
 	struct failure failure;
-	struct dataplane *dataplane = dataplane_open(plane->pins, &failure);
+	struct dataplane *dataplane = plane_try(plane->pins, &failure);
 
 	if (!dataplane)
 		fail_msg("%s", failure.text);
 	if (plane->tc == PLANE_CLSACT)
 		tc_avoid_tcx(dataplane);
 	return dataplane;
+}
+
+void plane_start(const struct plane *plane, struct dataplane *dataplane)
+{
+	struct failure failure;
+
+	if (dataplane_load(dataplane, &failure) || dataplane_start(dataplane, &failure))
+		fail_msg("%s", failure.text);
+	if (plane->tc == PLANE_CLSACT)
+		tc_avoid_tcx(dataplane);
 }
 
 struct attach_status plane_attach(const struct plane *plane, struct dataplane *dataplane,
@@ -81,6 +103,16 @@ struct attach_status plane_attach(const struct plane *plane, struct dataplane *d
 	if (dataplane_attach(dataplane, plane->ifindex, "x0", kind, wanted, &status, &failure))
 		fail_msg("%s", failure.text);
 	return status;
+}
+
+int plane_slot(struct dataplane *dataplane, const struct vr_key *key, bool adopted,
+	       struct failure *failure)
+{
+	bool was;
+	int slot = dataplane_slot_new(dataplane, key, &was, failure);
+
+	assert_int_equal(was, adopted);
+	return slot;
 }
 
 int plane_map(const struct plane *plane, const char *name)

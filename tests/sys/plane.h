@@ -32,11 +32,19 @@ int plane_leave(void **state);
 int plane_setup(void **state);
 int plane_teardown(void **state);
 
-/* dataplane_open(), which must succeed, in the way that `plane->tc` says. */
+/* dataplane_open(), _load() and _start(). NULL if one fails; then nothing of it is left. */
+struct dataplane *plane_try(const char *pins, struct failure *failure);
+/* The same, which must succeed, in the way that `plane->tc` says. */
 struct dataplane *plane_open(const struct plane *plane);
+/* dataplane_load() and dataplane_start(), which must succeed. */
+void plane_start(const struct plane *plane, struct dataplane *dataplane);
 /* dataplane_attach() to x0, which must succeed. */
 struct attach_status plane_attach(const struct plane *plane, struct dataplane *dataplane,
 				  const char *kind, enum xdp_mode wanted);
+
+/* dataplane_slot_new(), which must say `adopted`; -1 if it fails. */
+int plane_slot(struct dataplane *dataplane, const struct vr_key *key, bool adopted,
+	       struct failure *failure);
 
 /* A descriptor of a pinned map. */
 int plane_map(const struct plane *plane, const char *name);

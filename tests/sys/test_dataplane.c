@@ -75,7 +75,7 @@ static void check_pins(const char *pins)
 static void open_and_close(const char *pins)
 {
 	struct failure failure;
-	struct dataplane *dataplane = dataplane_open(pins, &failure);
+	struct dataplane *dataplane = plane_try(pins, &failure);
 
 	if (!dataplane)
 		fail_msg("%s", failure.text);
@@ -357,7 +357,7 @@ static void open_as_nobody(const char *pins, const char *part)
 
 		if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
 			_exit(2);
-		if (dataplane_open(pins, &failure))
+		if (plane_try(pins, &failure))
 			_exit(3);
 		if (!strstr(failure.text, part))
 			printf("%s\n", failure.text);
@@ -391,7 +391,7 @@ static void tells_which_privilege(void **state)
 static struct dataplane *open_in_child(const struct plane *plane)
 {
 	struct failure failure;
-	struct dataplane *dataplane = dataplane_open(plane->pins, &failure);
+	struct dataplane *dataplane = plane_try(plane->pins, &failure);
 
 	if (!dataplane) {
 		fprintf(stderr, "%s\n", failure.text);
@@ -491,12 +491,19 @@ static void replaces_what_a_killed_agent_left(void **state)
 {
 	struct plane *plane = *state;
 	struct opening opening = {.plane = plane};
+	struct xvrrp_abi older = {.version = 1, .slots = XVRRP_SLOTS_MAX};
+	__u32 zero = 0;
 	const char *log;
+	int fd;
 
 	agent_killed(plane);
 	assert_attached(plane->ifindex); /* the fence */
+	fd = plane_map(plane, "abi");
+	assert_int_equal(bpf_map_update_elem(fd, &zero, &older, BPF_ANY), 0);
+	close(fd);
 	log = stderr_of(open_again, &opening);
 	assert_contains(log, "replaced the data plane that an earlier agent left");
+	assert_contains(log, "another ABI (1)");
 	assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1); /* one line */
 	assert_detached(plane->ifindex);
 

@@ -131,28 +131,49 @@ static void modes_change_in_place(void **state)
 
 static void a_driver_without_native_xdp(void **state)
 {
-	struct plane *plane = *state;
+	struct plane *plane = *state, bridge = *plane;
 	struct dataplane *dataplane = plane_open(plane);
 	struct attach_status status;
 	struct failure failure;
-	int bridge_index;
 
 	ip("link add b0 type bridge");
-	bridge_index = index_of("b0");
-	assert_int_equal(dataplane_attach(dataplane, bridge_index, "b0", "bridge", XDP_MODE_AUTO,
-					  &status, &failure),
-			 0);
-	assert_int_equal(status.mode, XDP_MODE_GENERIC);
-	assert_contains(status.reason, "native XDP: the driver has no native XDP");
-	assert_hooks(bridge_index, XDP_MODE_GENERIC);
-
-	assert_int_equal(dataplane_attach(dataplane, bridge_index, "b0", "bridge", XDP_MODE_NATIVE,
-					  &status, &failure),
+	bridge.ifindex = index_of("b0");
+	assert_int_equal(dataplane_attach(dataplane, bridge.ifindex, "b0", "bridge",
+					  XDP_MODE_NATIVE, &status, &failure),
 			 -1);
 	assert_contains(failure.text, "cannot attach to b0: xdp_mode native is not possible: ");
 	assert_contains(failure.text, "the driver has no native XDP");
-	assert_hooks(bridge_index, XDP_MODE_AUTO);
+	assert_hooks(bridge.ifindex, XDP_MODE_AUTO);
+
+	status = plane_attach(&bridge, dataplane, "bridge", XDP_MODE_AUTO);
+	assert_int_equal(status.mode, XDP_MODE_GENERIC);
+	assert_contains(status.reason, "native XDP: the driver has no native XDP");
+	assert_hooks(bridge.ifindex, XDP_MODE_GENERIC);
 	dataplane_close(dataplane);
+	ip("link del b0");
+}
+
+/* What works goes on when what is wanted instead cannot be had. */
+static void a_mode_that_is_refused_leaves_the_old_one(void **state)
+{
+	struct plane *plane = *state, bridge = *plane;
+	struct dataplane *dataplane = plane_open(plane);
+	struct attach_status status;
+	struct failure failure;
+
+	ip("link add b0 type bridge");
+	bridge.ifindex = index_of("b0");
+	for (enum xdp_mode mode = XDP_MODE_GENERIC; mode <= XDP_MODE_TC; mode++) {
+		plane_attach(&bridge, dataplane, "bridge", mode);
+		assert_int_equal(dataplane_attach(dataplane, bridge.ifindex, "b0", "bridge",
+						  XDP_MODE_NATIVE, &status, &failure),
+				 -1);
+		assert_contains(failure.text, "the driver has no native XDP");
+		assert_int_equal(status.mode, mode);
+		assert_hooks(bridge.ifindex, mode);
+	}
+	dataplane_close(dataplane);
+	assert_hooks(bridge.ifindex, XDP_MODE_AUTO);
 	ip("link del b0");
 }
 
@@ -418,6 +439,8 @@ int main(void)
 		PLANE_TEST(modes_change_in_place),
 		PLANE_TEST_CLSACT(modes_change_in_place),
 		PLANE_TEST(a_driver_without_native_xdp),
+		PLANE_TEST(a_mode_that_is_refused_leaves_the_old_one),
+		PLANE_TEST_CLSACT(a_mode_that_is_refused_leaves_the_old_one),
 		PLANE_TEST(an_interface_name_with_a_dot),
 		PLANE_TEST_CLSACT(an_interface_name_with_a_dot),
 		PLANE_TEST(a_foreign_xdp_program_is_named),

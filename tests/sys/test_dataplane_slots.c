@@ -46,8 +46,8 @@ static void slots_come_and_go(void **state)
 	struct vr_key one = vr_key(51), two = vr_key(52), alias = vr_key(51);
 	struct vip_key vip = vip_key(0xc0000201);
 	struct failure failure;
-	int a = dataplane_slot_new(dataplane, &one, &failure);
-	int b = dataplane_slot_new(dataplane, &two, &failure);
+	int a = plane_slot(dataplane, &one, false, &failure);
+	int b = plane_slot(dataplane, &two, false, &failure);
 
 	alias.ifindex = 77;
 	assert_true(a >= 0 && b >= 0 && a != b);
@@ -56,7 +56,7 @@ static void slots_come_and_go(void **state)
 	assert_memory_equal(&dataplane_slot(dataplane, (unsigned)a)->identity.key, &one,
 			    sizeof(one));
 
-	assert_int_equal(dataplane_slot_new(dataplane, &one, &failure), -1);
+	assert_int_equal(plane_slot(dataplane, &one, false, &failure), -1);
 	assert_contains(failure.text, "VRID 51");
 
 	assert_int_equal(dataplane_alias_add(dataplane, (unsigned)a, &alias, &failure), 0);
@@ -92,7 +92,7 @@ static void a_slot_starts_from_nothing(void **state)
 	memset(counted, 1, sizeof(counted));
 	assert_int_equal(bpf_map_update_elem(stats_fd, &slot, counted, BPF_ANY), 0);
 	memset(dataplane_slot(dataplane, 0), 0xff, sizeof(struct vr_slot));
-	assert_int_equal(dataplane_slot_new(dataplane, &key, NULL), 0);
+	assert_int_equal(plane_slot(dataplane, &key, false, NULL), 0);
 	assert_memory_equal(dataplane_slot(dataplane, 0), &zero, sizeof(zero));
 	sum = dataplane_vr_stats(dataplane, 0);
 	assert_int_equal(sum.advertisements_received, 0);
@@ -109,13 +109,13 @@ static void slots_run_out(void **state)
 	for (unsigned i = 0; i < XVRRP_SLOTS_MAX; i++) {
 		struct vr_key key = {.ifindex = i, .family = VRRP_IPV4, .vrid = 1};
 
-		assert_true(dataplane_slot_new(dataplane, &key, NULL) >= 0);
+		assert_true(plane_slot(dataplane, &key, false, NULL) >= 0);
 	}
 	struct vr_key more = vr_key(2);
-	assert_int_equal(dataplane_slot_new(dataplane, &more, &failure), -1);
+	assert_int_equal(plane_slot(dataplane, &more, false, &failure), -1);
 	assert_contains(failure.text, "4096");
 	dataplane_slot_free(dataplane, 17);
-	assert_int_equal(dataplane_slot_new(dataplane, &more, &failure), 17);
+	assert_int_equal(plane_slot(dataplane, &more, false, &failure), 17);
 	dataplane_close(dataplane);
 }
 
@@ -125,7 +125,7 @@ static void lease_and_evidence_are_in_the_map(void **state)
 	struct dataplane *dataplane = plane_open(*state);
 	int slots_fd = plane_map(*state, "vr_slots");
 	struct vr_key key = vr_key(51);
-	__u32 number = (__u32)dataplane_slot_new(dataplane, &key, NULL);
+	__u32 number = (__u32)plane_slot(dataplane, &key, false, NULL);
 	struct vr_slot *slot = dataplane_slot(dataplane, number), value;
 	struct vr_evidence seen;
 
@@ -197,7 +197,7 @@ static bool readable(int fd)
 static int running_slot(struct dataplane *dataplane, const struct vrrp_addr *vip)
 {
 	struct vr_key key = vr_key(51);
-	int number = dataplane_slot_new(dataplane, &key, NULL);
+	int number = plane_slot(dataplane, &key, false, NULL);
 	struct vr_slot *slot = dataplane_slot(dataplane, (unsigned)number);
 
 	slot->identity.version = 3;

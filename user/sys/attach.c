@@ -12,11 +12,12 @@
  * twice; what falls into the instant between them in a change of mode is one advertisement of
  * three.
  *
- * dataplane_attach() on an interface that has its programs replaces what somebody else took away
- * and leaves the rest as it is.
+ * dataplane_attach() on an interface that has its programs, of this agent or of the one before,
+ * puts the present programs into the links that are there, which leaves no gap, and makes anew what
+ * somebody else took away. If it fails, what worked before goes on.
  */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,56 +25,6 @@
 
 #include "sys/attach_private.h"
 #include "sys/log.h"
-
-/* ---- links ---- */
-
-static void link_path(const struct dataplane *dataplane, const struct attachment *attachment,
-		      enum hook hook, char path[DATAPLANE_PATH_MAX + 32])
-{
-	static const char *const names[HOOKS] = {"xdp", "tc_in", "tc_out"};
-
-	snprintf(path, DATAPLANE_PATH_MAX + 32, "%s/links/%d-%s", dataplane->pin_dir,
-		 attachment->ifindex, names[hook]);
-}
-
-int link_keep(struct dataplane *dataplane, struct attachment *attachment, enum hook hook, int fd,
-	      struct failure *failure)
-{
-	char path[DATAPLANE_PATH_MAX + 32];
-	int error;
-
-	link_path(dataplane, attachment, hook, path);
-	error = bpf_obj_pin(fd, path);
-	if (error) {
-		close(fd);
-		return fail(failure, "cannot pin a link at %s: %s", path, strerror(-error));
-	}
-	attachment->link[hook] = fd;
-	return 0;
-}
-
-bool link_alive(const struct attachment *attachment, enum hook hook)
-{
-	struct bpf_link_info info = {0};
-	__u32 size = sizeof(info);
-
-	/* xdp.ifindex and tcx.ifindex are at one place; 0 = detached. */
-	return attachment->link[hook] >= 0 &&
-	       !bpf_obj_get_info_by_fd(attachment->link[hook], &info, &size) && info.xdp.ifindex;
-}
-
-void link_drop(struct dataplane *dataplane, struct attachment *attachment, enum hook hook)
-{
-	char path[DATAPLANE_PATH_MAX + 32];
-
-	if (attachment->link[hook] < 0)
-		return;
-	bpf_link_detach(attachment->link[hook]);
-	link_path(dataplane, attachment, hook, path);
-	unlink(path);
-	close(attachment->link[hook]);
-	attachment->link[hook] = -1;
-}
 
 /* ---- the mode ---- */
 
@@ -154,76 +105,104 @@ static int use_best(struct dataplane *dataplane, struct attachment *attachment, 
 	return use_tc(dataplane, attachment, failure);
 }
 
+/* Does the XDP link that is there do what is wanted, as it is? */
+static bool mode_stays(const struct attachment *attachment, const char *kind, enum xdp_mode wanted)
+{
+	if (!link_alive(attachment, HOOK_XDP))
+		return false;
+	if (wanted != XDP_MODE_AUTO)
+		return wanted == attachment->mode;
+	return attachment->wanted == XDP_MODE_AUTO &&
+	       (attachment->mode != XDP_MODE_NATIVE || !native_trouble(kind));
+}
+
+static int keep_mode(struct dataplane *dataplane, struct attachment *attachment,
+		     struct attach_status *status, struct failure *failure)
+{
+	say(status, attachment->mode, "%s", attachment->reason);
+	if (tc_set(dataplane, attachment, TC_PROGRAM_MARK, failure))
+		return -1;
+	if (xdp_update(dataplane, attachment))
+		return 0;
+	return fail(failure, "cannot update the XDP program in place: %s", strerror(errno));
+}
+
+static void back_to_mode(struct dataplane *dataplane, struct attachment *attachment,
+			 enum xdp_mode mode)
+{
+	if (mode == XDP_MODE_TC)
+		use_tc(dataplane, attachment, NULL);
+	else if (mode != XDP_MODE_AUTO)
+		xdp_set(dataplane, attachment, mode, NULL);
+}
+
 static int use_mode(struct dataplane *dataplane, struct attachment *attachment, const char *kind,
 		    enum xdp_mode wanted, struct attach_status *status, struct failure *failure)
 {
+	enum xdp_mode before = attachment->mode;
+	int error;
+
 	if (wanted == XDP_MODE_TC) {
 		say(status, XDP_MODE_TC, "as configured");
 		return use_tc(dataplane, attachment, failure);
 	}
-	if (link_alive(attachment, HOOK_XDP) &&
-	    (wanted == XDP_MODE_AUTO || wanted == attachment->mode)) {
-		say(status, attachment->mode, "%s", attachment->reason);
-		return tc_set(dataplane, attachment, TC_PROGRAM_MARK, failure);
+	if (mode_stays(attachment, kind, wanted)) {
+		if (!keep_mode(dataplane, attachment, status, failure))
+			return 0;
+		log_notice("%s: attaching anew: %s", attachment->name, failure->text);
 	}
 	link_drop(dataplane, attachment, HOOK_XDP);
-	if (wanted == XDP_MODE_AUTO)
-		return use_best(dataplane, attachment, kind, status, failure);
-	return use_explicit(dataplane, attachment, kind, wanted, status, failure);
+	error = wanted == XDP_MODE_AUTO
+			? use_best(dataplane, attachment, kind, status, failure)
+			: use_explicit(dataplane, attachment, kind, wanted, status, failure);
+	if (error)
+		back_to_mode(dataplane, attachment, before);
+	return error;
 }
 
 /* ---- interfaces ---- */
 
+/* Where the attachment of an interface is, or belongs. */
 static struct attachment **find(struct dataplane *dataplane, int ifindex)
 {
 	struct attachment **place = &dataplane->attachments;
 
-	while (*place && (*place)->ifindex != ifindex)
+	while (*place && (*place)->ifindex < ifindex)
 		place = &(*place)->next;
 	return place;
 }
 
+bool is_attached(const struct dataplane *dataplane, int ifindex)
+{
+	const struct attachment *attachment = dataplane->attachments;
+
+	while (attachment && attachment->ifindex < ifindex)
+		attachment = attachment->next;
+	return attachment && attachment->ifindex == ifindex;
+}
+
 static struct attachment *find_or_add(struct dataplane *dataplane, int ifindex, const char *name)
 {
-	struct attachment **place = find(dataplane, ifindex);
+	struct attachment **place = find(dataplane, ifindex), *attachment = *place;
 
-	if (!*place) {
-		*place = calloc(1, sizeof(**place));
-		if (!*place)
+	if (!attachment || attachment->ifindex != ifindex) {
+		attachment = calloc(1, sizeof(*attachment));
+		if (!attachment)
 			return NULL;
-		(*place)->ifindex = ifindex;
-		for (enum hook hook = 0; hook < HOOKS; hook++)
-			(*place)->link[hook] = -1;
+		attachment->ifindex = ifindex;
+		links_adopt(dataplane, attachment);
+		attachment->next = *place;
+		*place = attachment;
 	}
-	snprintf((*place)->name, sizeof((*place)->name), "%s", name);
-	return *place;
+	snprintf(attachment->name, sizeof(attachment->name), "%s", name);
+	return attachment;
 }
 
-int dataplane_attach(struct dataplane *dataplane, int ifindex, const char *name, const char *kind,
-		     enum xdp_mode wanted, struct attach_status *status, struct failure *failure)
+static void detach(struct dataplane *dataplane, int ifindex)
 {
-	struct attachment *attachment = find_or_add(dataplane, ifindex, name);
-	struct failure why;
+	struct attachment **place = find(dataplane, ifindex), *attachment = *place;
 
-	if (!attachment)
-		return fail(failure, "out of memory");
-	if (if_stats_add(dataplane, ifindex, &why) ||
-	    tc_set(dataplane, attachment, TC_PROGRAM_OUT, &why) ||
-	    use_mode(dataplane, attachment, kind, wanted, status, &why)) {
-		dataplane_detach(dataplane, ifindex);
-		return fail(failure, "cannot attach to %s: %s", name, why.text);
-	}
-	snprintf(attachment->reason, sizeof(attachment->reason), "%s", status->reason);
-	log_debug("%s: attached in %s mode: %s", name, xdp_mode_name(status->mode), status->reason);
-	return 0;
-}
-
-void dataplane_detach(struct dataplane *dataplane, int ifindex)
-{
-	struct attachment **place = find(dataplane, ifindex);
-	struct attachment *attachment = *place;
-
-	if (!attachment)
+	if (!attachment || attachment->ifindex != ifindex)
 		return;
 	/* The reverse of the order above. */
 	link_drop(dataplane, attachment, HOOK_XDP);
@@ -231,4 +210,64 @@ void dataplane_detach(struct dataplane *dataplane, int ifindex)
 	if_stats_remove(dataplane, ifindex);
 	*place = attachment->next;
 	free(attachment);
+}
+
+static int attach(struct dataplane *dataplane, struct attachment *attachment, const char *kind,
+		  enum xdp_mode wanted, struct attach_status *status, struct failure *failure)
+{
+	if (if_stats_add(dataplane, attachment->ifindex, failure) ||
+	    tc_set(dataplane, attachment, TC_PROGRAM_OUT, failure) ||
+	    use_mode(dataplane, attachment, kind, wanted, status, failure))
+		return -1;
+	attachment->wanted = wanted;
+	snprintf(attachment->reason, sizeof(attachment->reason), "%s", status->reason);
+	return 0;
+}
+
+int dataplane_attach(struct dataplane *dataplane, int ifindex, const char *name, const char *kind,
+		     enum xdp_mode wanted, struct attach_status *status, struct failure *failure)
+{
+	struct attachment *attachment;
+	struct failure why;
+	bool had;
+	int error = 0;
+
+	pthread_mutex_lock(&dataplane->attachments_lock);
+	had = is_attached(dataplane, ifindex);
+	attachment = find_or_add(dataplane, ifindex, name);
+	if (!attachment) {
+		error = fail(failure, "out of memory");
+	} else if (attach(dataplane, attachment, kind, wanted, status, &why)) {
+		error = fail(failure, "cannot attach to %s: %s", name, why.text);
+		say(status, attachment->mode, "%s", attachment->reason);
+		attachment->incomplete = true;
+		if (!had)
+			detach(dataplane, ifindex);
+	} else {
+		attachment->incomplete = false;
+		log_debug("%s: attached in %s mode: %s", name, xdp_mode_name(status->mode),
+			  status->reason);
+	}
+	pthread_mutex_unlock(&dataplane->attachments_lock);
+	return error;
+}
+
+void dataplane_detach(struct dataplane *dataplane, int ifindex)
+{
+	pthread_mutex_lock(&dataplane->attachments_lock);
+	detach(dataplane, ifindex);
+	pthread_mutex_unlock(&dataplane->attachments_lock);
+}
+
+void attachments_forget(struct dataplane *dataplane)
+{
+	struct attachment *attachment;
+
+	while ((attachment = dataplane->attachments)) {
+		dataplane->attachments = attachment->next;
+		for (enum hook hook = 0; hook < HOOKS; hook++)
+			if (attachment->link[hook] >= 0)
+				close(attachment->link[hook]);
+		free(attachment);
+	}
 }

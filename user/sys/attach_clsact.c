@@ -14,6 +14,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,18 +72,30 @@ static bool program_is_ours(__u32 id)
 	return !strncmp(info.name, "xvrrp_", strlen("xvrrp_"));
 }
 
-/* The priority at which our filter is on the hook, 0 = it is not there. */
-static unsigned find_filter(const struct dataplane *dataplane, int ifindex, enum hook hook)
+/* The priority at which our filter is on the hook, with its program's id; 0 = it is not there. */
+static unsigned find_filter(const struct dataplane *dataplane, int ifindex, enum hook hook,
+			    __u32 *program)
 {
 	struct bpf_tc_hook where = tc_hook(ifindex, hook);
 
 	for (unsigned priority = 1; priority <= PRIORITIES; priority++) {
 		struct bpf_tc_opts filter = tc_opts(dataplane, priority);
 
-		if (!bpf_tc_query(&where, &filter) && program_is_ours(filter.prog_id))
-			return priority;
+		if (bpf_tc_query(&where, &filter) || !program_is_ours(filter.prog_id))
+			continue;
+		*program = filter.prog_id;
+		return priority;
 	}
+	*program = 0;
 	return 0;
+}
+
+__u32 clsact_program(const struct dataplane *dataplane, int ifindex, enum hook hook)
+{
+	__u32 program;
+
+	find_filter(dataplane, ifindex, hook, &program);
+	return program;
 }
 
 /* ---- what is on the interface, by netlink ---- */
@@ -122,9 +135,11 @@ static struct nlmsghdr *dump_request(char *buffer, uint16_t type, int ifindex, u
 	return request;
 }
 
+/* The interfaces that have a qdisc of one kind. */
 struct qdisc_search {
-	int ifindex;
-	bool plain_ingress; /* the qdisc `ingress` is where clsact would be */
+	const char *kind;
+	int *ifindexes;
+	unsigned count;
 };
 
 static int on_qdisc(const struct nlmsghdr *message, void *data)
@@ -132,22 +147,39 @@ static int on_qdisc(const struct nlmsghdr *message, void *data)
 	struct qdisc_search *search = data;
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attribute;
+	int *grown;
 
-	mnl_attr_for_each(attribute, message, sizeof(*tc))
-		if (tc->tcm_ifindex == search->ifindex &&
-		    mnl_attr_get_type(attribute) == TCA_KIND &&
-		    !strcmp(mnl_attr_get_str(attribute), "ingress"))
-			search->plain_ingress = true;
+	mnl_attr_for_each(attribute, message, sizeof(*tc)) {
+		if (mnl_attr_get_type(attribute) != TCA_KIND ||
+		    strcmp(mnl_attr_get_str(attribute), search->kind))
+			continue;
+		grown = realloc(search->ifindexes, (search->count + 1) * sizeof(*grown));
+		if (!grown)
+			return MNL_CB_ERROR;
+		search->ifindexes = grown;
+		grown[search->count++] = tc->tcm_ifindex;
+	}
 	return MNL_CB_OK;
 }
 
-static bool has_plain_ingress(int ifindex)
+static void find_qdiscs(struct qdisc_search *search)
 {
 	char buffer[64];
-	struct qdisc_search search = {.ifindex = ifindex};
 
-	dump(dump_request(buffer, RTM_GETQDISC, ifindex, 0), on_qdisc, &search);
-	return search.plain_ingress;
+	dump(dump_request(buffer, RTM_GETQDISC, 0, 0), on_qdisc, search);
+}
+
+/* The qdisc `ingress` is where clsact would be. */
+static bool has_plain_ingress(int ifindex)
+{
+	struct qdisc_search search = {.kind = "ingress"};
+	bool found = false;
+
+	find_qdiscs(&search);
+	for (unsigned i = 0; i < search.count; i++)
+		found = found || search.ifindexes[i] == ifindex;
+	free(search.ifindexes);
+	return found;
 }
 
 static int on_filter(const struct nlmsghdr *message, void *data)
@@ -186,8 +218,8 @@ static int make_qdisc(struct dataplane *dataplane, int ifindex, struct failure *
 	struct bpf_tc_hook where = tc_hook(ifindex, HOOK_TC_IN);
 	int error = bpf_tc_hook_create(&where);
 
+	marker_path(dataplane, ifindex, marker);
 	if (!error) {
-		marker_path(dataplane, ifindex, marker);
 		if (mkdir(marker, 0700) && errno != EEXIST)
 			log_warning("%s: %s: the clsact qdisc will stay", marker, strerror(errno));
 		return 0;
@@ -195,6 +227,10 @@ static int make_qdisc(struct dataplane *dataplane, int ifindex, struct failure *
 	if (error != -EEXIST)
 		return fail(failure, "cannot add a clsact qdisc: %s%s", strerror(-error),
 			    error == -EPERM ? ": run as root or with CAP_NET_ADMIN" : "");
+	/* Without a filter of ours it is somebody else's, who deleted the one that we had made. */
+	if (!clsact_program(dataplane, ifindex, HOOK_TC_IN) &&
+	    !clsact_program(dataplane, ifindex, HOOK_TC_OUT))
+		rmdir(marker);
 	/* On `ingress` the kernel would take an egress filter for another ingress one. */
 	if (has_plain_ingress(ifindex))
 		return fail(failure,
@@ -210,7 +246,8 @@ int clsact_set(struct dataplane *dataplane, int ifindex, enum hook hook, int pro
 	       struct failure *failure)
 {
 	struct bpf_tc_hook where = tc_hook(ifindex, hook);
-	unsigned first = find_filter(dataplane, ifindex, hook);
+	__u32 program;
+	unsigned first = find_filter(dataplane, ifindex, hook, &program);
 	unsigned last = first ? first : PRIORITIES;
 	int error = 0;
 
@@ -237,7 +274,8 @@ void clsact_remove(struct dataplane *dataplane, int ifindex)
 	int error;
 
 	for (enum hook hook = HOOK_TC_IN; hook <= HOOK_TC_OUT; hook++) {
-		unsigned priority = find_filter(dataplane, ifindex, hook);
+		__u32 program;
+		unsigned priority = find_filter(dataplane, ifindex, hook, &program);
 		struct bpf_tc_opts filter = tc_opts(dataplane, priority);
 
 		where = tc_hook(ifindex, hook);
@@ -253,4 +291,15 @@ void clsact_remove(struct dataplane *dataplane, int ifindex)
 	if (error && error != -ENODEV) /* gone with its qdisc */
 		log_warning("cannot remove our clsact qdisc from interface %d: %s", ifindex,
 			    strerror(-error));
+}
+
+void clsact_settle(struct dataplane *dataplane)
+{
+	struct qdisc_search search = {.kind = "clsact"};
+
+	find_qdiscs(&search);
+	for (unsigned i = 0; i < search.count; i++)
+		if (!is_attached(dataplane, search.ifindexes[i]))
+			clsact_remove(dataplane, search.ifindexes[i]);
+	free(search.ifindexes);
 }

@@ -49,12 +49,13 @@ int tc_set(struct dataplane *dataplane, struct attachment *attachment, enum tc_p
 	int fd = program_fd(dataplane, program), link;
 
 	if (link_alive(attachment, hook)) {
-		if (!bpf_link_update(attachment->link[hook], fd, NULL))
+		if (link_update(attachment, hook, fd))
 			return 0;
 		log_notice("%s: cannot update the tc program in place (%s), attaching it anew",
 			   attachment->name, strerror(errno));
 	}
 	link_drop(dataplane, attachment, hook);
+	attachment->program[hook] = program_id(fd);
 	if (!dataplane->no_tcx) {
 		link = tcx_create(attachment->ifindex, hook, fd);
 		if (link >= 0)

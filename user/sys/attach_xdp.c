@@ -19,15 +19,13 @@ static int our_fd(const struct dataplane *dataplane)
 	return bpf_program__fd(dataplane->skeleton->progs.xvrrp_xdp);
 }
 
-static __u32 program_info(int fd, char name[BPF_OBJ_NAME_LEN])
+static void program_name(int fd, char name[BPF_OBJ_NAME_LEN])
 {
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
 
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
-		return 0;
-	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
-	return info.id;
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
+		memcpy(name, info.name, BPF_OBJ_NAME_LEN);
 }
 
 static __u32 attached_id(int ifindex)
@@ -41,14 +39,14 @@ static __u32 attached_id(int ifindex)
 
 bool xdp_foreign(struct dataplane *dataplane, int ifindex, char text[64])
 {
-	char name[BPF_OBJ_NAME_LEN] = "", ours[BPF_OBJ_NAME_LEN];
+	char name[BPF_OBJ_NAME_LEN] = "";
 	__u32 id = attached_id(ifindex);
 	int fd;
 
-	if (!id || id == program_info(our_fd(dataplane), ours))
+	if (!id || id == program_id(our_fd(dataplane)))
 		return false;
 	fd = bpf_prog_get_fd_by_id(id);
-	program_info(fd, name);
+	program_name(fd, name);
 	if (fd >= 0)
 		close(fd);
 	if (name[0])
@@ -56,6 +54,17 @@ bool xdp_foreign(struct dataplane *dataplane, int ifindex, char text[64])
 	else
 		snprintf(text, 64, "with id %u", id); /* the name takes CAP_SYS_ADMIN */
 	return true;
+}
+
+enum xdp_mode xdp_mode_of(int ifindex, __u32 id)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	if (!id || bpf_xdp_query(ifindex, 0, &query))
+		return XDP_MODE_AUTO;
+	return query.drv_prog_id == id	 ? XDP_MODE_NATIVE
+	       : query.skb_prog_id == id ? XDP_MODE_GENERIC
+					 : XDP_MODE_AUTO;
 }
 
 /* Why the kernel or the driver refused, and what helps, as measured on drivers and in sources. */
@@ -96,6 +105,11 @@ static int explain(struct dataplane *dataplane, const struct attachment *attachm
 		    strerrorname_np(error));
 }
 
+bool xdp_update(struct dataplane *dataplane, struct attachment *attachment)
+{
+	return link_update(attachment, HOOK_XDP, our_fd(dataplane));
+}
+
 int xdp_set(struct dataplane *dataplane, struct attachment *attachment, enum xdp_mode mode,
 	    struct failure *failure)
 {
@@ -107,6 +121,7 @@ int xdp_set(struct dataplane *dataplane, struct attachment *attachment, enum xdp
 		return explain(dataplane, attachment, mode, errno, failure);
 	if (link_keep(dataplane, attachment, HOOK_XDP, fd, failure))
 		return -1;
+	attachment->program[HOOK_XDP] = program_id(our_fd(dataplane));
 	attachment->mode = mode;
 	return 0;
 }

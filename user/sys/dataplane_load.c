@@ -5,7 +5,7 @@
  *
  * libbpf reports by a process-wide print callback. Nothing of it goes to stderr by itself: all
  * lines are debug lines of ours, and of the warnings the last one that carries a reason is kept
- * for the text of the failure.
+ * for the text of the failure, for each thread: one may load while another asks about a filter.
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "sys/log.h"
 #include "xvrrp.skel.h"
 
-static char note[256];
+static _Thread_local char note[256];
 
 /* libbpf closes each failure with lines that only repeat that it failed, the verifier with numbers,
  * between source lines. */
@@ -95,23 +95,25 @@ static void explain(int error, struct failure *failure)
 		     kernel.release, note, strerror(error));
 }
 
-struct xvrrp_bpf *dataplane_load(struct failure *failure)
+struct xvrrp_bpf *skeleton_open(struct failure *failure)
 {
 	struct xvrrp_bpf *skeleton;
-	int error;
 
 	libbpf_set_print(on_print);
 	libbpf_note_clear();
 	skeleton = xvrrp_bpf__open();
-	if (!skeleton) {
+	if (!skeleton)
 		fail(failure, "the BPF object cannot be read: %s (%s)", note, strerror(errno));
-		return NULL;
-	}
-	error = xvrrp_bpf__load(skeleton);
-	if (error) {
-		explain(-error, failure);
-		xvrrp_bpf__destroy(skeleton);
-		return NULL;
-	}
 	return skeleton;
+}
+
+int skeleton_load(struct xvrrp_bpf *skeleton, struct failure *failure)
+{
+	int error;
+
+	libbpf_note_clear();
+	error = xvrrp_bpf__load(skeleton);
+	if (error)
+		explain(-error, failure);
+	return error ? -1 : 0;
 }

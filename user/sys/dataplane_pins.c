@@ -12,9 +12,7 @@
  * what is ours is told by its name and kind, nothing else is ever touched, and a directory that
  * holds something else is refused before anything happens to it.
  */
-#include <assert.h>
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -30,9 +28,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "sys/dataplane_private.h"
+#include "sys/attach_private.h"
 #include "sys/log.h"
-#include "xvrrp.skel.h"
 
 #define BPFFS_HOME   "/sys/fs/bpf"
 #define MOUNT_SOURCE "xvrrpd"
@@ -99,9 +96,8 @@ static bool is_no_pin(const struct dirent *entry)
 }
 
 /* These names stay here for ever, so that a later version clears what an earlier one left. */
-static const char *const map_names[] = {"abi",	    "vr_index", "vip_index", "vr_slots",
-					"vr_stats", "if_stats", "events"};
-#define MAPS (sizeof(map_names) / sizeof(map_names[0]))
+const char *const map_names[MAPS] = {"abi",	 "vr_index", "vip_index", "vr_slots",
+				     "vr_stats", "if_stats", "events"};
 
 static bool is_our_map(const struct dirent *entry)
 {
@@ -293,30 +289,14 @@ static void detach(const char *path)
 	close(fd);
 }
 
-/* Remove the pins that are `ours`, and the markers beside them; returns how many pins. */
-static unsigned clear_directory(const char *path, test_fn *ours)
+static void remove_pin(const char *directory, const char *name)
 {
 	char pin[DATAPLANE_PATH_MAX + 8 + NAME_MAX];
-	DIR *directory = opendir(path);
-	struct dirent *entry;
-	unsigned count = 0;
 
-	if (!directory)
-		return 0;
-	while ((entry = readdir(directory))) {
-		snprintf(pin, sizeof(pin), "%s/%s", path, entry->d_name);
-		if (is_our_marker(entry))
-			rmdir(pin);
-		if (!ours(entry))
-			continue;
-		if (ours == is_our_link)
-			detach(pin);
-		if (unlink(pin))
-			log_warning("cannot remove the pin %s: %s", pin, strerror(errno));
-		count++;
-	}
-	closedir(directory);
-	return count;
+	snprintf(pin, sizeof(pin), "%s/%s", directory, name);
+	detach(pin);
+	if (unlink(pin))
+		log_warning("cannot remove the pin %s: %s", pin, strerror(errno));
 }
 
 bool pins_stale(const struct dataplane *dataplane)
@@ -324,35 +304,65 @@ bool pins_stale(const struct dataplane *dataplane)
 	return !is_empty(dataplane->pin_dir);
 }
 
-unsigned pins_clear(struct dataplane *dataplane)
+/* Maps last: programs that are still attached must find the leases ended in theirs. */
+void pins_clear(struct dataplane *dataplane)
 {
 	char links[DATAPLANE_PATH_MAX + 8];
-	unsigned count;
+	DIR *directory;
+	struct dirent *entry;
 
+	pins_settle(dataplane);
 	links_directory(dataplane, links);
-	count = clear_directory(links, is_our_link);
 	rmdir(links);
-	return count + clear_directory(dataplane->pin_dir, is_our_map);
+	directory = opendir(dataplane->pin_dir);
+	if (!directory)
+		return;
+	while ((entry = readdir(directory)))
+		if (is_our_map(entry))
+			remove_pin(dataplane->pin_dir, entry->d_name);
+	closedir(directory);
 }
 
-int pins_add_maps(struct dataplane *dataplane, struct failure *failure)
+void pins_settle(struct dataplane *dataplane)
+{
+	char links[DATAPLANE_PATH_MAX + 8];
+	DIR *directory;
+	struct dirent *entry;
+
+	links_directory(dataplane, links);
+	directory = opendir(links);
+	while (directory && (entry = readdir(directory))) {
+		int ifindex = atoi(entry->d_name);
+
+		if (is_our_link(entry) && !is_attached(dataplane, ifindex))
+			remove_pin(links, entry->d_name);
+		if (is_our_marker(entry) && !is_attached(dataplane, ifindex))
+			clsact_remove(dataplane, ifindex);
+	}
+	if (directory)
+		closedir(directory);
+	clsact_settle(dataplane);
+}
+
+static int pin_maps(struct dataplane *dataplane, struct failure *failure)
 {
 	char path[DATAPLANE_PATH_MAX + 32];
-	int error;
 
-	links_directory(dataplane, path);
-	if (make_directory(path, failure))
-		return -1;
-	for (size_t i = 0; i < MAPS; i++) {
-		struct bpf_map *map =
-			bpf_object__find_map_by_name(dataplane->skeleton->obj, map_names[i]);
-
-		assert(map);
-		snprintf(path, sizeof(path), "%s/%s", dataplane->pin_dir, map_names[i]);
-		error = bpf_map__pin(map, path);
-		if (error)
-			return fail(failure, "cannot pin a map at %s: %s%s", path, strerror(-error),
-				    advice(-error));
+	for (enum dataplane_map map = 0; map < MAPS; map++) {
+		snprintf(path, sizeof(path), "%s/%s", dataplane->pin_dir, map_names[map]);
+		if (bpf_obj_pin(dataplane->map_fd[map], path))
+			return fail(failure, "cannot pin a map at %s: %s%s", path, strerror(errno),
+				    advice(errno));
 	}
 	return 0;
+}
+
+int pins_add(struct dataplane *dataplane, struct failure *failure)
+{
+	char links[DATAPLANE_PATH_MAX + 8];
+
+	links_directory(dataplane, links);
+	if (make_directory(links, failure))
+		return -1;
+	return dataplane->adopted ? 0 : pin_maps(dataplane, failure);
 }

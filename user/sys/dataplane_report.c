@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the programs tell the agent: events out of the ring buffer, and counters. */
+/*
+ * What the programs tell the agent: events out of the ring buffer, and counters. The ring keeps its
+ * reader's position itself, so that an adopted one goes on behind the last event that was handled.
+ */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sys/dataplane_private.h"
-#include "xvrrp.skel.h"
+#include "sys/attach_private.h"
 
 /* ---- events ---- */
 
@@ -22,8 +24,8 @@ static int on_record(void *data, void *record, size_t size)
 
 int reports_open(struct dataplane *dataplane, struct failure *failure)
 {
-	dataplane->ring = ring_buffer__new(bpf_map__fd(dataplane->skeleton->maps.events), on_record,
-					   dataplane, NULL);
+	dataplane->ring =
+		ring_buffer__new(dataplane->map_fd[MAP_EVENTS], on_record, dataplane, NULL);
 	if (!dataplane->ring)
 		return fail(failure, "cannot map the ring buffer of events: %s", strerror(errno));
 	return 0;
@@ -32,6 +34,7 @@ int reports_open(struct dataplane *dataplane, struct failure *failure)
 void reports_close(struct dataplane *dataplane)
 {
 	ring_buffer__free(dataplane->ring);
+	dataplane->ring = NULL;
 }
 
 int dataplane_events_fd(const struct dataplane *dataplane)
@@ -84,8 +87,7 @@ struct vr_stats dataplane_vr_stats(const struct dataplane *dataplane, unsigned s
 {
 	struct vr_stats sum;
 
-	percpu_sum(bpf_map__fd(dataplane->skeleton->maps.vr_stats), &slot, (__u64 *)&sum,
-		   sizeof(sum));
+	percpu_sum(dataplane->map_fd[MAP_VR_STATS], &slot, (__u64 *)&sum, sizeof(sum));
 	return sum;
 }
 
@@ -93,21 +95,19 @@ struct if_stats dataplane_if_stats(const struct dataplane *dataplane, int ifinde
 {
 	struct if_stats sum;
 
-	percpu_sum(bpf_map__fd(dataplane->skeleton->maps.if_stats), &ifindex, (__u64 *)&sum,
-		   sizeof(sum));
+	percpu_sum(dataplane->map_fd[MAP_IF_STATS], &ifindex, (__u64 *)&sum, sizeof(sum));
 	return sum;
 }
 
 void vr_stats_clear(struct dataplane *dataplane, unsigned slot)
 {
-	percpu_zero(bpf_map__fd(dataplane->skeleton->maps.vr_stats), &slot, sizeof(struct vr_stats),
-		    BPF_ANY);
+	percpu_zero(dataplane->map_fd[MAP_VR_STATS], &slot, sizeof(struct vr_stats), BPF_ANY);
 }
 
 int if_stats_add(struct dataplane *dataplane, int ifindex, struct failure *failure)
 {
-	int error = percpu_zero(bpf_map__fd(dataplane->skeleton->maps.if_stats), &ifindex,
-				sizeof(struct if_stats), BPF_NOEXIST);
+	int error = percpu_zero(dataplane->map_fd[MAP_IF_STATS], &ifindex, sizeof(struct if_stats),
+				BPF_NOEXIST);
 
 	if (error && error != -EEXIST)
 		return fail(failure, "no room for the counters of another interface: %s",
@@ -117,5 +117,19 @@ int if_stats_add(struct dataplane *dataplane, int ifindex, struct failure *failu
 
 void if_stats_remove(struct dataplane *dataplane, int ifindex)
 {
-	bpf_map_delete_elem(bpf_map__fd(dataplane->skeleton->maps.if_stats), &ifindex);
+	bpf_map_delete_elem(dataplane->map_fd[MAP_IF_STATS], &ifindex);
+}
+
+static int settle_one(struct dataplane *dataplane, const void *key)
+{
+	const __u32 *ifindex = key;
+
+	if (!is_attached(dataplane, (int)*ifindex))
+		if_stats_remove(dataplane, (int)*ifindex);
+	return 0;
+}
+
+void if_stats_settle(struct dataplane *dataplane)
+{
+	map_walk(dataplane, MAP_IF_STATS, settle_one);
 }

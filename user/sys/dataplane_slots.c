@@ -2,9 +2,12 @@
 /*
  * Virtual routers as the programs see them: slots in mapped memory, and the two hashes that lead to
  * them. A slot is complete before a hash leads to it, and unreachable before it is free again.
+ *
+ * Adopted slots go on under their leases until somebody asks for them. What leads to them is kept
+ * key by key, as the configuration asks for it: a virtual address that another virtual router asks
+ * for before its old one does has moved there, and its entry is changed in place.
  */
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +15,6 @@
 #include <unistd.h>
 
 #include "sys/dataplane_private.h"
-#include "xvrrp.skel.h"
 
 static size_t slots_size(void)
 {
@@ -24,7 +26,7 @@ static size_t slots_size(void)
 int slots_open(struct dataplane *dataplane, struct failure *failure)
 {
 	void *memory = mmap(NULL, slots_size(), PROT_READ | PROT_WRITE, MAP_SHARED,
-			    bpf_map__fd(dataplane->skeleton->maps.vr_slots), 0);
+			    dataplane->map_fd[MAP_VR_SLOTS], 0);
 
 	if (memory == MAP_FAILED)
 		return fail(failure, "cannot map the slots of the virtual routers: %s",
@@ -33,55 +35,169 @@ int slots_open(struct dataplane *dataplane, struct failure *failure)
 	return 0;
 }
 
+static void forget(struct slot_record *record)
+{
+	free(record->vips.keys);
+	free(record->keys.keys);
+	*record = (struct slot_record){0};
+}
+
 void slots_close(struct dataplane *dataplane)
 {
 	for (unsigned slot = 0; slot < XVRRP_SLOTS_MAX; slot++)
-		if (dataplane->records[slot].used)
-			dataplane_slot_free(dataplane, slot);
+		forget(&dataplane->records[slot]);
 	if (dataplane->slots)
 		munmap(dataplane->slots, slots_size());
+	dataplane->slots = NULL;
 }
 
-static int index_fd(const struct dataplane *dataplane)
+void slots_expire(struct dataplane *dataplane)
 {
-	return bpf_map__fd(dataplane->skeleton->maps.vr_index);
+	for (unsigned slot = 0; dataplane->slots && slot < XVRRP_SLOTS_MAX; slot++)
+		dataplane_set_lease(&dataplane->slots[slot], 0);
 }
 
-static int vips_fd(const struct dataplane *dataplane)
+/* ---- keys ---- */
+
+size_t key_size(enum dataplane_map map)
 {
-	return bpf_map__fd(dataplane->skeleton->maps.vip_index);
+	return map == MAP_VIP_INDEX ? sizeof(struct vip_key) : sizeof(struct vr_key);
 }
 
-/* Append a copy of `item` to a list of `count` items. */
-static void *append(void *list, unsigned count, const void *item, size_t size)
+struct key_list *key_list(struct dataplane *dataplane, enum dataplane_map map, unsigned slot)
 {
-	char *grown = realloc(list, (count + 1) * size);
+	struct slot_record *record = &dataplane->records[slot];
 
-	if (grown)
-		memcpy(grown + count * size, item, size);
-	return grown;
+	return map == MAP_VIP_INDEX ? &record->vips : &record->keys;
+}
+
+static void *at(const struct key_list *list, unsigned position, size_t size)
+{
+	return (char *)list->keys + position * size;
+}
+
+bool key_list_append(struct key_list *list, const void *key, size_t size)
+{
+	void *grown = realloc(list->keys, (list->count + 1) * size);
+
+	if (!grown)
+		return false;
+	list->keys = grown;
+	memcpy(at(list, list->count++, size), key, size);
+	return true;
+}
+
+static unsigned position_of(const struct key_list *list, const void *key, size_t size)
+{
+	unsigned position = 0;
+
+	while (position < list->count && memcmp(at(list, position, size), key, size) != 0)
+		position++;
+	return position;
+}
+
+/* Of one that is not kept yet: change places with the first of those. */
+static void keep(struct key_list *list, unsigned position, size_t size)
+{
+	char key[sizeof(struct vip_key)];
+
+	memcpy(key, at(list, position, size), size);
+	memcpy(at(list, position, size), at(list, list->kept, size), size);
+	memcpy(at(list, list->kept++, size), key, size);
+}
+
+/* Of one that is not kept. */
+static void drop(struct key_list *list, unsigned position, size_t size)
+{
+	memmove(at(list, position, size), at(list, --list->count, size), size);
+}
+
+/*
+ * Make a key lead to a slot, and keep it: a new one, one that leads there already, or one of an
+ * adopted slot that has not kept it. Returns EEXIST if it is another slot's, or another errno.
+ */
+static int lead(struct dataplane *dataplane, enum dataplane_map map, unsigned slot, const void *key)
+{
+	struct key_list *list = key_list(dataplane, map, slot), *other = NULL;
+	size_t size = key_size(map);
+	unsigned position = 0;
+	__u32 holder;
+
+	if (!bpf_map_lookup_elem(dataplane->map_fd[map], key, &holder)) {
+		if (holder >= XVRRP_SLOTS_MAX)
+			return EEXIST;
+		other = key_list(dataplane, map, holder);
+		position = position_of(other, key, size);
+		if (position < other->kept)
+			return holder == slot ? 0 : EEXIST;
+		if (position == other->count)
+			return EEXIST;
+	}
+	if (other == list) {
+		keep(list, position, size);
+		return 0;
+	}
+	if (!key_list_append(list, key, size))
+		return ENOMEM;
+	if (bpf_map_update_elem(dataplane->map_fd[map], key, &slot,
+				other ? BPF_ANY : BPF_NOEXIST)) {
+		list->count--;
+		return errno;
+	}
+	keep(list, list->count - 1, size);
+	if (other)
+		drop(other, position, size);
+	return 0;
+}
+
+/* Delete the entries of a list from number `from` on. */
+static void mislead(struct dataplane *dataplane, enum dataplane_map map, unsigned slot,
+		    unsigned from)
+{
+	struct key_list *list = key_list(dataplane, map, slot);
+
+	while (list->count > from) {
+		list->count--;
+		bpf_map_delete_elem(dataplane->map_fd[map], at(list, list->count, key_size(map)));
+	}
 }
 
 static int index_add(struct dataplane *dataplane, unsigned slot, const struct vr_key *key,
 		     struct failure *failure)
 {
-	struct slot_record *record = &dataplane->records[slot];
-	struct vr_key *keys = append(record->keys, record->key_count, key, sizeof(*key));
+	int error = lead(dataplane, MAP_VR_INDEX, slot, key);
 
-	if (!keys)
-		return fail(failure, "out of memory");
-	record->keys = keys;
-	if (bpf_map_update_elem(index_fd(dataplane), key, &slot, BPF_NOEXIST)) {
-		if (errno == EEXIST)
-			return fail(failure,
-				    "VRID %u is in use on this interface (index %u, VLAN "
-				    "%u, IPv%u) already",
-				    key->vrid, key->ifindex, key->vlan, key->family);
+	if (error == EEXIST)
+		return fail(failure,
+			    "VRID %u is in use on this interface (index %u, VLAN %u, IPv%u) "
+			    "already",
+			    key->vrid, key->ifindex, key->vlan, key->family);
+	if (error)
 		return fail(failure, "cannot add VRID %u to the map vr_index: %s", key->vrid,
-			    strerror(errno));
-	}
-	record->key_count++;
+			    strerror(error));
 	return 0;
+}
+
+/* ---- slots ---- */
+
+int dataplane_slot_find(const struct dataplane *dataplane, const struct vr_key *key)
+{
+	__u32 slot;
+
+	if (!dataplane->adopted ||
+	    bpf_map_lookup_elem(dataplane->map_fd[MAP_VR_INDEX], key, &slot) ||
+	    slot >= XVRRP_SLOTS_MAX ||
+	    memcmp(&dataplane->slots[slot].identity.key, key, sizeof(*key)) != 0)
+		return -1;
+	return (int)slot;
+}
+
+int dataplane_orphan(const struct dataplane *dataplane, unsigned from)
+{
+	for (unsigned slot = from; slot < XVRRP_SLOTS_MAX; slot++)
+		if (dataplane->records[slot].orphan)
+			return (int)slot;
+	return -1;
 }
 
 /*
@@ -99,11 +215,24 @@ static int find_free(const struct dataplane *dataplane)
 	return -1;
 }
 
-int dataplane_slot_new(struct dataplane *dataplane, const struct vr_key *key,
+static int claim(struct dataplane *dataplane, int slot)
+{
+	struct slot_record *record = &dataplane->records[slot];
+
+	record->orphan = false;
+	record->keys.kept = 1;
+	return slot;
+}
+
+int dataplane_slot_new(struct dataplane *dataplane, const struct vr_key *key, bool *adopted,
 		       struct failure *failure)
 {
-	int slot = find_free(dataplane);
+	int slot = dataplane_slot_find(dataplane, key);
 
+	*adopted = slot >= 0 && dataplane->records[slot].orphan;
+	if (*adopted)
+		return claim(dataplane, slot);
+	slot = find_free(dataplane);
 	if (slot < 0)
 		return fail(failure, "more than %d virtual routers", XVRRP_SLOTS_MAX);
 	memset(&dataplane->slots[slot], 0, sizeof(struct vr_slot));
@@ -118,19 +247,21 @@ int dataplane_slot_new(struct dataplane *dataplane, const struct vr_key *key,
 	return slot;
 }
 
-void dataplane_slot_free(struct dataplane *dataplane, unsigned slot)
+void dataplane_slot_settle(struct dataplane *dataplane, unsigned slot)
 {
 	struct slot_record *record = &dataplane->records[slot];
 
+	mislead(dataplane, MAP_VIP_INDEX, slot, record->vips.kept);
+	mislead(dataplane, MAP_VR_INDEX, slot, record->keys.kept);
+}
+
+void dataplane_slot_free(struct dataplane *dataplane, unsigned slot)
+{
 	dataplane_set_lease(&dataplane->slots[slot], 0);
-	for (unsigned i = 0; i < record->vip_count; i++)
-		bpf_map_delete_elem(vips_fd(dataplane), &record->vips[i]);
-	for (unsigned i = 0; i < record->key_count; i++)
-		bpf_map_delete_elem(index_fd(dataplane), &record->keys[i]);
+	mislead(dataplane, MAP_VIP_INDEX, slot, 0);
+	mislead(dataplane, MAP_VR_INDEX, slot, 0);
 	memset(&dataplane->slots[slot], 0, sizeof(struct vr_slot));
-	free(record->vips);
-	free(record->keys);
-	*record = (struct slot_record){0};
+	forget(&dataplane->records[slot]);
 }
 
 struct vr_slot *dataplane_slot(struct dataplane *dataplane, unsigned slot)
@@ -138,41 +269,36 @@ struct vr_slot *dataplane_slot(struct dataplane *dataplane, unsigned slot)
 	return &dataplane->slots[slot];
 }
 
+const struct vip_key *dataplane_slot_vips(const struct dataplane *dataplane, unsigned slot,
+					  unsigned *count)
+{
+	const struct key_list *list = &dataplane->records[slot].vips;
+
+	*count = list->count;
+	return list->keys;
+}
+
 int dataplane_alias_add(struct dataplane *dataplane, unsigned slot, const struct vr_key *key,
 			struct failure *failure)
 {
-	__u32 holder;
-
-	if (!bpf_map_lookup_elem(index_fd(dataplane), key, &holder) && holder == slot)
-		return 0;
 	return index_add(dataplane, slot, key, failure);
 }
 
 int dataplane_vip_add(struct dataplane *dataplane, unsigned slot, const struct vip_key *key,
 		      struct failure *failure)
 {
-	struct slot_record *record = &dataplane->records[slot];
-	struct vip_key *vips;
+	int error = lead(dataplane, MAP_VIP_INDEX, slot, key);
 	char text[ADDR_TEXT_LEN];
-	__u32 holder;
 
-	if (!bpf_map_lookup_elem(vips_fd(dataplane), key, &holder)) {
-		if (holder == slot)
-			return 0;
+	if (error == EEXIST)
 		return fail(failure,
 			    "%s belongs to another virtual router on this interface "
 			    "(index %u, VLAN %u) already",
 			    addr_format(&key->address, text), key->ifindex, key->vlan);
-	}
-	vips = append(record->vips, record->vip_count, key, sizeof(*key));
-	if (!vips)
-		return fail(failure, "out of memory");
-	record->vips = vips;
-	if (bpf_map_update_elem(vips_fd(dataplane), key, &slot, BPF_NOEXIST))
+	if (error)
 		return fail(failure, "cannot add %s to the map vip_index: %s",
 			    addr_format(&key->address, text),
-			    errno == E2BIG ? "it is full" : strerror(errno));
-	record->vip_count++;
+			    error == E2BIG ? "it is full" : strerror(error));
 	return 0;
 }
 
