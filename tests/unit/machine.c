@@ -72,20 +72,54 @@ struct machine machine_active(uint8_t version, uint8_t priority)
 	return machine_active_of(&p);
 }
 
-static void step(struct machine *m, struct vr_event event)
+static void send(struct machine *m, const struct vr_action *action)
 {
-	vr_step(&m->vr, &event, m->now_ns, &m->slot, &m->said);
-	for (unsigned i = 0; i < m->said.count; i++) {
-		const struct vr_action *action = &m->said.list[i];
+	bool leaving = action->advert.priority == VRRP_PRIORITY_LEAVING;
 
-		if (action->kind == ACT_LEASE)
-			m->slot.lease_until_ns = action->until_ns;
-		if (action->kind != ACT_ADVERT || m->deaf_kernel)
-			continue;
+	if (!leaving && m->slot.lease_until_ns <= m->now_ns)
+		fail_msg("an advertisement without a lease");
+	if (!m->deaf_kernel) {
 		m->adverts_sent++;
 		if (action->advert.until_ns != 0)
 			m->slot.lease_until_ns = action->advert.until_ns;
+	} else if (action->advert.first) {
+		m->slot.lease_until_ns = 0;
 	}
+}
+
+/* What leaves a trace in the slot. */
+static void carry_out(struct machine *m, const struct vr_action *action)
+{
+	switch (action->kind) {
+	case ACT_LEASE:
+		m->slot.lease_until_ns = action->until_ns;
+		break;
+	case ACT_ADVERT:
+		send(m, action);
+		break;
+	case ACT_PUBLISH:
+		m->published = m->vr.effective_priority;
+		break;
+	case ACT_STEADY:
+		m->steady_header = action->steady.header;
+		m->steady_source = action->steady.source;
+		break;
+	case ACT_RECHECK:
+	case ACT_ANNOUNCE:
+	case ACT_ACQUIRE:
+	case ACT_RELEASE:
+	case ACT_COUNT:
+	case ACT_NOTIFY:
+	case ACT_LATE:
+		break;
+	}
+}
+
+static void step(struct machine *m, struct vr_event event)
+{
+	vr_step(&m->vr, &event, m->now_ns, &m->slot, &m->said);
+	for (unsigned i = 0; i < m->said.count; i++)
+		carry_out(m, &m->said.list[i]);
 }
 
 void startup(struct machine *m)
@@ -116,6 +150,56 @@ void priority(struct machine *m, uint8_t effective)
 void claim(struct machine *m)
 {
 	step(m, (struct vr_event){.kind = EV_CLAIM});
+}
+
+void drain(struct machine *m)
+{
+	step(m, (struct vr_event){.kind = EV_DRAIN});
+}
+
+void undrain(struct machine *m)
+{
+	step(m, (struct vr_event){.kind = EV_UNDRAIN});
+}
+
+struct machine successor(const struct machine *old, const struct vr_params *params)
+{
+	struct machine m = *old;
+
+	vr_init(&m.vr, params);
+	vr_set_primary(&m.vr, &old->vr.primary);
+	m.adverts_sent = 0;
+	m.said.count = 0;
+	return m;
+}
+
+struct vr_adoption left_by(const struct machine *old)
+{
+	struct vr_adoption adoption = {
+		.priority = old->published,
+		.steady_header = old->steady_header,
+		.steady_source = old->steady_source,
+	};
+
+	/* the slot may have held anything before */
+	memset(&adoption.memory, 0xff, sizeof(adoption.memory));
+	vr_remember(&old->vr, &adoption.memory);
+	return adoption;
+}
+
+void adopt(struct machine *m, const struct vr_adoption *adoption)
+{
+	step(m, (struct vr_event){.kind = EV_ADOPT, .adoption = *adoption});
+}
+
+struct machine adopted_after(const struct machine *old, int64_t span_ns)
+{
+	struct vr_adoption left = left_by(old);
+	struct machine m = successor(old, &old->vr.params);
+
+	pass(&m, span_ns);
+	adopt(&m, &left);
+	return m;
 }
 
 void deadline(struct machine *m)
@@ -196,7 +280,8 @@ static bool same(const struct vr_action *a, const struct vr_action *b)
 		return a->until_ns == b->until_ns;
 	case ACT_ADVERT:
 		return a->advert.priority == b->advert.priority &&
-		       a->advert.until_ns == b->advert.until_ns;
+		       a->advert.until_ns == b->advert.until_ns &&
+		       a->advert.first == b->advert.first;
 	case ACT_ANNOUNCE:
 		return a->rounds == b->rounds;
 	case ACT_STEADY:
@@ -206,6 +291,8 @@ static bool same(const struct vr_action *a, const struct vr_action *b)
 		return a->counter == b->counter;
 	case ACT_NOTIFY:
 		return a->from == b->from;
+	case ACT_LATE:
+		return a->late.late_ns == b->late.late_ns && a->late.decision == b->late.decision;
 	case ACT_RECHECK:
 	case ACT_ACQUIRE:
 	case ACT_RELEASE:
@@ -235,7 +322,7 @@ static void print_action(const struct machine *m, const struct vr_action *action
 		[ACT_LEASE] = "LEASE",	     [ACT_RECHECK] = "RECHECK", [ACT_ADVERT] = "ADVERT",
 		[ACT_ANNOUNCE] = "ANNOUNCE", [ACT_ACQUIRE] = "ACQUIRE", [ACT_RELEASE] = "RELEASE",
 		[ACT_PUBLISH] = "PUBLISH",   [ACT_STEADY] = "STEADY",	[ACT_COUNT] = "COUNT",
-		[ACT_NOTIFY] = "NOTIFY",
+		[ACT_NOTIFY] = "NOTIFY",     [ACT_LATE] = "LATE",
 	};
 	char text[ADDR_TEXT_LEN];
 
@@ -243,7 +330,8 @@ static void print_action(const struct machine *m, const struct vr_action *action
 	if (action->kind == ACT_LEASE)
 		print_until(m, action->until_ns);
 	if (action->kind == ACT_ADVERT) {
-		print_error(" priority %u", action->advert.priority);
+		print_error("%s priority %u", action->advert.first ? ", the first," : "",
+			    action->advert.priority);
 		print_until(m, action->advert.until_ns);
 	}
 	if (action->kind == ACT_ANNOUNCE)
@@ -255,6 +343,9 @@ static void print_action(const struct machine *m, const struct vr_action *action
 		print_error(" counter %d", (int)action->counter);
 	if (action->kind == ACT_NOTIFY)
 		print_error(" from %s", vr_state_name(action->from));
+	if (action->kind == ACT_LATE)
+		print_error(" %.6f ms, decision %d", (double)action->late.late_ns / NS_PER_MS,
+			    (int)action->late.decision);
 	print_error("\n");
 }
 

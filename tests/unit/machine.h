@@ -31,6 +31,9 @@ struct machine {
 	uint32_t peer_interval_cs;   /* 100 unless changed */
 	enum checksum_form peer_sum; /* RFC 9568's unless changed */
 	bool deaf_kernel;	     /* the kernel takes no advertisement */
+	uint64_t steady_header;	     /* in the slot, as the two that follow */
+	struct vrrp_addr steady_source;
+	uint8_t published; /* identity.priority */
 	unsigned adverts_sent;
 };
 
@@ -52,6 +55,8 @@ void fault(struct machine *m, unsigned bit);
 void fault_over(struct machine *m, unsigned bit);
 void priority(struct machine *m, uint8_t effective);
 void claim(struct machine *m);
+void drain(struct machine *m);
+void undrain(struct machine *m);
 void deadline(struct machine *m);
 void recheck(struct machine *m);
 /* An advertisement of the peer arrives, is stamped, and is reported at once. */
@@ -61,6 +66,16 @@ void hear_late(struct machine *m, uint8_t priority, int64_t received_ns);
 /* It is stamped only: a steady one, or one whose report is still on its way. */
 void stamp(struct machine *m, uint8_t priority, int64_t received_ns);
 
+/* ---- adoption ---- */
+
+/* A new agent of this configuration, with the slot of the old one: nothing is told yet. */
+struct machine successor(const struct machine *old, const struct vr_params *params);
+/* What the old agent has left in the slot, to be changed or told. */
+struct vr_adoption left_by(const struct machine *old);
+void adopt(struct machine *m, const struct vr_adoption *adoption);
+/* All of it: the old agent dies, and after `span_ns` a new one starts. */
+struct machine adopted_after(const struct machine *old, int64_t span_ns);
+
 /* ---- time ---- */
 
 void to_deadline(struct machine *m);	       /* wait for it, and tell */
@@ -69,17 +84,23 @@ void pass(struct machine *m, int64_t span_ns); /* without telling anything */
 
 /* ---- what was said ---- */
 
-#define LEASE(until)	    ((struct vr_action){.kind = ACT_LEASE, .until_ns = (until)})
-#define RECHECK		    ((struct vr_action){.kind = ACT_RECHECK})
-#define ADVERT(prio, until) ((struct vr_action){.kind = ACT_ADVERT, .advert = {until, prio, 0}})
-#define ANNOUNCE(n)	    ((struct vr_action){.kind = ACT_ANNOUNCE, .rounds = (n)})
-#define ACQUIRE		    ((struct vr_action){.kind = ACT_ACQUIRE})
-#define RELEASE		    ((struct vr_action){.kind = ACT_RELEASE})
-#define PUBLISH		    ((struct vr_action){.kind = ACT_PUBLISH})
-#define STEADY(m, prio)	    steady_action(m, prio) /* what the peer would send now */
-#define STEADY_OFF	    ((struct vr_action){.kind = ACT_STEADY})
-#define COUNT(name)	    ((struct vr_action){.kind = ACT_COUNT, .counter = CORE_COUNT_##name})
-#define NOTIFY(state)	    ((struct vr_action){.kind = ACT_NOTIFY, .from = (state)})
+#define LEASE(until) ((struct vr_action){.kind = ACT_LEASE, .until_ns = (until)})
+#define RECHECK	     ((struct vr_action){.kind = ACT_RECHECK})
+#define ADVERT(prio, until)                     \
+	((struct vr_action){.kind = ACT_ADVERT, \
+			    .advert = {.until_ns = (until), .priority = (prio)}})
+#define FIRST_ADVERT(prio, until)               \
+	((struct vr_action){.kind = ACT_ADVERT, \
+			    .advert = {.until_ns = (until), .priority = (prio), .first = true}})
+#define ANNOUNCE(n)	((struct vr_action){.kind = ACT_ANNOUNCE, .rounds = (n)})
+#define ACQUIRE		((struct vr_action){.kind = ACT_ACQUIRE})
+#define RELEASE		((struct vr_action){.kind = ACT_RELEASE})
+#define PUBLISH		((struct vr_action){.kind = ACT_PUBLISH})
+#define STEADY(m, prio) steady_action(m, prio) /* what the peer would send now */
+#define STEADY_OFF	((struct vr_action){.kind = ACT_STEADY})
+#define COUNT(name)	((struct vr_action){.kind = ACT_COUNT, .counter = CORE_COUNT_##name})
+#define NOTIFY(state)	((struct vr_action){.kind = ACT_NOTIFY, .from = (state)})
+#define LATE(ns, what)	((struct vr_action){.kind = ACT_LATE, .late = {(ns), LATE_##what}})
 
 struct vr_action steady_action(const struct machine *m, uint8_t priority);
 

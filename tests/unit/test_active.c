@@ -83,7 +83,7 @@ static void d_21_missed_ticks_are_skipped(void **state)
 	(void)state;
 	m.now_ns = tick_ns + NS_PER_S;
 	deadline(&m);
-	expect(&m, ADVERT(100, m.now_ns + LEASE_NS));
+	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), LATE(NS_PER_S, WENT_ON));
 	assert_int_equal(vr_deadline(&m.vr), tick_ns + 2 * NS_PER_S);
 }
 

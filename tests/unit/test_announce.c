@@ -101,7 +101,7 @@ static void i_1_a_listening_router_does_not_announce(void **state)
 	pass(&m, NS_PER_MS);
 	deadline(&m);
 	recheck(&m);
-	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5));
+	expect(&m, FIRST_ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5), LATE(0, RESUMED));
 	for (int i = 0; i < 5; i++)
 		to_deadline(&m);
 	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5));

@@ -38,7 +38,7 @@ static void d_1_startup_of_an_owner_leads_to_active(void **state)
 
 		expect(&m, LEASE(START_NS + FIRST_LEASE_NS), RECHECK);
 		recheck(&m);
-		expect(&m, STEADY_OFF, PUBLISH, ADVERT(255, START_NS + LEASE_NS), ANNOUNCE(5),
+		expect(&m, STEADY_OFF, PUBLISH, FIRST_ADVERT(255, START_NS + LEASE_NS), ANNOUNCE(5),
 		       ACQUIRE, COUNT(ACTIVE_TRANSITIONS), NOTIFY(VR_INITIALIZE));
 		assert_int_equal(m.vr.state, VR_ACTIVE);
 		assert_int_equal(m.vr.last_event, LAST_EVENT_STARTUP);
@@ -153,7 +153,7 @@ static void d_11_i_5_timeout_leads_to_active(void **state)
 		expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
 		pass(&m, 1000);
 		recheck(&m);
-		expect(&m, STEADY_OFF, PUBLISH, ADVERT(100, until_ns), ANNOUNCE(5), ACQUIRE,
+		expect(&m, STEADY_OFF, PUBLISH, FIRST_ADVERT(100, until_ns), ANNOUNCE(5), ACQUIRE,
 		       COUNT(ACTIVE_TRANSITIONS), NOTIFY(VR_BACKUP));
 		assert_int_equal(m.vr.state, VR_ACTIVE);
 		assert_int_equal(m.vr.last_event, LAST_EVENT_ACTIVE_TIMEOUT);
@@ -367,12 +367,11 @@ static void i_9_a_starved_backup_does_not_take_over(void **state)
 	(void)state;
 	hear(&m, 150);
 	pass(&m, 60 * NS_PER_S);
-	stamp(&m, 150, m.now_ns - DOWN_100_NS + 1);
+	stamp(&m, 150, m.now_ns - NS_PER_S);
 	deadline(&m);
-	expect_nothing(&m);
-	assert_int_equal(vr_deadline(&m.vr), m.now_ns + 1);
-	pass(&m, 1);
-	deadline(&m);
+	expect(&m, LATE(60 * NS_PER_S - DOWN_100_NS, HEARD));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns - NS_PER_S + DOWN_100_NS);
+	to_deadline(&m);
 	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
 }
 
@@ -480,7 +479,10 @@ static void promotion_after_evidence_sees_only_what_is_new(void **state)
 
 	(void)state;
 	stamp(&m, 150, START_NS + NS_PER_S);
-	pass(&m, 60 * NS_PER_S);
+	m.now_ns = START_NS + NS_PER_S + DOWN_100_NS - 1;
+	deadline(&m);
+	expect_nothing(&m);
+	pass(&m, NS_PER_MS);
 	deadline(&m);
 	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
 	recheck(&m);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The lease, and an Active that wakes after it (I1): it says nothing before it knows. */
+/*
+ * The lease, and an Active that wakes after it (I1): it says nothing before it knows. Design,
+ * "Waking late": whoever wakes an interval late says how late and what it decided, and takes
+ * nobody's silence for an answer that it was not awake to hear.
+ */
 #include "unit/machine.h"
 
 #define DOWN_100_NS    3609375000 /* priority 100 at 1 s */
@@ -22,7 +26,7 @@ static struct machine listening(void)
 	struct machine m = asleep(3, 10 * NS_PER_S);
 
 	deadline(&m);
-	expect(&m, COUNT(LATE_WAKEUPS));
+	expect(&m, LATE(12 * NS_PER_S, LISTENS));
 	return m;
 }
 
@@ -32,11 +36,11 @@ static void i_1_a_lease_is_valid_until_its_last_nanosecond(void **state)
 
 	(void)state;
 	deadline(&m);
-	expect(&m, ADVERT(100, m.now_ns + LEASE_NS));
+	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), LATE(2 * NS_PER_S - 1, WENT_ON));
 
 	m = asleep(3, 0);
 	deadline(&m);
-	expect(&m, COUNT(LATE_WAKEUPS));
+	expect(&m, LATE(2 * NS_PER_S, LISTENS));
 }
 
 static void i_1_woken_late_listens_for_one_interval(void **state)
@@ -47,14 +51,14 @@ static void i_1_woken_late_listens_for_one_interval(void **state)
 		struct machine m = asleep(version, 60 * NS_PER_S);
 
 		deadline(&m);
-		expect(&m, COUNT(LATE_WAKEUPS));
+		expect(&m, LATE(62 * NS_PER_S, LISTENS));
 		assert_int_equal(m.vr.state, VR_ACTIVE);
 		assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
 		to_deadline(&m);
 		expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
 		pass(&m, 1000);
 		recheck(&m);
-		expect(&m, ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5));
+		expect(&m, FIRST_ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5), LATE(0, RESUMED));
 		assert_int_equal(m.vr.state, VR_ACTIVE);
 		assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
 		to_deadline(&m);
@@ -72,7 +76,8 @@ static void i_1_woken_late_after_somebody_took_over(void **state)
 
 		stamp(&m, 150, heard_ns);
 		deadline(&m);
-		expect(&m, COUNT(LATE_WAKEUPS), LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+		expect(&m, LEASE(0), LATE(4 * NS_PER_S, YIELDED), PUBLISH, RELEASE,
+		       NOTIFY(VR_ACTIVE));
 		assert_int_equal(m.vr.state, VR_BACKUP);
 		assert_int_equal(m.vr.last_event, LAST_EVENT_LEASE_EXPIRED);
 		assert_int_equal(vr_deadline(&m.vr), heard_ns + DOWN_100_NS);
@@ -120,7 +125,7 @@ static void i_1_an_advert_before_the_end_of_the_lease_proves_nothing(void **stat
 	(void)state;
 	stamp(&m, 150, m.slot.lease_until_ns);
 	deadline(&m);
-	expect(&m, COUNT(LATE_WAKEUPS));
+	expect(&m, LATE(4 * NS_PER_S, LISTENS));
 	assert_int_equal(m.vr.state, VR_ACTIVE);
 
 	/* one whom we obey before it, one whom we do not after it */
@@ -140,7 +145,8 @@ static void i_1_an_advert_ends_the_listening(void **state)
 	(void)state;
 	pass(&m, 300 * NS_PER_MS);
 	hear(&m, 150);
-	expect(&m, LEASE(0), STEADY(&m, 150), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+	expect(&m, LEASE(0), LATE(0, YIELDED), STEADY(&m, 150), PUBLISH, RELEASE,
+	       NOTIFY(VR_ACTIVE));
 	assert_int_equal(m.vr.last_event, LAST_EVENT_LEASE_EXPIRED);
 	assert_int_equal(vr_deadline(&m.vr), m.now_ns + DOWN_100_NS);
 }
@@ -152,7 +158,7 @@ static void i_1_a_losing_advert_ends_the_listening_too(void **state)
 	(void)state;
 	pass(&m, 300 * NS_PER_MS);
 	hear(&m, 50); /* D-14 */
-	expect(&m, LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+	expect(&m, LEASE(0), LATE(0, YIELDED), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
 	assert_int_equal(m.vr.state, VR_BACKUP);
 	assert_int_equal(vr_deadline(&m.vr), m.now_ns + DOWN_100_NS);
 	take_over(&m);
@@ -167,7 +173,7 @@ static void i_1_a_stamp_ends_the_listening(void **state)
 	(void)state;
 	stamp(&m, 150, heard_ns);
 	to_deadline(&m);
-	expect(&m, LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+	expect(&m, LEASE(0), LATE(0, YIELDED), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
 	assert_int_equal(vr_deadline(&m.vr), heard_ns + DOWN_100_NS);
 }
 
@@ -183,7 +189,8 @@ static void i_1_an_advert_between_the_looks_ends_it(void **state)
 		pass(&m, 1000);
 		stamp(&m, heard[i], m.now_ns);
 		recheck(&m);
-		expect(&m, LEASE(0), LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+		expect(&m, LEASE(0), LEASE(0), LATE(0, YIELDED), PUBLISH, RELEASE,
+		       NOTIFY(VR_ACTIVE));
 		assert_int_equal(m.vr.state, VR_BACKUP);
 		assert_int_equal(vr_deadline(&m.vr), m.now_ns + DOWN_100_NS);
 	}
@@ -200,14 +207,15 @@ static void i_1_a_report_after_the_lease_leads_to_backup(void **state)
 
 		stamp(&m, 150, heard_ns);
 		hear_late(&m, 150, heard_ns); /* D-13 */
-		expect(&m, COUNT(LATE_WAKEUPS), LEASE(0), STEADY(&m, 150), PUBLISH, RELEASE,
+		expect(&m, LEASE(0), LATE(4 * NS_PER_S, YIELDED), STEADY(&m, 150), PUBLISH, RELEASE,
 		       NOTIFY(VR_ACTIVE));
 		assert_int_equal(m.vr.last_event, LAST_EVENT_LEASE_EXPIRED);
 		assert_int_equal(vr_deadline(&m.vr), heard_ns + DOWN_100_NS);
 
 		m = asleep(version, 2 * NS_PER_S);
 		hear(&m, 0); /* D-12 */
-		expect(&m, COUNT(LATE_WAKEUPS), LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+		expect(&m, LEASE(0), LATE(4 * NS_PER_S, YIELDED), PUBLISH, RELEASE,
+		       NOTIFY(VR_ACTIVE));
 		assert_int_equal(vr_deadline(&m.vr), m.now_ns + 609375000);
 	}
 }
@@ -261,13 +269,13 @@ static void i_1_resuming_interrupted_is_undone(void **state)
 	deadline(&m);
 	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
 	hear(&m, 50);
-	expect(&m, LEASE(0), LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+	expect(&m, LEASE(0), LEASE(0), LATE(0, YIELDED), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
 
 	m = listening();
 	to_deadline(&m);
 	stamp(&m, 50, m.now_ns + 1);
 	deadline(&m);
-	expect(&m, LEASE(0), LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+	expect(&m, LEASE(0), LEASE(0), LATE(0, YIELDED), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
 
 	m = listening();
 	to_deadline(&m);
@@ -281,16 +289,43 @@ static void i_1_resuming_whose_second_look_comes_after_the_lease(void **state)
 
 	(void)state;
 	to_deadline(&m);
-	pass(&m, LEASE_NS);
+	pass(&m, FIRST_LEASE_NS);
 	recheck(&m);
 	expect(&m, LEASE(0));
 	deadline(&m);
 	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
 	recheck(&m);
-	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5));
+	expect(&m, FIRST_ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5), LATE(0, RESUMED));
 }
 
-/* A kernel that takes no advertisement lets the lease run out. */
+/* It stood still while it listened, once more and for longer than it listens. */
+static void i_1_listening_that_ends_late_begins_anew(void **state)
+{
+	struct machine m = listening();
+	int64_t lost_ns = START_NS + DOWN_100_NS + LEASE_NS;
+
+	(void)state;
+	assert_int_equal(m.vr.down_armed_ns, lost_ns);
+	pass(&m, 2 * NS_PER_S);
+	deadline(&m);
+	expect(&m, LATE(NS_PER_S, LISTENS));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+	/* who spoke since the lease ended has the role, whenever it is noticed */
+	assert_int_equal(m.vr.down_armed_ns, lost_ns);
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S - 1;
+	deadline(&m);
+	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
+
+	m = listening();
+	pass(&m, 5 * NS_PER_S);
+	stamp(&m, 50, m.now_ns - NS_PER_MS);
+	deadline(&m);
+	expect(&m, LEASE(0), LATE(4 * NS_PER_S, YIELDED), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+}
+
+/* ---- advertisements that do not leave ---- */
+
+/* A kernel that takes no advertisement lets the lease run out; that is not waking late. */
 static void i_1_adverts_that_do_not_leave_do_not_extend_the_lease(void **state)
 {
 	struct machine m = machine_active(3, 100);
@@ -304,8 +339,282 @@ static void i_1_adverts_that_do_not_leave_do_not_extend_the_lease(void **state)
 	}
 	assert_int_equal(m.slot.lease_until_ns, until_ns);
 	to_deadline(&m);
-	expect(&m, COUNT(LATE_WAKEUPS));
+	expect_nothing(&m);
 	assert_int_equal(m.now_ns, until_ns);
+	/* tries as long as it hears nobody, and no role begins before an advertisement has left */
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+		to_deadline(&m);
+		expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
+		recheck(&m);
+		expect(&m, FIRST_ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5));
+		assert_int_equal(m.slot.lease_until_ns, 0);
+		assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+		to_deadline(&m);
+		expect_nothing(&m);
+	}
+	m.deaf_kernel = false;
+	to_deadline(&m);
+	recheck(&m);
+	assert_int_equal(m.slot.lease_until_ns, m.now_ns + LEASE_NS);
+	to_deadline(&m);
+	expect(&m, ADVERT(100, m.now_ns + LEASE_NS));
+}
+
+/* The takeover's own: the one who was Active before us spoke before it, and is no news. */
+static void i_1_a_takeover_whose_advert_does_not_leave(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	hear(&m, 150);
+	m.deaf_kernel = true;
+	take_over(&m);
+	assert_true(said(&m, ACT_ADVERT)->advert.first);
+	assert_int_equal(m.slot.lease_until_ns, 0);
+	to_deadline(&m);
+	expect_nothing(&m);
+	assert_int_equal(m.vr.state, VR_ACTIVE);
+	pass(&m, NS_PER_MS);
+	hear(&m, 50);
+	expect(&m, LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+
+	/* only stamped */
+	m = machine_backup(3, 100);
+	m.deaf_kernel = true;
+	take_over(&m);
+	stamp(&m, 50, m.now_ns + 1);
+	to_deadline(&m);
+	expect(&m, LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+}
+
+/* ---- late, and the lease is valid ---- */
+
+static void late_by_less_than_an_interval_is_not_told(void **state)
+{
+	struct machine m = machine_active(3, 100);
+
+	(void)state;
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S - 1;
+	deadline(&m);
+	expect(&m, ADVERT(100, m.now_ns + LEASE_NS));
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	deadline(&m);
+	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), LATE(NS_PER_S, WENT_ON));
+}
+
+/* ---- a Backup ---- */
+
+static void i_9_a_late_backup_believes_the_stamp(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+	int64_t due_ns = vr_deadline(&m.vr);
+
+	(void)state;
+	hear(&m, 150);
+	m.now_ns = due_ns + NS_PER_S;
+	stamp(&m, 150, m.now_ns - 10);
+	deadline(&m);
+	expect(&m, LATE(NS_PER_S, HEARD));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns - 10 + DOWN_100_NS);
+}
+
+/* The machine may have stood still since the stamp, and that is not the Active's silence. */
+static void a_late_backup_gives_an_old_stamp_one_interval(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	hear(&m, 150);
+	pass(&m, 60 * NS_PER_S);
+	stamp(&m, 150, m.now_ns - DOWN_100_NS + 1);
+	deadline(&m);
+	expect(&m, LATE(60 * NS_PER_S - DOWN_100_NS, HEARD));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+	take_over(&m);
+
+	/* older still */
+	m = machine_backup(3, 100);
+	pass(&m, 60 * NS_PER_S);
+	stamp(&m, 150, m.now_ns - DOWN_100_NS);
+	deadline(&m);
+	expect(&m, LATE(60 * NS_PER_S - DOWN_100_NS, LISTENS));
+	take_over(&m);
+}
+
+static void i_9_a_late_backup_believes_the_report(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	hear(&m, 150);
+	expect(&m, STEADY(&m, 150), LATE(NS_PER_S, HEARD));
+	/* D-12 */
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	hear(&m, 0);
+	expect(&m, LATE(NS_PER_S, HEARD));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + 609375000);
+	/* in time, there is nothing to tell */
+	m.now_ns = vr_deadline(&m.vr) - 1;
+	hear(&m, 150);
+	expect_nothing(&m);
+}
+
+/* A report of long ago is no proof that anybody is there, nor that nobody is. */
+static void a_late_backup_with_an_old_report_listens(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+	int64_t heard_ns = m.now_ns + NS_PER_S;
+
+	(void)state;
+	pass(&m, 60 * NS_PER_S);
+	stamp(&m, 150, heard_ns);
+	hear_late(&m, 150, heard_ns);
+	expect(&m, STEADY(&m, 150));
+	deadline(&m);
+	expect(&m, LATE(60 * NS_PER_S - NS_PER_S - DOWN_100_NS, LISTENS));
+}
+
+static void a_late_backup_listens_for_one_interval(void **state)
+{
+	(void)state;
+	EACH_VERSION(version)
+	{
+		struct machine m = machine_backup(version, 100);
+
+		m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+		deadline(&m);
+		expect(&m, LATE(NS_PER_S, LISTENS));
+		assert_int_equal(m.vr.state, VR_BACKUP);
+		assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+		take_over(&m);
+		assert_null(said(&m, ACT_LATE));
+	}
+}
+
+/* The interval of the Active that it would be taken from, not ours (C-5). */
+static void a_late_backup_listens_for_the_learned_interval(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	m.peer_interval_cs = 300;
+	hear(&m, 150);
+	m.now_ns = vr_deadline(&m.vr) + 3 * NS_PER_S;
+	deadline(&m);
+	expect(&m, LATE(3 * NS_PER_S, LISTENS));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + 3 * NS_PER_S);
+
+	m = machine_backup(3, 100);
+	m.peer_interval_cs = 300;
+	hear(&m, 150);
+	m.now_ns = vr_deadline(&m.vr) + 3 * NS_PER_S - 1;
+	deadline(&m);
+	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
+}
+
+static void a_backup_in_time_does_not_listen(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S - 1;
+	deadline(&m);
+	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
+}
+
+static struct machine listening_backup(void)
+{
+	struct machine m = machine_backup(3, 100);
+
+	hear(&m, 150);
+	m.now_ns = vr_deadline(&m.vr) + 10 * NS_PER_S;
+	deadline(&m);
+	expect(&m, LATE(10 * NS_PER_S, LISTENS));
+	return m;
+}
+
+static void a_backup_late_again_listens_again(void **state)
+{
+	struct machine m = listening_backup();
+
+	(void)state;
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	deadline(&m);
+	expect(&m, LATE(NS_PER_S, LISTENS));
+	take_over(&m);
+}
+
+static void what_a_listening_backup_hears(void **state)
+{
+	struct machine m = listening_backup();
+
+	(void)state;
+	pass(&m, 300 * NS_PER_MS);
+	hear(&m, 150);
+	expect_nothing(&m);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + DOWN_100_NS);
+
+	/* stamped only: it is the steady one */
+	m = listening_backup();
+	stamp(&m, 150, m.now_ns + 300 * NS_PER_MS);
+	to_deadline(&m);
+	expect_nothing(&m);
+	assert_int_equal(vr_deadline(&m.vr), m.slot.authority_ns + DOWN_100_NS);
+
+	/* D-12: it is there no more */
+	m = listening_backup();
+	hear(&m, 0);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + 609375000);
+	take_over(&m);
+
+	/* D-14: listening is no reason to wait for longer */
+	m = listening_backup();
+	int64_t until_ns = vr_deadline(&m.vr);
+
+	hear(&m, 50);
+	assert_int_equal(vr_deadline(&m.vr), until_ns);
+	take_over(&m);
+	assert_int_equal(m.vr.active_reason, ACTIVE_REASON_PREEMPTED);
+}
+
+static void what_else_happens_to_a_listening_backup(void **state)
+{
+	struct machine m = listening_backup();
+	int64_t until_ns = vr_deadline(&m.vr);
+
+	(void)state;
+	/* C-24 is about the skew, of which there is none in this timer */
+	priority(&m, 254);
+	expect(&m, PUBLISH, STEADY_OFF);
+	assert_int_equal(vr_deadline(&m.vr), until_ns);
+	shut_down(&m);
+	assert_int_equal(vr_deadline(&m.vr), NEVER_NS);
+	startup(&m);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + 3007812500);
+
+	/* heard between the looks */
+	m = listening_backup();
+	to_deadline(&m);
+	stamp(&m, 150, m.now_ns + 1);
+	pass(&m, 2);
+	recheck(&m);
+	expect(&m, LEASE(0));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns - 1 + DOWN_100_NS);
+}
+
+/* It is not late for anything: nobody's silence is what it waits for. */
+static void an_owner_that_starts_late_does_not_listen(void **state)
+{
+	struct vr_params p = params(3, 255);
+	struct machine m = machine_started(&p);
+
+	(void)state;
+	claim(&m); /* undoes the takeover, which stays due */
+	pass(&m, 10 * NS_PER_S);
+	deadline(&m);
+	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
 }
 
 int main(void)
@@ -326,7 +635,21 @@ int main(void)
 		cmocka_unit_test(i_1_nothing_is_sent_without_a_lease),
 		cmocka_unit_test(i_1_resuming_interrupted_is_undone),
 		cmocka_unit_test(i_1_resuming_whose_second_look_comes_after_the_lease),
+		cmocka_unit_test(i_1_listening_that_ends_late_begins_anew),
 		cmocka_unit_test(i_1_adverts_that_do_not_leave_do_not_extend_the_lease),
+		cmocka_unit_test(i_1_a_takeover_whose_advert_does_not_leave),
+		cmocka_unit_test(late_by_less_than_an_interval_is_not_told),
+		cmocka_unit_test(i_9_a_late_backup_believes_the_stamp),
+		cmocka_unit_test(a_late_backup_gives_an_old_stamp_one_interval),
+		cmocka_unit_test(i_9_a_late_backup_believes_the_report),
+		cmocka_unit_test(a_late_backup_with_an_old_report_listens),
+		cmocka_unit_test(a_late_backup_listens_for_one_interval),
+		cmocka_unit_test(a_late_backup_listens_for_the_learned_interval),
+		cmocka_unit_test(a_backup_in_time_does_not_listen),
+		cmocka_unit_test(a_backup_late_again_listens_again),
+		cmocka_unit_test(what_a_listening_backup_hears),
+		cmocka_unit_test(what_else_happens_to_a_listening_backup),
+		cmocka_unit_test(an_owner_that_starts_late_does_not_listen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

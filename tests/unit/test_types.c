@@ -125,6 +125,7 @@ static void g_14_names_of_last_events(void **state)
 		"preempt-hold-timeout",
 		"lower-priority-active",
 		"owner-preempt",
+		"drained",
 		"lease-expired",
 	};
 

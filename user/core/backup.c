@@ -5,7 +5,7 @@
  * steady Active is noticed without events, and a Backup that gets no CPU never takes over from it.
  *
  * A timer that is looked at an interval late proves nothing by itself: if the machine stood still,
- * nothing was stamped either. So nobody heard means: listen for one interval more.
+ * nothing was stamped either. So nobody takes over before one interval more has been silent.
  */
 #include <assert.h>
 
@@ -73,9 +73,25 @@ void backup_first_advert(struct step *s, const struct vr_advert *advert)
 	}
 }
 
+static int64_t interval_ns(const struct vr *vr)
+{
+	return vr->active_interval_cs * NS_PER_CS;
+}
+
 static int64_t late_ns(const struct step *s)
 {
 	return timers_late(vr_deadline(s->vr), s->vr->active_interval_cs, s->now_ns);
+}
+
+/* Heard, and then silence, of which some may be the machine's own; a goodbye is no silence. */
+static void heard_late(struct step *s, int64_t late)
+{
+	struct vr *vr = s->vr;
+	int64_t earliest_ns = s->now_ns + interval_ns(vr);
+
+	if (vr->next_reason == ACTIVE_REASON_NO_RESPONSE && vr->down_timer_ns < earliest_ns)
+		vr->down_timer_ns = earliest_ns;
+	emit_late(s, late, LATE_HEARD);
 }
 
 /* Who is late finds reports before it finds the timer. */
@@ -85,7 +101,7 @@ void backup_advert(struct step *s, const struct vr_advert *advert)
 
 	backup_first_advert(s, advert);
 	if (late != 0 && s->now_ns < vr_deadline(s->vr))
-		emit_late(s, late, LATE_HEARD);
+		heard_late(s, late);
 }
 
 bool backup_rearm(struct step *s)
@@ -104,7 +120,7 @@ static void listen(struct step *s, int64_t late)
 	struct vr *vr = s->vr;
 
 	vr->down_timer_ns = NEVER_NS;
-	vr->listen_until_ns = s->now_ns + vr->active_interval_cs * NS_PER_CS;
+	vr->listen_until_ns = s->now_ns + interval_ns(vr);
 	emit_late(s, late, LATE_LISTENS);
 }
 
@@ -124,7 +140,7 @@ void backup_deadline(struct step *s)
 	backup_rearm(s);
 	if (s->now_ns < vr_deadline(s->vr)) {
 		if (late != 0)
-			emit_late(s, late, LATE_HEARD);
+			heard_late(s, late);
 	} else if (s->vr->drained) {
 		rest(s);
 	} else if (late != 0) {
