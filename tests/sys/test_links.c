@@ -495,15 +495,21 @@ static void a_loss_is_repaired_by_reading_anew(void **state)
 	assert_int_equal(setsockopt(links_fd(*state), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)),
 			 0);
 	ip("addr add 192.0.2.11/24 dev va");
-	EVENTUALLY(*state, has(*state, "va", "192.0.2.11"));
+	ip("addr add 192.0.2.21/32 dev va");
+	ip("addr add 192.0.2.22/32 dev va");
+	EVENTUALLY(*state, has(*state, "va", "192.0.2.22"));
 	add_addresses(400);
 	ip("addr del 192.0.2.11/24 dev va"); /* lost: only the sweep can know */
+	ip("addr del 192.0.2.21/32 dev va");
+	ip("addr add 192.0.2.21/32 dev va"); /* now the last one */
 	ip("link add vc type bridge");
 	ip("link del vc");
 	EVENTUALLY(*state, seen.all);
 	EVENTUALLY(*state, has(*state, "va", "10.0.1.143") && !has(*state, "va", "192.0.2.11") &&
 				   !links_by_name(*state, "vc"));
 	assert_non_null(strstr(seen.trace, "gone 192.0.2.11 "));
+	assert_null(strstr(seen.trace, "gone 192.0.2.21 "));
+	assert_string_equal(primary(*state, "va", VRRP_IPV4, NULL), "192.0.2.22");
 	/* And it goes on as before. */
 	ip("addr add 192.0.2.12/24 dev va");
 	EVENTUALLY(*state, has(*state, "va", "192.0.2.12"));

@@ -370,6 +370,56 @@ static void what_a_dead_agent_left_is_removed(void **state)
 	assert_true(prints("ip route show", "blackhole 192.0.2.6"));
 }
 
+/* What an adopted virtual router still uses. */
+static bool is_adopted(const struct takeover_item *found, void *data)
+{
+	const struct takeover_item *adopted = data;
+
+	for (int i = 0; i < 4; i++) {
+		if (found->kind != adopted[i].kind)
+			continue;
+		if (found->kind == TAKEOVER_MAC && !memcmp(found->mac, adopted[i].mac, 6))
+			return true;
+		if (found->kind != TAKEOVER_MAC &&
+		    addr_equal(&found->address, &adopted[i].address) &&
+		    found->prefix_len == adopted[i].prefix_len)
+			return true;
+	}
+	return false;
+}
+
+static void what_is_adopted_stays(void **state)
+{
+	uint8_t ipv4[32] = {[51 / 8] = 1 << (51 % 8)}, ipv6[32] = {[52 / 8] = 1 << (52 % 8)};
+	struct takeover_item adopted[4] = {
+		item(TAKEOVER_ADDRESS, "192.0.2.1", 24),
+		item(TAKEOVER_ADDRESS, "2001:db8::1", 64),
+		mac_item(1, 51),
+		item(TAKEOVER_BLACKHOLE, "192.0.2.5", 32),
+	};
+
+	for (int i = 0; i < 4; i++)
+		add(*state, adopted[i]);
+	add(*state, item(TAKEOVER_ADDRESS, "192.0.2.2", 24));
+	add(*state, item(TAKEOVER_ADDRESS, "192.0.2.1", 32)); /* another prefix length */
+	add(*state, item(TAKEOVER_ADDRESS, "2001:db8::2", 64));
+	add(*state, item(TAKEOVER_BLACKHOLE, "192.0.2.6", 32));
+	add(*state, mac_item(2, 52));
+
+	takeover_clean_stale(*state, index_of("va"), ipv4, ipv6, is_adopted, adopted);
+	takeover_clean_stale(*state, 0, NULL, NULL, is_adopted, adopted);
+	assert_true(shows("192.0.2.1/24"));
+	assert_true(shows("2001:db8::1/64"));
+	assert_true(filters("00:00:5e:00:01:33"));
+	assert_true(prints("ip route show", "blackhole 192.0.2.5"));
+	assert_false(shows("192.0.2.2/24"));
+	assert_false(shows("192.0.2.1/32"));
+	assert_false(shows("2001:db8::2/64"));
+	assert_false(filters("00:00:5e:00:02:34"));
+	assert_false(prints("ip route show", "blackhole 192.0.2.6"));
+	let_go(*state, adopted[3]);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -385,6 +435,7 @@ int main(void)
 		TEST(a_failure_does_not_stop_the_rest),
 		TEST(lack_of_privilege_is_named),
 		TEST(what_a_dead_agent_left_is_removed),
+		TEST(what_is_adopted_stays),
 	};
 
 	return cmocka_run_group_tests_name("takeover", tests, NULL, NULL);

@@ -31,6 +31,7 @@ struct takeover_item {
 	uint8_t mac[6];	   /* MAC */
 };
 
+/* One thread at a time may use it, any thread. */
 struct takeover;
 
 struct takeover *takeover_open(struct failure *failure);
@@ -47,16 +48,18 @@ int takeover_add(struct takeover *takeover, const struct takeover_item *items, s
 int takeover_remove(struct takeover *takeover, const struct takeover_item *items, size_t count,
 		    struct failure *failure);
 
-/* True for what must stay: an address on its interface, a blackhole route, a MAC on its interface.
+/*
+ * True for what must stay. The item has its kind and what identifies it: an address its interface
+ * and prefix length, a blackhole route its address (of all 32 or 128 bits, on no interface), a MAC
+ * its interface.
  */
 typedef bool takeover_keep_fn(const struct takeover_item *item, void *data);
 
 /*
  * Remove what an agent that died left on the interface, but for what `keep` (NULL = nothing stays)
- * says: addresses with our IFA_PROTO, virtual MACs
- * (00:00:5e:00:01:xx, 00:00:5e:00:02:xx) that a static NTF_SELF entry holds for a `vrids` bit set
- * (bit n = VRID n of that family is ours). With ifindex 0: blackhole routes with our protocol,
- * which belong to no interface; once, before anything is added.
+ * says: addresses with our IFA_PROTO, virtual MACs (00:00:5e:00:01:xx, 00:00:5e:00:02:xx) that a
+ * static NTF_SELF entry holds for a `vrids` bit set (bit n = VRID n of that family is ours). With
+ * ifindex 0: blackhole routes with our protocol, which belong to no interface; once.
  */
 void takeover_clean_stale(struct takeover *takeover, int ifindex, const uint8_t vrids_ipv4[32],
 			  const uint8_t vrids_ipv6[32], takeover_keep_fn *keep, void *data);

@@ -170,7 +170,10 @@ bool parse_blackhole(const struct nlmsghdr *message, struct takeover_item *out)
 	mnl_attr_for_each(attribute, message, sizeof(*header))
 		if (mnl_attr_get_type(attribute) == RTA_DST)
 			to = attribute;
-	*out = (struct takeover_item){.kind = TAKEOVER_BLACKHOLE};
+	*out = (struct takeover_item){
+		.kind = TAKEOVER_BLACKHOLE,
+		.prefix_len = header->rtm_dst_len,
+	};
 	return get_addr(to, ipv4, &out->address);
 }
 
