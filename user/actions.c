@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agent_state.h"
 #include "core/packet.h"
+#include "router.h"
 
 /* The step may have taken longer than the role lasts: a process can be stopped anywhere. */
 static bool may_act(const struct router *router)

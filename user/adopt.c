@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent_state.h"
 #include "core/packet.h"
+#include "router.h"
+#include "sys/membership.h"
 
 /* ---- roles ---- */
 
@@ -69,6 +70,16 @@ void adopt_roles(struct agent *agent)
 		return;
 	for (size_t i = 0; i < agent->router_count; i++)
 		adopt_role(agent->routers[i]);
+}
+
+void adopt_memberships(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->router_count; i++) {
+		struct router *router = agent->routers[i];
+		if (router->slot)
+			router->membership =
+				membership_join(router->ifindex, router->conf->family, NULL);
+	}
 }
 
 /* ---- virtual routers that left the configuration ---- */

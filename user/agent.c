@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent_state.h"
+#include "router.h"
 #include "sys/realtime.h"
 
 /* ---- events of the data plane ---- */
@@ -173,16 +173,10 @@ static int open_first(struct agent *agent, struct failure *failure)
 	return agent->dataplane ? 0 : -1;
 }
 
-static int open_rest(struct agent *agent, struct failure *failure)
+/* Still nothing that may wait for long: the worker does the rest. */
+static int open_worker(struct agent *agent, struct failure *failure)
 {
 	struct failure warning;
-	agent->links = links_open(link_changed, watch_address_gone, agent, failure);
-	if (!agent->links)
-		return -1;
-	agent->links_source = loop_fd_new(agent->loop, links_fd(agent->links), LOOP_NETLINK,
-					  links_readable, agent);
-	if (!agent->links_source)
-		return fail(failure, "the event loop takes no descriptors: %s", strerror(errno));
 	agent->takeover = takeover_open(failure);
 	if (!agent->takeover)
 		return -1;
@@ -251,11 +245,22 @@ void agent_step_all(struct agent *agent, enum vr_event_kind kind)
 		router_step(agent->routers[i], &event);
 }
 
-/* The second half of the start: the programs are loaded. */
+static int open_links_source(struct agent *agent, struct failure *failure)
+{
+	agent->links_source = loop_fd_new(agent->loop, links_fd(agent->links), LOOP_NETLINK,
+					  links_readable, agent);
+	if (!agent->links_source)
+		return fail(failure, "the event loop takes no descriptors: %s", strerror(errno));
+	return 0;
+}
+
+/* The second half of the start: interfaces are known, programs loaded. */
 static int start(struct agent *agent, struct failure *failure)
 {
 	if (agent->load_result < 0)
 		return fail(failure, "%s", agent->load_failure.text);
+	if (open_links_source(agent, failure) < 0)
+		return -1;
 	if (!dataplane_adopted(agent->dataplane))
 		adopt_nothing(agent);
 	if (dataplane_start(agent->dataplane, failure) < 0 || open_events(agent, failure) < 0)
@@ -276,10 +281,14 @@ static int start(struct agent *agent, struct failure *failure)
 	return 0;
 }
 
+/* In the worker, while adopted roles go on: all of this may wait for the kernel's routing lock. */
 static void load(void *data)
 {
 	struct agent *agent = data;
-	agent->load_result = dataplane_load(agent->dataplane, &agent->load_failure);
+	struct failure *failure = &agent->load_failure;
+	adopt_memberships(agent);
+	agent->links = links_open(link_changed, watch_address_gone, agent, failure);
+	agent->load_result = agent->links ? dataplane_load(agent->dataplane, failure) : -1;
 }
 
 static void loaded(void *data)
@@ -302,7 +311,7 @@ static int begin(struct agent *agent, struct failure *failure)
 	if (open_first(agent, failure) < 0 || make_routers(agent, failure) < 0)
 		return -1;
 	adopt_roles(agent);
-	if (open_rest(agent, failure) < 0)
+	if (open_worker(agent, failure) < 0)
 		return -1;
 	if (!worker_run(agent->worker, load, loaded, agent))
 		return fail(failure, "out of memory");

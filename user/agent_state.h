@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the agent share:
+ * What the files of the agent share, but for a virtual router, which is in router.h:
  *
  *   agent.c	life of the process
  *   adopt.c	what an earlier agent has left: taken over, withdrawn, cleaned up
  *   reload.c	another configuration
- *   router.c	one virtual router: core, slot and kernel together; its actions in actions.c, what
- *the kernel must know in kernel.c, what is wrong with the world in faults.c, its slot and
- *		interfaces in binding.c
  *   port.c	interfaces that carry our programs
  *   watch.c	what others may take away: programs, addresses
  *   report.c	control socket, log and events
@@ -16,7 +13,6 @@
 #define AGENT_STATE_H
 
 #include "agent.h"
-#include "core/vr.h"
 #include "ctl/control.h"
 #include "sys/links.h"
 #include "sys/listener.h"
@@ -26,7 +22,7 @@
 #include "sys/transmit.h"
 #include "sys/worker.h"
 
-struct router;
+struct router; /* router.h */
 
 /* An interface that carries our programs. */
 struct port {
@@ -100,6 +96,9 @@ void agent_step_all(struct agent *agent, enum vr_event_kind kind);
  */
 void adopt_roles(struct agent *agent);
 
+/* In the worker: be a member of the group again, for each of them, until it is bound. */
+void adopt_memberships(struct agent *agent);
+
 /*
  * Once every router is bound: virtual routers that left the configuration are withdrawn, and the
  * worker removes what nobody needs from the kernel.
@@ -120,104 +119,10 @@ void adopt_nothing(struct agent *agent);
  */
 int agent_reload(struct agent *agent, char **why);
 
-/* ---- router.c ---- */
-
-struct router {
-	struct agent *agent;
-	const struct conf_instance *conf;
-	struct vr vr;
-	struct loop_timer *timer;
-	int64_t timer_ns;	   /* what the timer is set to */
-	int64_t last_transition_s; /* Unix time, 0 = never */
-	int64_t late_again_ns;	   /* no log line about waking late before this */
-	unsigned late_untold;	   /* times that there was none */
-	bool send_failing;	   /* the last advertisement did not leave: said once */
-	int refused_ifindex;	   /* binding to this one failed: it waits until it changes */
-	bool refused_up;
-
-	/* Addresses and filters follow the role a little later: see kernel.c. */
-	bool kernel_wanted, kernel_has;
-	bool kernel_busy;   /* the worker has the items */
-	bool kernel_adds;   /* what it does with them */
-	bool kernel_verify; /* some may be missing: add them again */
-	int kernel_failed;
-	struct failure kernel_failure;
-
-	/* See watch.c. */
-	bool address_missing;
-	int64_t address_again_ns, missing_told_ns, verify_again_ns;
-
-	/*
-	 * While bound to interfaces that exist; slot is NULL otherwise. A router that is adopted
-	 * has slot, ifindex, mac and addresses a little earlier than the rest.
-	 */
-	bool bound;
-	bool port_taken;    /* port_get() of `ifindex`: the slot is ours to free as well */
-	bool new_addresses; /* other ones than the slot had when it was adopted */
-	struct vr_slot *slot;
-	unsigned slot_number;
-	int ifindex;
-	unsigned other_ports; /* interfaces of addresses with `dev` that are attached */
-	bool virtual_mac;     /* `mac` is the virtual one, not the interface's own */
-	uint8_t mac[6];
-	struct vrrp_addr *addresses; /* as advertised */
-	struct takeover_item *items; /* what the kernel must know while we are Active */
-	size_t item_count;
-	int *address_ifindexes;		      /* where each address goes */
-	uint8_t (*garp)[60];		      /* one frame per address ... */
-	struct transmit_frame *announcements; /* ... and where it goes */
-};
-
-bool router_init(struct router *router, struct agent *agent, const struct conf_instance *conf);
-void router_free(struct router *router);
-
-/* Step the state machine and carry out what it says. */
-void router_step(struct router *router, const struct vr_event *event);
-
-/* An event of the data plane for this router. */
-void router_report(struct router *router, const struct xvrrp_event *event);
-
-/* ---- actions.c ---- */
-
-/* Carry out one action; ACT_RECHECK is left to the caller. The router has a slot. */
-void router_carry_out(struct router *router, const struct vr_action *action);
-
-/* Send the announcements of all addresses, under the lease. */
-void router_announce(struct router *router, unsigned rounds);
-
-/* ---- kernel.c ---- */
-
-/* Have addresses and filters added or removed, soon. */
-void kernel_request(struct router *router, bool serve);
-
-/* Have all of them added again: somebody may have removed some. */
-void kernel_verify(struct router *router);
-
-/* The router is bound: what was asked for before can be done. */
-void kernel_bound(struct router *router);
-
-/* Wait until the kernel has what was asked for. */
-void kernel_settle(struct router *router);
-
 /* ---- faults.c ---- */
 
 /* Sort all virtual addresses of a configuration. False without memory; nothing has changed then. */
 bool faults_prepare(struct agent *agent, const struct conf *conf);
-
-/* Tell the state machine what is wrong now; bind or unbind where interfaces came or went. */
-void router_refresh(struct router *router);
-
-/* ---- binding.c ---- */
-
-/* What a router knows of itself before it is bound; false without memory. */
-bool router_allocate(struct router *router);
-
-/* Bind: slot, indexes, membership. After a failure router_unbind() is needed. */
-int router_bind(struct router *router, struct failure *failure);
-void router_unbind(struct router *router);
-
-/* The flags of the slot that follow from configuration and state, but for SLOT_STEADY. */
-uint32_t router_slot_flags(const struct router *router);
 
 /* ---- port.c ---- */
 
@@ -226,8 +131,11 @@ struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mod
 		      struct failure *failure);
 void port_put(struct agent *agent, int ifindex);
 
-/* Be a member of the VRRP group there until the port is gone. */
-int port_join(struct port *port, enum vrrp_family family, struct failure *failure);
+/*
+ * Be a member of the VRRP group there until the port is gone. `*membership` (-1 = none) is one that
+ * exists already, and is the port's from here on.
+ */
+int port_join(struct port *port, enum vrrp_family family, int *membership, struct failure *failure);
 
 /* NULL if none of our programs are there. */
 struct port *port_find(struct agent *agent, int ifindex);
@@ -250,9 +158,5 @@ extern const struct control_ops agent_control_ops; /* data: the struct agent */
 
 listener_request_fn agent_request;
 listener_gone_fn agent_client_gone;
-
-void report_transition(struct router *router, enum vr_state from);
-void report_late(struct router *router, int64_t late_ns, enum vr_late decision);
-void report_claim(struct router *router, const struct vrrp_addr *address, const uint8_t mac[6]);
 
 #endif

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent_state.h"
 #include "check.h"
 #include "core/packet.h"
+#include "router.h"
+#include "sys/membership.h"
 
 uint32_t router_slot_flags(const struct router *router)
 {
@@ -303,7 +304,7 @@ static int bind_all(struct router *router, const struct link *link, struct failu
 		return -1;
 	router->ifindex = link->ifindex;
 	router->port_taken = true;
-	if (port_join(port, router->conf->family, failure) < 0 ||
+	if (port_join(port, router->conf->family, &router->membership, failure) < 0 ||
 	    bind_slot(router, link, failure) < 0)
 		return -1;
 	uint64_t known = router->slot->identity.addr_set;
@@ -360,6 +361,8 @@ void router_unbind(struct router *router)
 	}
 	if (router->port_taken)
 		port_put(agent, router->ifindex);
+	membership_leave(router->membership);
+	router->membership = -1;
 	router->ifindex = 0;
 	router->bound = router->port_taken = false;
 	router->kernel_has = router->kernel_wanted = router->kernel_verify = false;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent_state.h"
+#include "router.h"
 
 static int compare(const void *a, const void *b)
 {

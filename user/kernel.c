@@ -5,7 +5,7 @@
  * So the worker does it, one virtual router a job, and a role that has changed again meanwhile
  * costs nothing. While a job runs the router's items are the worker's.
  */
-#include "agent_state.h"
+#include "router.h"
 
 static void change(void *data)
 {

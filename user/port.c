@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent_state.h"
+#include "router.h"
 #include "sys/membership.h"
 
 struct port *port_find(struct agent *agent, int ifindex)
@@ -65,12 +65,17 @@ void port_put(struct agent *agent, int ifindex)
 }
 
 /* One membership of each family serves all virtual routers of the interface. */
-int port_join(struct port *port, enum vrrp_family family, struct failure *failure)
+int port_join(struct port *port, enum vrrp_family family, int *membership, struct failure *failure)
 {
-	int *membership = &port->membership[family == VRRP_IPV6];
-	if (*membership < 0)
-		*membership = membership_join(port->ifindex, family, failure);
-	return *membership < 0 ? -1 : 0;
+	int *place = &port->membership[family == VRRP_IPV6];
+	if (*place < 0)
+		*place = *membership;
+	else
+		membership_leave(*membership);
+	*membership = -1;
+	if (*place < 0)
+		*place = membership_join(port->ifindex, family, failure);
+	return *place < 0 ? -1 : 0;
 }
 
 void port_restore(struct agent *agent, struct port *port)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent_state.h"
 #include "conf/load.h"
+#include "router.h"
 
 /* ---- what differs ---- */
 

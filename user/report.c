@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent_state.h"
 #include "ctl/status.h"
 #include "ctl/text.h"
+#include "router.h"
 
 /* The view of one router; the addresses must live as long as the view. */
 struct view {

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "agent_state.h"
+#include "router.h"
 
 /* ---- events ---- */
 
@@ -114,6 +114,7 @@ bool router_init(struct router *router, struct agent *agent, const struct conf_i
 		.agent = agent,
 		.conf = conf,
 		.timer_ns = NEVER_NS,
+		.membership = -1,
 	};
 	vr_init(&router->vr, &params);
 	router->timer = loop_timer_new(agent->loop, timer_expired, router);

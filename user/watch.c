@@ -4,7 +4,7 @@
  * addresses of ours while we are Active, which netlink tells of. Filters and routes are quietly
  * added again now and then.
  */
-#include "agent_state.h"
+#include "router.h"
 
 /* A program that is missing must be found before the Backup whose it is has gone deaf. */
 #define PERIOD_MIN_NS (100 * NS_PER_MS)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One virtual router of the running agent: state machine, slot and kernel together.
+ *
+ *   router.c	events into the state machine
+ *   actions.c	what it wants done
+ *   kernel.c	addresses and filters, by the worker
+ *   faults.c	what is wrong with the world around it
+ *   binding.c	its slot, indexes and interfaces
+ */
+#ifndef ROUTER_H
+#define ROUTER_H
+
+#include "agent_state.h"
+#include "core/vr.h"
+
+/* ---- router.c ---- */
+
+struct router {
+	struct agent *agent;
+	const struct conf_instance *conf;
+	struct vr vr;
+	struct loop_timer *timer;
+	int64_t timer_ns;	   /* what the timer is set to */
+	int64_t last_transition_s; /* Unix time, 0 = never */
+	int64_t late_again_ns;	   /* no log line about waking late before this */
+	unsigned late_untold;	   /* times that there was none */
+	bool send_failing;	   /* the last advertisement did not leave: said once */
+	int refused_ifindex;	   /* binding to this one failed: it waits until it changes */
+	bool refused_up;
+
+	/* Addresses and filters follow the role a little later: see kernel.c. */
+	bool kernel_wanted, kernel_has;
+	bool kernel_busy;   /* the worker has the items */
+	bool kernel_adds;   /* what it does with them */
+	bool kernel_verify; /* some may be missing: add them again */
+	int kernel_failed;
+	struct failure kernel_failure;
+
+	/* See watch.c. */
+	bool address_missing;
+	int64_t address_again_ns, missing_told_ns, verify_again_ns;
+
+	/*
+	 * While bound to interfaces that exist; slot is NULL otherwise. A router that is adopted
+	 * has slot, ifindex, mac and addresses a little earlier than the rest.
+	 */
+	bool bound;
+	bool port_taken;    /* port_get() of `ifindex`: the slot is ours to free as well */
+	bool new_addresses; /* other ones than the slot had when it was adopted */
+	int membership;	    /* of an adopted one, until port_join(); -1 = none */
+	struct vr_slot *slot;
+	unsigned slot_number;
+	int ifindex;
+	unsigned other_ports; /* interfaces of addresses with `dev` that are attached */
+	bool virtual_mac;     /* `mac` is the virtual one, not the interface's own */
+	uint8_t mac[6];
+	struct vrrp_addr *addresses; /* as advertised */
+	struct takeover_item *items; /* what the kernel must know while we are Active */
+	size_t item_count;
+	int *address_ifindexes;		      /* where each address goes */
+	uint8_t (*garp)[60];		      /* one frame per address ... */
+	struct transmit_frame *announcements; /* ... and where it goes */
+};
+
+bool router_init(struct router *router, struct agent *agent, const struct conf_instance *conf);
+void router_free(struct router *router);
+
+/* Step the state machine and carry out what it says. */
+void router_step(struct router *router, const struct vr_event *event);
+
+/* An event of the data plane for this router. */
+void router_report(struct router *router, const struct xvrrp_event *event);
+
+/* ---- actions.c ---- */
+
+/* Carry out one action; ACT_RECHECK is left to the caller. The router has a slot. */
+void router_carry_out(struct router *router, const struct vr_action *action);
+
+/* Send the announcements of all addresses, under the lease. */
+void router_announce(struct router *router, unsigned rounds);
+
+/* ---- kernel.c ---- */
+
+/* Have addresses and filters added or removed, soon. */
+void kernel_request(struct router *router, bool serve);
+
+/* Have all of them added again: somebody may have removed some. */
+void kernel_verify(struct router *router);
+
+/* The router is bound: what was asked for before can be done. */
+void kernel_bound(struct router *router);
+
+/* Wait until the kernel has what was asked for. */
+void kernel_settle(struct router *router);
+
+/* ---- faults.c ---- */
+
+/* Tell the state machine what is wrong now; bind or unbind where interfaces came or went. */
+void router_refresh(struct router *router);
+
+/* ---- binding.c ---- */
+
+/* What a router knows of itself before it is bound; false without memory. */
+bool router_allocate(struct router *router);
+
+/* Bind: slot, indexes, membership. After a failure router_unbind() is needed. */
+int router_bind(struct router *router, struct failure *failure);
+void router_unbind(struct router *router);
+
+/* The flags of the slot that follow from configuration and state, but for SLOT_STEADY. */
+uint32_t router_slot_flags(const struct router *router);
+
+/* ---- report.c ---- */
+
+void report_transition(struct router *router, enum vr_state from);
+void report_late(struct router *router, int64_t late_ns, enum vr_late decision);
+void report_claim(struct router *router, const struct vrrp_addr *address, const uint8_t mac[6]);
+
+#endif
