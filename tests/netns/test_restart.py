@@ -72,7 +72,9 @@ def test_address_on_loopback(lan):
     lan.client.run("ping", "-c", "3", "-i", "0.01", "-W", "2", VIP)
     assert virtual_mac(VRID) in lan.client.ip("neigh", "show", VIP)
     agent.kill()
-    Xvrrpd(lan.r1, Instance(addresses=(f"{VIP}/32 dev lo",)))
+    again = Xvrrpd(lan.r1, Instance(addresses=(f"{VIP}/32 dev lo",)))
+    assert f"{VIP}/32" in lan.r1.addresses("lo"), "adopted (I8)"
+    assert again.stop() == 0
     assert f"{VIP}/32" not in lan.r1.addresses("lo")
 
 
