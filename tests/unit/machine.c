@@ -202,6 +202,18 @@ struct machine adopted_after(const struct machine *old, int64_t span_ns)
 	return m;
 }
 
+void assert_not_adopted(struct machine *m)
+{
+	assert_int_equal(m->vr.state, VR_INITIALIZE);
+	assert_false(m->vr.started);
+	assert_int_equal(vr_deadline(&m->vr), NEVER_NS);
+	assert_true(m->slot.lease_until_ns <= m->now_ns);
+	assert_int_equal(m->adverts_sent, 0);
+	startup(m);
+	assert_int_equal(m->vr.last_event, LAST_EVENT_STARTUP);
+	assert_true(m->vr.state == VR_BACKUP || said(m, ACT_RECHECK));
+}
+
 void deadline(struct machine *m)
 {
 	step(m, (struct vr_event){.kind = EV_DEADLINE});

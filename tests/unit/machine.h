@@ -75,6 +75,8 @@ struct vr_adoption left_by(const struct machine *old);
 void adopt(struct machine *m, const struct vr_adoption *adoption);
 /* All of it: the old agent dies, and after `span_ns` a new one starts. */
 struct machine adopted_after(const struct machine *old, int64_t span_ns);
+/* Nothing was gone on with, and nobody has a role; it starts as any other. */
+void assert_not_adopted(struct machine *m);
 
 /* ---- time ---- */
 

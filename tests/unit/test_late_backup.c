@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Design, "Waking late", of a Backup: what was stamped or reported counts (I9); nobody's silence
+ * does, because the machine may have stood still, before it has lasted an interval more.
+ */
+#include "unit/machine.h"
+
+#define DOWN_100_NS    3609375000 /* priority 100 at 1 s */
+#define SKEW_100_NS    609375000
+#define FIRST_LEASE_NS (NS_PER_S / 8) /* until the first advertisement */
+
+#define EACH_VERSION(version) for (uint8_t version = 2; version <= 3; version++)
+
+static void i_9_a_late_backup_believes_the_stamp(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+	int64_t due_ns = vr_deadline(&m.vr);
+
+	(void)state;
+	hear(&m, 150);
+	m.now_ns = due_ns + NS_PER_S;
+	stamp(&m, 150, m.now_ns - 10);
+	deadline(&m);
+	expect(&m, LATE(NS_PER_S, HEARD));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns - 10 + DOWN_100_NS);
+}
+
+/* The machine may have stood still since the stamp, and that is not the Active's silence. */
+static void a_late_backup_gives_an_old_stamp_one_interval(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	hear(&m, 150);
+	pass(&m, 60 * NS_PER_S);
+	stamp(&m, 150, m.now_ns - DOWN_100_NS + 1);
+	deadline(&m);
+	expect(&m, LATE(60 * NS_PER_S - DOWN_100_NS, HEARD));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+	take_over(&m);
+
+	/* older still */
+	m = machine_backup(3, 100);
+	pass(&m, 60 * NS_PER_S);
+	stamp(&m, 150, m.now_ns - DOWN_100_NS);
+	deadline(&m);
+	expect(&m, LATE(60 * NS_PER_S - DOWN_100_NS, LISTENS));
+	take_over(&m);
+}
+
+static void i_9_a_late_backup_believes_the_report(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	hear(&m, 150);
+	expect(&m, STEADY(&m, 150), LATE(NS_PER_S, HEARD));
+	/* D-12 */
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	hear(&m, 0);
+	expect(&m, LATE(NS_PER_S, HEARD));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + SKEW_100_NS);
+	/* in time, there is nothing to tell */
+	m.now_ns = vr_deadline(&m.vr) - 1;
+	hear(&m, 150);
+	expect_nothing(&m);
+}
+
+/* A report of long ago is no proof that anybody is there, nor that nobody is. */
+static void a_late_backup_with_an_old_report_listens(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+	int64_t heard_ns = m.now_ns + NS_PER_S;
+
+	(void)state;
+	pass(&m, 60 * NS_PER_S);
+	stamp(&m, 150, heard_ns);
+	hear_late(&m, 150, heard_ns);
+	expect(&m, STEADY(&m, 150));
+	deadline(&m);
+	expect(&m, LATE(60 * NS_PER_S - NS_PER_S - DOWN_100_NS, LISTENS));
+}
+
+static void a_late_backup_listens_for_one_interval(void **state)
+{
+	(void)state;
+	EACH_VERSION(version)
+	{
+		struct machine m = machine_backup(version, 100);
+
+		m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+		deadline(&m);
+		expect(&m, LATE(NS_PER_S, LISTENS));
+		assert_int_equal(m.vr.state, VR_BACKUP);
+		assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+		take_over(&m);
+		assert_null(said(&m, ACT_LATE));
+	}
+}
+
+/* The interval of the Active that it would be taken from, not ours (C-5). */
+static void a_late_backup_listens_for_the_learned_interval(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	m.peer_interval_cs = 300;
+	hear(&m, 150);
+	m.now_ns = vr_deadline(&m.vr) + 3 * NS_PER_S;
+	deadline(&m);
+	expect(&m, LATE(3 * NS_PER_S, LISTENS));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + 3 * NS_PER_S);
+
+	m = machine_backup(3, 100);
+	m.peer_interval_cs = 300;
+	hear(&m, 150);
+	m.now_ns = vr_deadline(&m.vr) + 3 * NS_PER_S - 1;
+	deadline(&m);
+	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
+}
+
+static void a_backup_in_time_does_not_listen(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S - 1;
+	deadline(&m);
+	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
+}
+
+static struct machine listening_backup(void)
+{
+	struct machine m = machine_backup(3, 100);
+
+	hear(&m, 150);
+	m.now_ns = vr_deadline(&m.vr) + 10 * NS_PER_S;
+	deadline(&m);
+	expect(&m, LATE(10 * NS_PER_S, LISTENS));
+	return m;
+}
+
+static void a_backup_late_again_listens_again(void **state)
+{
+	struct machine m = listening_backup();
+
+	(void)state;
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	deadline(&m);
+	expect(&m, LATE(NS_PER_S, LISTENS));
+	take_over(&m);
+}
+
+static void what_a_listening_backup_hears(void **state)
+{
+	struct machine m = listening_backup();
+
+	(void)state;
+	pass(&m, 300 * NS_PER_MS);
+	hear(&m, 150);
+	expect_nothing(&m);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + DOWN_100_NS);
+
+	/* stamped only: it is the steady one */
+	m = listening_backup();
+	stamp(&m, 150, m.now_ns + 300 * NS_PER_MS);
+	to_deadline(&m);
+	expect_nothing(&m);
+	assert_int_equal(vr_deadline(&m.vr), m.slot.authority_ns + DOWN_100_NS);
+
+	/* D-12: it is there no more */
+	m = listening_backup();
+	hear(&m, 0);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + SKEW_100_NS);
+	take_over(&m);
+
+	/* D-14: listening is no reason to wait for longer */
+	m = listening_backup();
+	int64_t until_ns = vr_deadline(&m.vr);
+
+	hear(&m, 50);
+	assert_int_equal(vr_deadline(&m.vr), until_ns);
+	take_over(&m);
+	assert_int_equal(m.vr.active_reason, ACTIVE_REASON_PREEMPTED);
+}
+
+static void what_else_happens_to_a_listening_backup(void **state)
+{
+	struct machine m = listening_backup();
+	int64_t until_ns = vr_deadline(&m.vr);
+
+	(void)state;
+	/* C-24 is about the skew, of which there is none in this timer */
+	priority(&m, 254);
+	expect(&m, PUBLISH, STEADY_OFF);
+	assert_int_equal(vr_deadline(&m.vr), until_ns);
+	shut_down(&m);
+	assert_int_equal(vr_deadline(&m.vr), NEVER_NS);
+	startup(&m);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + 3007812500);
+
+	/* heard between the looks */
+	m = listening_backup();
+	to_deadline(&m);
+	stamp(&m, 150, m.now_ns + 1);
+	pass(&m, 2);
+	recheck(&m);
+	expect(&m, LEASE(0));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns - 1 + DOWN_100_NS);
+}
+
+/* It is not late for anything: nobody's silence is what it waits for. */
+static void an_owner_that_starts_late_does_not_listen(void **state)
+{
+	struct vr_params p = params(3, 255);
+	struct machine m = machine_started(&p);
+
+	(void)state;
+	claim(&m); /* undoes the takeover, which stays due */
+	pass(&m, 10 * NS_PER_S);
+	deadline(&m);
+	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(i_9_a_late_backup_believes_the_stamp),
+		cmocka_unit_test(a_late_backup_gives_an_old_stamp_one_interval),
+		cmocka_unit_test(i_9_a_late_backup_believes_the_report),
+		cmocka_unit_test(a_late_backup_with_an_old_report_listens),
+		cmocka_unit_test(a_late_backup_listens_for_one_interval),
+		cmocka_unit_test(a_late_backup_listens_for_the_learned_interval),
+		cmocka_unit_test(a_backup_in_time_does_not_listen),
+		cmocka_unit_test(a_backup_late_again_listens_again),
+		cmocka_unit_test(what_a_listening_backup_hears),
+		cmocka_unit_test(what_else_happens_to_a_listening_backup),
+		cmocka_unit_test(an_owner_that_starts_late_does_not_listen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
