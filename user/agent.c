@@ -100,6 +100,7 @@ static void leave(void)
 {
 	loop_notify("STOPPING=1");
 	log_notice("leaving without withdrawing: a successor can go on until the leases end");
+	log_close();
 	_exit(EXIT_CLEAN);
 }
 
