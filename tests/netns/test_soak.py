@@ -28,6 +28,7 @@ FREEZE_S = (0.05, 5.0)
 RESTART_S = {0.01: (0.005, 0.5), 1.0: (0.05, 5.0)}  # systemd by default: 0.1
 ROUTINE_S = 0.2
 LEASE = 3          # intervals
+ONE_BURST = ("garp_master_delay 0",)  # announcements follow a takeover, not five seconds later too
 RESTART_NS = 300 * MS  # of exec and the first advertisement, at the most and on a busy machine
 
 
@@ -107,7 +108,7 @@ def make_streets(lab):
             share = STRIKES // count + (n < STRIKES % count)
             # No preemption: no router hands a role over while it lives, and oracle.py is exact.
             street = Street(lab, len(streets), *(
-                Instance(priority, interval_s, nopreempt=True)
+                Instance(priority, interval_s, nopreempt=True, extra=ONE_BURST)
                 for priority in (150, 100)[:routers]))
             street.rng = random.Random(f"{SEED} {street.number}")
             street.plan = blows(street.rng, interval_s, share)

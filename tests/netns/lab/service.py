@@ -48,10 +48,11 @@ class Service:
         self.instances = instances
         self.config.write_text(config_text(instances), encoding="utf-8")
 
-    def arm(self, build=None):
-        """Make the next process, up to the exec of the agent."""
+    def arm(self, build=None, prefix=()):
+        """Make the next process, up to the exec of the agent, or of `prefix` before it."""
         lab = self.node.lab
-        agent = [(build or self.build) / "xvrrpd", "-f", self.config, "--run-dir", self.run_dir,
+        self.build = pathlib.Path(build or self.build)
+        agent = [*prefix, self.build / "xvrrpd", "-f", self.config, "--run-dir", self.run_dir,
                  "--pin-dir", self.pin_dir, *self.options]
         self._armed = lab.track(Daemon(self.node.netns, ["sh", "-c", ARMED, self._fifo, *agent],
                                        lab.dir / f"service-{self.node.name}.log"))
@@ -65,10 +66,10 @@ class Service:
         self.process, self._armed = self._armed, None
         return fired_ns
 
-    def start(self, build=None):
-        """A process that answers. Returns when it was started."""
+    def start(self, **how):
+        """A process that answers, armed before or now. Returns when it was started."""
         if not self._armed:
-            self.arm(build)
+            self.arm(**how)
         fired_ns = self.fire()
         self.wait_ready()
         return fired_ns
