@@ -4,19 +4,24 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/if_link.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sys/support.h"
 
 #include <cmocka.h> /* last: it defines a macro fail() */
+
+#define LOOPBACK 1
 
 enum plane_tc plane_clsact = PLANE_CLSACT;
 
@@ -84,6 +89,16 @@ struct dataplane *plane_open(const struct plane *plane)
 	return dataplane;
 }
 
+struct dataplane *plane_open_only(const struct plane *plane)
+{
+	struct failure failure;
+	struct dataplane *dataplane = dataplane_open(plane->pins, &failure);
+
+	if (!dataplane)
+		fail_msg("%s", failure.text);
+	return dataplane;
+}
+
 void plane_start(const struct plane *plane, struct dataplane *dataplane)
 {
 	struct failure failure;
@@ -103,6 +118,54 @@ struct attach_status plane_attach(const struct plane *plane, struct dataplane *d
 	if (dataplane_attach(dataplane, plane->ifindex, "x0", kind, wanted, &status, &failure))
 		fail_msg("%s", failure.text);
 	return status;
+}
+
+void plane_in_child(void)
+{
+	/* Otherwise it would go on with the other tests. */
+	setenv("CMOCKA_TEST_ABORT", "1", 1);
+}
+
+void plane_kill_after(const struct plane *plane, plane_work *work)
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (!child) {
+		plane_in_child();
+		work(plane, plane_open(plane));
+		if (write(ready[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+struct vr_key plane_key(unsigned vrid)
+{
+	return (struct vr_key){.ifindex = LOOPBACK, .family = VRRP_IPV4, .vrid = (__u8)vrid};
+}
+
+struct vip_key plane_vip(uint32_t address)
+{
+	return (struct vip_key){.ifindex = LOOPBACK, .address = addr_from_ipv4(address)};
+}
+
+int plane_lookup(const struct plane *plane, const char *map, const void *key)
+{
+	int fd = plane_map(plane, map), slot;
+
+	if (bpf_map_lookup_elem(fd, key, &slot))
+		slot = -1;
+	close(fd);
+	return slot;
 }
 
 int plane_slot(struct dataplane *dataplane, const struct vr_key *key, bool adopted,
@@ -212,6 +275,56 @@ bool has_clsact(void)
 	return prints("tc qdisc show dev x0", "clsact");
 }
 
+void assert_hooks(int ifindex, enum xdp_mode mode)
+{
+	bool xdp = mode == XDP_MODE_NATIVE || mode == XDP_MODE_GENERIC;
+	char name[16];
+
+	xdp_name(ifindex, name);
+	assert_string_equal(name, xdp ? "xvrrp_xdp" : "");
+	if (xdp)
+		assert_int_equal(xdp_is_native(ifindex), mode == XDP_MODE_NATIVE);
+	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_mark"), xdp);
+	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_in"), mode == XDP_MODE_TC);
+	assert_int_equal(tc_count(ifindex, true, "xvrrp_tc_out"), mode != XDP_MODE_AUTO);
+	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_out"), 0);
+}
+
+bool has_counters(const struct plane *plane, int ifindex)
+{
+	struct if_stats values[libbpf_num_possible_cpus()];
+	int fd = plane_map(plane, "if_stats");
+	bool there = !bpf_map_lookup_elem(fd, &ifindex, values);
+
+	close(fd);
+	return there;
+}
+
+/* ---- somebody else ---- */
+
+int foreign_xdp(int ifindex)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_SKB_MODE);
+	int program = foreign_program(BPF_PROG_TYPE_XDP);
+	int link = bpf_link_create(program, ifindex, BPF_XDP, &options);
+
+	assert_true(link >= 0);
+	close(program);
+	return link;
+}
+
+void detach_link(const struct plane *plane, const char *hook)
+{
+	char path[120];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/links/%d-%s", plane->pins, plane->ifindex, hook);
+	fd = bpf_obj_get(path);
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_link_detach(fd), 0);
+	close(fd);
+}
+
 int foreign_program(int type)
 {
 	/* r0 = 2 (XDP_PASS) or -1 (TC_ACT_UNSPEC); exit */
@@ -240,4 +353,27 @@ const char *stderr_of(void (*work)(void *data), void *data)
 	close(memory);
 	text[length > 0 ? length : 0] = '\0';
 	return text;
+}
+
+struct start {
+	const struct plane *plane;
+	struct dataplane *dataplane;
+};
+
+static void start_now(void *data)
+{
+	struct start *start = data;
+
+	plane_start(start->plane, start->dataplane);
+}
+
+const char *plane_start_log(const struct plane *plane, struct dataplane *dataplane)
+{
+	return stderr_of(start_now, &(struct start){plane, dataplane});
+}
+
+void assert_one_line(const char *log, const char *part)
+{
+	assert_contains(log, part);
+	assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1);
 }

@@ -36,15 +36,33 @@ int plane_teardown(void **state);
 struct dataplane *plane_try(const char *pins, struct failure *failure);
 /* The same, which must succeed, in the way that `plane->tc` says. */
 struct dataplane *plane_open(const struct plane *plane);
-/* dataplane_load() and dataplane_start(), which must succeed. */
+/* dataplane_open() alone, which must succeed. */
+struct dataplane *plane_open_only(const struct plane *plane);
+/* dataplane_load() and dataplane_start(), which must succeed; and what they log. */
 void plane_start(const struct plane *plane, struct dataplane *dataplane);
+const char *plane_start_log(const struct plane *plane, struct dataplane *dataplane);
 /* dataplane_attach() to x0, which must succeed. */
 struct attach_status plane_attach(const struct plane *plane, struct dataplane *dataplane,
 				  const char *kind, enum xdp_mode wanted);
 
+/*
+ * What an agent does of which nothing is left but the kernel's: opens its data plane, does `work`,
+ * is killed. In a child process a failed assertion aborts.
+ */
+typedef void plane_work(const struct plane *plane, struct dataplane *dataplane);
+void plane_kill_after(const struct plane *plane, plane_work *work);
+/* To be called in a child process before anything is asserted. */
+void plane_in_child(void);
+
 /* dataplane_slot_new(), which must say `adopted`; -1 if it fails. */
 int plane_slot(struct dataplane *dataplane, const struct vr_key *key, bool adopted,
 	       struct failure *failure);
+
+/* A key on the loopback interface, which is BPF_PROG_RUN's when nobody says another. */
+struct vr_key plane_key(unsigned vrid);
+struct vip_key plane_vip(uint32_t address);
+/* The slot that a pinned index leads to, or -1. */
+int plane_lookup(const struct plane *plane, const char *map, const void *key);
 
 /* A descriptor of a pinned map. */
 int plane_map(const struct plane *plane, const char *name);
@@ -57,12 +75,23 @@ bool xdp_is_native(int ifindex);
 /* How many programs of this name are on tc ingress or egress, tcx links and clsact filters. */
 unsigned tc_count(int ifindex, bool egress, const char *program);
 bool has_clsact(void);
+/* The three hooks, for a mode; XDP_MODE_AUTO stands for nothing at all. */
+void assert_hooks(int ifindex, enum xdp_mode mode);
+
+/* An XDP program of somebody else, as a link: closing the descriptor takes it off. */
+int foreign_xdp(int ifindex);
+/* Detach a link of ours as another tool would, by its pin: "xdp", "tc_in", "tc_out". */
+void detach_link(const struct plane *plane, const char *hook);
+/* Is there an entry of if_stats? */
+bool has_counters(const struct plane *plane, int ifindex);
 
 /* Load a program "somebody" that passes everything; a descriptor. */
 int foreign_program(int type);
 
 /* All that the process writes to stderr while `work` runs, as a string in static memory. */
 const char *stderr_of(void (*work)(void *data), void *data);
+
+void assert_one_line(const char *log, const char *part);
 
 #define assert_contains(text, part)                                   \
 	do {                                                          \

@@ -5,7 +5,6 @@
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -322,28 +321,6 @@ static void names_a_missing_parent(void **state)
 	assert_contains(failure.text, "/nowhere/at: No such file");
 }
 
-static void assert_attached(int ifindex)
-{
-	char name[16];
-
-	xdp_name(ifindex, name);
-	assert_string_equal(name, "xvrrp_xdp");
-	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_mark"), 1);
-	assert_int_equal(tc_count(ifindex, true, "xvrrp_tc_out"), 1);
-}
-
-static void assert_detached(int ifindex)
-{
-	char name[16];
-
-	xdp_name(ifindex, name);
-	assert_string_equal(name, "");
-	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_mark"), 0);
-	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_in"), 0);
-	assert_int_equal(tc_count(ifindex, true, "xvrrp_tc_out"), 0);
-	assert_false(has_clsact());
-}
-
 /* ---- without the privilege ---- */
 
 /* Run dataplane_open() as nobody; exit status 0 if it failed with a text that contains `part`. */
@@ -387,32 +364,6 @@ static void tells_which_privilege(void **state)
 	assert_int_equal(rmdir(plane->pins), 0);
 }
 
-/* In a child process a failed assertion would go on with the other tests: exit. */
-static struct dataplane *open_in_child(const struct plane *plane)
-{
-	struct failure failure;
-	struct dataplane *dataplane = plane_try(plane->pins, &failure);
-
-	if (!dataplane) {
-		fprintf(stderr, "%s\n", failure.text);
-		_exit(1);
-	}
-	if (plane->tc == PLANE_CLSACT)
-		tc_avoid_tcx(dataplane);
-	return dataplane;
-}
-
-static void attach_in_child(struct dataplane *dataplane, int ifindex, enum xdp_mode mode)
-{
-	struct attach_status status;
-	struct failure failure;
-
-	if (dataplane_attach(dataplane, ifindex, "x0", "veth", mode, &status, &failure)) {
-		fprintf(stderr, "%s\n", failure.text);
-		_exit(1);
-	}
-}
-
 static void keep_two_capabilities(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -435,103 +386,27 @@ static void two_capabilities_are_enough(void **state)
 	snprintf(inside.pins, sizeof(inside.pins), "%.50s/ours", plane->pins);
 	child = fork();
 	if (!child) {
-		keep_two_capabilities();
-		struct dataplane *dataplane = open_in_child(&inside);
+		struct dataplane *dataplane;
 
-		attach_in_child(dataplane, plane->ifindex, XDP_MODE_AUTO);
-		attach_in_child(dataplane, plane->ifindex, XDP_MODE_TC);
+		plane_in_child();
+		keep_two_capabilities();
+		for (unsigned agents = 0; agents < 2; agents++) {
+			dataplane = plane_open(&inside);
+			assert_int_equal(dataplane_adopted(dataplane), agents);
+			plane_attach(&inside, dataplane, "veth", XDP_MODE_AUTO);
+			plane_attach(&inside, dataplane, "veth", XDP_MODE_TC);
+			if (!agents)
+				dataplane_leave(dataplane);
+		}
 		dataplane_close(dataplane);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
-	assert_detached(plane->ifindex);
+	assert_hooks(plane->ifindex, XDP_MODE_AUTO);
 	assert_int_equal(access(inside.pins, F_OK), -1);
 	assert_int_equal(umount(plane->pins), 0);
 	assert_int_equal(rmdir(plane->pins), 0);
-}
-
-/* ---- after a crash ---- */
-
-/* An agent that attaches to x0 and is killed. */
-static void agent_killed(const struct plane *plane)
-{
-	int ready[2];
-	char byte;
-	pid_t child;
-
-	assert_int_equal(pipe(ready), 0);
-	child = fork();
-	if (!child) {
-		attach_in_child(open_in_child(plane), plane->ifindex, XDP_MODE_AUTO);
-		if (write(ready[1], "", 1) == 1)
-			pause();
-		_exit(1);
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	kill(child, SIGKILL);
-	assert_int_equal(waitpid(child, NULL, 0), child);
-}
-
-struct opening {
-	const struct plane *plane;
-	struct dataplane *dataplane;
-};
-
-static void open_again(void *data)
-{
-	struct opening *opening = data;
-
-	opening->dataplane = plane_open(opening->plane);
-}
-
-static void replaces_what_a_killed_agent_left(void **state)
-{
-	struct plane *plane = *state;
-	struct opening opening = {.plane = plane};
-	struct xvrrp_abi older = {.version = 1, .slots = XVRRP_SLOTS_MAX};
-	__u32 zero = 0;
-	const char *log;
-	int fd;
-
-	agent_killed(plane);
-	assert_attached(plane->ifindex); /* the fence */
-	fd = plane_map(plane, "abi");
-	assert_int_equal(bpf_map_update_elem(fd, &zero, &older, BPF_ANY), 0);
-	close(fd);
-	log = stderr_of(open_again, &opening);
-	assert_contains(log, "replaced the data plane that an earlier agent left");
-	assert_contains(log, "another ABI (1)");
-	assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1); /* one line */
-	assert_detached(plane->ifindex);
-
-	plane_attach(plane, opening.dataplane, "veth", XDP_MODE_AUTO);
-	assert_attached(plane->ifindex);
-	dataplane_close(opening.dataplane);
-	assert_detached(plane->ifindex);
-}
-
-static void cleans_up_after_a_killed_agent_whose_interface_is_gone(void **state)
-{
-	struct plane *plane = *state;
-
-	agent_killed(plane);
-	ip("link del x0");
-	dataplane_close(plane_open(plane));
-	ip("link add x0 type veth peer name y0");
-}
-
-static void fence_of_a_killed_agent_survives_a_refusal(void **state)
-{
-	struct plane *plane = *state;
-
-	agent_killed(plane);
-	open_as_nobody(plane->pins, "run as root");
-	assert_attached(plane->ifindex);
-	dataplane_close(plane_open(plane));
-	assert_detached(plane->ifindex);
 }
 
 int main(void)
@@ -552,11 +427,6 @@ int main(void)
 		PLANE_TEST(tells_which_privilege),
 		PLANE_TEST(two_capabilities_are_enough),
 		PLANE_TEST_CLSACT(two_capabilities_are_enough),
-		PLANE_TEST(replaces_what_a_killed_agent_left),
-		PLANE_TEST_CLSACT(replaces_what_a_killed_agent_left),
-		PLANE_TEST(cleans_up_after_a_killed_agent_whose_interface_is_gone),
-		PLANE_TEST_CLSACT(cleans_up_after_a_killed_agent_whose_interface_is_gone),
-		PLANE_TEST(fence_of_a_killed_agent_survives_a_refusal),
 	};
 
 	return cmocka_run_group_tests(tests, plane_enter, plane_leave);

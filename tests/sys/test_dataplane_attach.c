@@ -5,7 +5,6 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/if_link.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,36 +24,6 @@ static void assert_xdp(int ifindex, const char *expected)
 	assert_string_equal(name, expected);
 }
 
-/* The three hooks, for a mode; XDP_MODE_AUTO stands for nothing at all. */
-static void assert_hooks(int ifindex, enum xdp_mode mode)
-{
-	bool xdp = mode == XDP_MODE_NATIVE || mode == XDP_MODE_GENERIC;
-
-	assert_xdp(ifindex, xdp ? "xvrrp_xdp" : "");
-	if (xdp)
-		assert_int_equal(xdp_is_native(ifindex), mode == XDP_MODE_NATIVE);
-	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_mark"), xdp);
-	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_in"), mode == XDP_MODE_TC);
-	assert_int_equal(tc_count(ifindex, true, "xvrrp_tc_out"), mode != XDP_MODE_AUTO);
-	assert_int_equal(tc_count(ifindex, false, "xvrrp_tc_out"), 0);
-}
-
-/* An XDP program of somebody else; closing the descriptor takes it off. */
-static int foreign_xdp(int ifindex, __u32 *id)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_SKB_MODE);
-	struct bpf_prog_info info = {0};
-	__u32 size = sizeof(info);
-	int program = foreign_program(BPF_PROG_TYPE_XDP);
-	int link = bpf_link_create(program, ifindex, BPF_XDP, &options);
-
-	assert_true(link >= 0);
-	assert_int_equal(bpf_obj_get_info_by_fd(program, &info, &size), 0);
-	*id = info.id;
-	close(program);
-	return link;
-}
-
 static void foreign_filter(int ifindex)
 {
 	struct bpf_tc_hook hook = {
@@ -65,19 +34,6 @@ static void foreign_filter(int ifindex)
 
 	assert_int_equal(bpf_tc_attach(&hook, &filter), 0);
 	close(program);
-}
-
-/* Detach a link of ours as another tool would, by its pin. */
-static void detach_link(const struct plane *plane, const char *hook)
-{
-	char path[120];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/links/%d-%s", plane->pins, plane->ifindex, hook);
-	fd = bpf_obj_get(path);
-	assert_true(fd >= 0);
-	assert_int_equal(bpf_link_detach(fd), 0);
-	close(fd);
 }
 
 /* ---- modes ---- */
@@ -204,10 +160,10 @@ static void a_foreign_xdp_program_is_named(void **state)
 	struct attach_status status;
 	struct failure failure;
 	char owner[64];
-	__u32 id;
-	int foreign = foreign_xdp(plane->ifindex, &id);
+	int foreign = foreign_xdp(plane->ifindex), program = xdp_program(plane->ifindex);
 
-	snprintf(owner, sizeof(owner), "'somebody' (id %u)", id);
+	snprintf(owner, sizeof(owner), "'somebody' (id %u)", program_id(program));
+	close(program);
 	status = plane_attach(plane, dataplane, "", XDP_MODE_AUTO);
 	assert_int_equal(status.mode, XDP_MODE_TC);
 	assert_contains(status.reason, owner);
@@ -237,7 +193,6 @@ static void the_xdp_hook_is_lost_and_found(void **state)
 	struct plane *plane = *state;
 	struct dataplane *dataplane = plane_open(plane);
 	struct attach_status status;
-	__u32 id;
 	int foreign;
 
 	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
@@ -248,7 +203,7 @@ static void the_xdp_hook_is_lost_and_found(void **state)
 	assert_hooks(plane->ifindex, XDP_MODE_GENERIC);
 
 	detach_link(plane, "xdp");
-	foreign = foreign_xdp(plane->ifindex, &id);
+	foreign = foreign_xdp(plane->ifindex);
 	status = plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
 	assert_int_equal(status.mode, XDP_MODE_TC);
 	assert_int_equal(tc_count(plane->ifindex, false, "xvrrp_tc_in"), 1);
@@ -380,16 +335,6 @@ static void two_agents_on_one_interface(void **state)
 }
 
 /* ---- interfaces come and go ---- */
-
-static bool has_counters(const struct plane *plane, int ifindex)
-{
-	struct if_stats values[libbpf_num_possible_cpus()];
-	int fd = plane_map(plane, "if_stats");
-	bool there = !bpf_map_lookup_elem(fd, &ifindex, values);
-
-	close(fd);
-	return there;
-}
 
 static void an_interface_that_goes_and_returns(void **state)
 {

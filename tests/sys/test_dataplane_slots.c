@@ -14,45 +14,22 @@
 
 #include <cmocka.h> /* last: it defines a macro fail() */
 
-#define LOOPBACK 1 /* BPF_PROG_RUN's interface when nobody says another */
-
 /* ---- slots ---- */
-
-static struct vr_key vr_key(unsigned vrid)
-{
-	return (struct vr_key){.ifindex = LOOPBACK, .family = VRRP_IPV4, .vrid = (__u8)vrid};
-}
-
-static struct vip_key vip_key(uint32_t address)
-{
-	return (struct vip_key){.ifindex = LOOPBACK, .address = addr_from_ipv4(address)};
-}
-
-/* The slot that a pinned index leads to, or -1. */
-static int lookup(const struct plane *plane, const char *map, const void *key)
-{
-	int fd = plane_map(plane, map), slot;
-
-	if (bpf_map_lookup_elem(fd, key, &slot))
-		slot = -1;
-	close(fd);
-	return slot;
-}
 
 static void slots_come_and_go(void **state)
 {
 	struct plane *plane = *state;
 	struct dataplane *dataplane = plane_open(plane);
-	struct vr_key one = vr_key(51), two = vr_key(52), alias = vr_key(51);
-	struct vip_key vip = vip_key(0xc0000201);
+	struct vr_key one = plane_key(51), two = plane_key(52), alias = plane_key(51);
+	struct vip_key vip = plane_vip(0xc0000201);
 	struct failure failure;
 	int a = plane_slot(dataplane, &one, false, &failure);
 	int b = plane_slot(dataplane, &two, false, &failure);
 
 	alias.ifindex = 77;
 	assert_true(a >= 0 && b >= 0 && a != b);
-	assert_int_equal(lookup(plane, "vr_index", &one), a);
-	assert_int_equal(lookup(plane, "vr_index", &two), b);
+	assert_int_equal(plane_lookup(plane, "vr_index", &one), a);
+	assert_int_equal(plane_lookup(plane, "vr_index", &two), b);
 	assert_memory_equal(&dataplane_slot(dataplane, (unsigned)a)->identity.key, &one,
 			    sizeof(one));
 
@@ -66,15 +43,15 @@ static void slots_come_and_go(void **state)
 	assert_int_equal(dataplane_vip_add(dataplane, (unsigned)a, &vip, &failure), 0);
 	assert_int_equal(dataplane_vip_add(dataplane, (unsigned)b, &vip, &failure), -1);
 	assert_contains(failure.text, "192.0.2.1 ");
-	assert_int_equal(lookup(plane, "vr_index", &alias), a);
-	assert_int_equal(lookup(plane, "vip_index", &vip), a);
+	assert_int_equal(plane_lookup(plane, "vr_index", &alias), a);
+	assert_int_equal(plane_lookup(plane, "vip_index", &vip), a);
 
 	dataplane_set_lease(dataplane_slot(dataplane, (unsigned)a), 1234);
 	dataplane_slot_free(dataplane, (unsigned)a);
-	assert_int_equal(lookup(plane, "vr_index", &one), -1);
-	assert_int_equal(lookup(plane, "vr_index", &alias), -1);
-	assert_int_equal(lookup(plane, "vip_index", &vip), -1);
-	assert_int_equal(lookup(plane, "vr_index", &two), b);
+	assert_int_equal(plane_lookup(plane, "vr_index", &one), -1);
+	assert_int_equal(plane_lookup(plane, "vr_index", &alias), -1);
+	assert_int_equal(plane_lookup(plane, "vip_index", &vip), -1);
+	assert_int_equal(plane_lookup(plane, "vr_index", &two), b);
 	assert_int_equal(dataplane_slot(dataplane, (unsigned)a)->lease_until_ns, 0);
 	dataplane_close(dataplane);
 }
@@ -85,7 +62,7 @@ static void a_slot_starts_from_nothing(void **state)
 	int stats_fd = plane_map(*state, "vr_stats");
 	int cpus = libbpf_num_possible_cpus();
 	struct vr_stats counted[cpus], sum;
-	struct vr_key key = vr_key(51);
+	struct vr_key key = plane_key(51);
 	struct vr_slot zero = {.identity.key = key};
 	__u32 slot = 0;
 
@@ -111,7 +88,7 @@ static void slots_run_out(void **state)
 
 		assert_true(plane_slot(dataplane, &key, false, NULL) >= 0);
 	}
-	struct vr_key more = vr_key(2);
+	struct vr_key more = plane_key(2);
 	assert_int_equal(plane_slot(dataplane, &more, false, &failure), -1);
 	assert_contains(failure.text, "4096");
 	dataplane_slot_free(dataplane, 17);
@@ -124,7 +101,7 @@ static void lease_and_evidence_are_in_the_map(void **state)
 {
 	struct dataplane *dataplane = plane_open(*state);
 	int slots_fd = plane_map(*state, "vr_slots");
-	struct vr_key key = vr_key(51);
+	struct vr_key key = plane_key(51);
 	__u32 number = (__u32)plane_slot(dataplane, &key, false, NULL);
 	struct vr_slot *slot = dataplane_slot(dataplane, number), value;
 	struct vr_evidence seen;
@@ -196,7 +173,7 @@ static bool readable(int fd)
 
 static int running_slot(struct dataplane *dataplane, const struct vrrp_addr *vip)
 {
-	struct vr_key key = vr_key(51);
+	struct vr_key key = plane_key(51);
 	int number = plane_slot(dataplane, &key, false, NULL);
 	struct vr_slot *slot = dataplane_slot(dataplane, (unsigned)number);
 

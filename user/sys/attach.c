@@ -49,6 +49,13 @@ __attribute__((format(printf, 3, 4))) static void say(struct attach_status *stat
 	va_end(arguments);
 }
 
+static void say_configured(struct attach_status *status, const char *kind, enum xdp_mode wanted)
+{
+	const char *trouble = wanted == XDP_MODE_NATIVE ? native_trouble(kind) : NULL;
+
+	say(status, wanted, "as configured%s%s", trouble ? "; " : "", trouble ? trouble : "");
+}
+
 static int use_tc(struct dataplane *dataplane, struct attachment *attachment,
 		  struct failure *failure)
 {
@@ -62,10 +69,9 @@ static int use_explicit(struct dataplane *dataplane, struct attachment *attachme
 			struct failure *failure)
 {
 	struct failure why;
-	const char *trouble = wanted == XDP_MODE_NATIVE ? native_trouble(kind) : NULL;
 	char owner[64];
 
-	say(status, wanted, "as configured%s%s", trouble ? "; " : "", trouble ? trouble : "");
+	say_configured(status, kind, wanted);
 	if (xdp_foreign(dataplane, attachment->ifindex, owner))
 		return fail(failure,
 			    "xdp_mode %s is not possible: it carries the XDP program %s: unload "
@@ -116,10 +122,23 @@ static bool mode_stays(const struct attachment *attachment, const char *kind, en
 	       (attachment->mode != XDP_MODE_NATIVE || !native_trouble(kind));
 }
 
-static int keep_mode(struct dataplane *dataplane, struct attachment *attachment,
-		     struct attach_status *status, struct failure *failure)
+/* Why that mode was chosen; of an earlier agent's choice only the likely reason is known. */
+static const char *old_reason(const struct attachment *attachment, const char *kind)
 {
-	say(status, attachment->mode, "%s", attachment->reason);
+	const char *trouble = native_trouble(kind);
+
+	if (attachment->reason[0] || attachment->mode == XDP_MODE_NATIVE)
+		return attachment->reason;
+	return trouble ? trouble : "as an earlier agent attached it";
+}
+
+static int keep_mode(struct dataplane *dataplane, struct attachment *attachment, const char *kind,
+		     enum xdp_mode wanted, struct attach_status *status, struct failure *failure)
+{
+	if (wanted == XDP_MODE_AUTO)
+		say(status, attachment->mode, "%s", old_reason(attachment, kind));
+	else
+		say_configured(status, kind, wanted);
 	if (tc_set(dataplane, attachment, TC_PROGRAM_MARK, failure))
 		return -1;
 	if (xdp_update(dataplane, attachment))
@@ -147,7 +166,7 @@ static int use_mode(struct dataplane *dataplane, struct attachment *attachment, 
 		return use_tc(dataplane, attachment, failure);
 	}
 	if (mode_stays(attachment, kind, wanted)) {
-		if (!keep_mode(dataplane, attachment, status, failure))
+		if (!keep_mode(dataplane, attachment, kind, wanted, status, failure))
 			return 0;
 		log_notice("%s: attaching anew: %s", attachment->name, failure->text);
 	}

@@ -90,9 +90,6 @@ static void adopt_mode(struct dataplane *dataplane, struct attachment *attachmen
 	attachment->mode = xdp_mode_of(attachment->ifindex, link_program(attachment, HOOK_XDP));
 	if (attachment->mode == XDP_MODE_AUTO)
 		link_drop(dataplane, attachment, HOOK_XDP);
-	if (attachment->mode == XDP_MODE_GENERIC)
-		snprintf(attachment->reason, sizeof(attachment->reason),
-			 "as an earlier agent attached it");
 }
 
 void links_adopt(struct dataplane *dataplane, struct attachment *attachment)

@@ -203,11 +203,13 @@ int dataplane_start(struct dataplane *dataplane, struct failure *failure)
 
 void dataplane_settle(struct dataplane *dataplane)
 {
+	pthread_mutex_lock(&dataplane->attachments_lock);
 	if (dataplane->adopted && !dataplane->settled) {
 		pins_settle(dataplane);
 		if_stats_settle(dataplane);
 	}
 	dataplane->settled = true;
+	pthread_mutex_unlock(&dataplane->attachments_lock);
 }
 
 /* ---- the end ---- */

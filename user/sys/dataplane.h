@@ -54,7 +54,8 @@ bool dataplane_left_behind(const struct dataplane *dataplane);
 /*
  * The end of a start, once every virtual router has its slot and every interface its programs:
  * whatever else an adopted set has (links, filters, counters of other interfaces) goes. Slots of
- * virtual routers that nobody asked for must have been freed before, see dataplane_orphan().
+ * virtual routers that nobody asked for must have been freed before, see dataplane_orphan(). May
+ * run in another thread, beside everything else here.
  */
 void dataplane_settle(struct dataplane *dataplane);
 

@@ -115,6 +115,11 @@ static const char *behind_ifindex(const char *name)
 	return digits && name[digits] == '-' ? name + digits + 1 : "";
 }
 
+static int ifindex_of(const char *name)
+{
+	return (int)strtol(name, NULL, 10);
+}
+
 static bool is_our_link(const struct dirent *entry)
 {
 	const char *hook = behind_ifindex(entry->d_name);
@@ -332,7 +337,7 @@ void pins_settle(struct dataplane *dataplane)
 	links_directory(dataplane, links);
 	directory = opendir(links);
 	while (directory && (entry = readdir(directory))) {
-		int ifindex = atoi(entry->d_name);
+		int ifindex = ifindex_of(entry->d_name);
 
 		if (is_our_link(entry) && !is_attached(dataplane, ifindex))
 			remove_pin(links, entry->d_name);
