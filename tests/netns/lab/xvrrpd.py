@@ -25,16 +25,20 @@ class Xvrrpd(Daemon):
         lab = node.lab
         self.name = f"xvrrpd-{node.name}"
         self.node = node
-        self.instances = instances or (Instance(),)
         self.run_dir = lab.dir / f"{self.name}.run"
         self.pin_dir = pathlib.Path(pin_dir) if pin_dir else lab.bpffs() / self.name
         self.config = lab.dir / f"{self.name}.conf"
-        self.config.write_text(config_text(self.instances, global_lines), encoding="utf-8")
+        self.configure(*(instances or (Instance(),)), global_lines=global_lines)
         super().__init__(node.netns, [
             *wrapper, BUILD / "xvrrpd", "-f", self.config, "--run-dir", self.run_dir,
             "--pin-dir", self.pin_dir, *options], lab.dir / f"{self.name}.log")
         lab.track(self)
         self.wait_ready()
+
+    def configure(self, *instances, global_lines=()):
+        """Write its file, for the start or a reload."""
+        self.instances = instances
+        self.config.write_text(config_text(instances, global_lines), encoding="utf-8")
 
     def wait_ready(self):
         """Until it answers its control socket; fails at once if it ended instead."""
