@@ -82,6 +82,17 @@ void adopt_memberships(struct agent *agent)
 	}
 }
 
+/* Failures come again when the router is bound, and are told then. */
+void adopt_programs(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->router_count; i++) {
+		struct router *router = agent->routers[i];
+		const struct link *link = links_by_index(agent->links, router->ifindex);
+		if (router->slot && link)
+			port_prepare(agent, link, router_wanted_mode(router));
+	}
+}
+
 /* ---- virtual routers that left the configuration ---- */
 
 static void say_goodbye(struct agent *agent, const struct vr_slot *slot, unsigned number)
@@ -128,10 +139,37 @@ static void withdraw(struct agent *agent, unsigned number)
 		   slot->identity.key.ifindex, active ? ": withdrawn" : "");
 }
 
+static bool has_key(const struct router *router, const struct vr_key *key)
+{
+	const struct conf_instance *conf = router->conf;
+	return conf->vrid == key->vrid && (uint8_t)conf->family == key->family &&
+	       link_index(conf->interface) == (int)key->ifindex;
+}
+
+static bool is_configured(const struct agent *agent, unsigned slot)
+{
+	const struct vr_key *key = &dataplane_slot(agent->dataplane, slot)->identity.key;
+	if (agent->by_slot[slot])
+		return true;
+	for (size_t i = 0; i < agent->router_count; i++)
+		if (has_key(agent->routers[i], key))
+			return true;
+	return false;
+}
+
+void adopt_withdraw(struct agent *agent)
+{
+	int slot = -1;
+	while ((slot = dataplane_orphan(agent->dataplane, (unsigned)(slot + 1))) >= 0)
+		if (!is_configured(agent, (unsigned)slot))
+			withdraw(agent, (unsigned)slot);
+}
+
 /* ---- addresses and filters ---- */
 
 struct cleanup {
 	struct takeover *takeover;
+	struct dataplane *dataplane;
 	int *ifindexes;
 	size_t count;
 	uint8_t vrids[2][32];	    /* of IPv4, of IPv6: whose virtual MACs may be removed */
@@ -229,6 +267,7 @@ static struct cleanup *cleanup_new(const struct agent *agent)
 	if (!cleanup)
 		return NULL;
 	cleanup->takeover = agent->takeover;
+	cleanup->dataplane = agent->dataplane;
 	for (size_t i = 0; i < agent->conf->instance_count; i++)
 		add_vrid(cleanup, agent->conf->instances[i].family, agent->conf->instances[i].vrid);
 	if (choose_interfaces(cleanup, agent) && choose_kept(cleanup, agent))
@@ -245,6 +284,12 @@ static void clean(void *data)
 				     cleanup->vrids[1], is_kept, cleanup);
 }
 
+static void clean_and_settle(void *data)
+{
+	clean(data);
+	dataplane_settle(((struct cleanup *)data)->dataplane);
+}
+
 void adopt_nothing(struct agent *agent)
 {
 	struct cleanup *cleanup = cleanup_new(agent);
@@ -254,19 +299,29 @@ void adopt_nothing(struct agent *agent)
 	cleanup_free(cleanup);
 }
 
-void adopt_finish(struct agent *agent)
+/* Until now they kept the kernel from answering for addresses that others have by now. */
+static void free_orphans(struct agent *agent, struct cleanup *cleanup)
 {
 	struct dataplane *dataplane = agent->dataplane;
-	struct cleanup *cleanup = dataplane_adopted(dataplane) ? cleanup_new(agent) : NULL;
 	int slot = -1;
 	while ((slot = dataplane_orphan(dataplane, (unsigned)(slot + 1))) >= 0) {
 		const struct vr_key *key = &dataplane_slot(dataplane, (unsigned)slot)->identity.key;
-		if (cleanup)
-			add_vrid(cleanup, (enum vrrp_family)key->family, key->vrid);
-		withdraw(agent, (unsigned)slot);
+		add_vrid(cleanup, (enum vrrp_family)key->family, key->vrid);
 		dataplane_slot_free(dataplane, (unsigned)slot);
 	}
-	if (cleanup && !worker_run(agent->worker, clean, cleanup_free, cleanup))
-		cleanup_free(cleanup);
-	dataplane_settle(dataplane);
+}
+
+int adopt_finish(struct agent *agent, struct failure *failure)
+{
+	if (!dataplane_adopted(agent->dataplane))
+		return 0;
+	ports_put_unused(agent);
+	struct cleanup *cleanup = cleanup_new(agent);
+	if (!cleanup)
+		return fail(failure, "out of memory");
+	free_orphans(agent, cleanup);
+	if (worker_run(agent->worker, clean_and_settle, cleanup_free, cleanup))
+		return 0;
+	cleanup_free(cleanup);
+	return fail(failure, "out of memory");
 }

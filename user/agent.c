@@ -266,10 +266,10 @@ static int start(struct agent *agent, struct failure *failure)
 		adopt_nothing(agent);
 	if (dataplane_start(agent->dataplane, failure) < 0 || open_events(agent, failure) < 0)
 		return -1;
+	adopt_withdraw(agent);
 	agent->ready = true;
 	world_changed(agent);
-	adopt_finish(agent);
-	if (check_explicit_mode(agent, failure) < 0)
+	if (adopt_finish(agent, failure) < 0 || check_explicit_mode(agent, failure) < 0)
 		return -1;
 	if (!watch_start(agent))
 		return fail(failure, "out of memory");
@@ -290,6 +290,8 @@ static void load(void *data)
 	adopt_memberships(agent);
 	agent->links = links_open(link_changed, watch_address_gone, agent, failure);
 	agent->load_result = agent->links ? dataplane_load(agent->dataplane, failure) : -1;
+	if (agent->load_result == 0)
+		adopt_programs(agent);
 }
 
 static void loaded(void *data)

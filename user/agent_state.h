@@ -96,14 +96,18 @@ void agent_step_all(struct agent *agent, enum vr_event_kind kind);
  */
 void adopt_roles(struct agent *agent);
 
-/* In the worker: be a member of the group again, for each of them, until it is bound. */
-void adopt_memberships(struct agent *agent);
-
 /*
- * Once every router is bound: virtual routers that left the configuration are withdrawn, and the
- * worker removes what nobody needs from the kernel.
+ * In the worker, both: be members of the group again, until they are bound; and give their
+ * interfaces the programs that were just loaded.
  */
-void adopt_finish(struct agent *agent);
+void adopt_memberships(struct agent *agent);
+void adopt_programs(struct agent *agent);
+
+/* Before routers are bound: what left the configuration says goodbye. */
+void adopt_withdraw(struct agent *agent);
+
+/* Once all are bound, the worker removes what nobody needs from the kernel. -1 without memory. */
+int adopt_finish(struct agent *agent, struct failure *failure);
 
 /*
  * Remove what an agent that died has left on the interfaces, all of it. Before its programs go,
@@ -136,6 +140,13 @@ void port_put(struct agent *agent, int ifindex);
  * exists already, and is the port's from here on.
  */
 int port_join(struct port *port, enum vrrp_family family, int *membership, struct failure *failure);
+
+/*
+ * As port_get(), but counted for nobody yet; a failure is forgotten. Before the loop looks at ports
+ * it may run in the worker. ports_put_unused() ends what nobody got.
+ */
+void port_prepare(struct agent *agent, const struct link *link, enum xdp_mode wanted);
+void ports_put_unused(struct agent *agent);
 
 /* NULL if none of our programs are there. */
 struct port *port_find(struct agent *agent, int ifindex);

@@ -49,8 +49,7 @@ static const struct link *wire_link(const struct router *router, size_t index)
 				 : links_by_name(router->agent->links, router->conf->interface);
 }
 
-/* An instance's own xdp_mode, or the command line's where that says something. */
-static enum xdp_mode wanted_mode(const struct router *router)
+enum xdp_mode router_wanted_mode(const struct router *router)
 {
 	if (router->agent->options->xdp_mode != XDP_MODE_AUTO)
 		return router->agent->options->xdp_mode;
@@ -210,7 +209,7 @@ static int bind_other_interface(struct router *router, size_t index, struct fail
 	assert(link);
 	struct vr_key key = router->slot->identity.key;
 	key.ifindex = (uint32_t)link->ifindex;
-	if (!port_get(agent, link, wanted_mode(router), failure))
+	if (!port_get(agent, link, router_wanted_mode(router), failure))
 		return -1;
 	if (dataplane_alias_add(agent->dataplane, router->slot_number, &key, failure) < 0) {
 		port_put(agent, link->ifindex);
@@ -299,7 +298,7 @@ static int bind_slot(struct router *router, const struct link *link, struct fail
 
 static int bind_all(struct router *router, const struct link *link, struct failure *failure)
 {
-	struct port *port = port_get(router->agent, link, wanted_mode(router), failure);
+	struct port *port = port_get(router->agent, link, router_wanted_mode(router), failure);
 	if (!port)
 		return -1;
 	router->ifindex = link->ifindex;

@@ -18,15 +18,10 @@ struct port *port_find(struct agent *agent, int ifindex)
 	return port;
 }
 
-struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mode wanted,
-		      struct failure *failure)
+static struct port *port_new(struct agent *agent, const struct link *link, enum xdp_mode wanted,
+			     struct failure *failure)
 {
-	struct port *port = port_find(agent, link->ifindex);
-	if (port) {
-		port->users++;
-		return port;
-	}
-	port = calloc(1, sizeof(*port));
+	struct port *port = calloc(1, sizeof(*port));
 	if (!port) {
 		fail(failure, "out of memory");
 		return NULL;
@@ -40,7 +35,6 @@ struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mod
 	port->wanted = wanted;
 	port->membership[0] = port->membership[1] = -1;
 	snprintf(port->name, sizeof(port->name), "%s", link->name);
-	port->users = 1;
 	port->next = agent->ports;
 	agent->ports = port;
 	log_info("%s: programs attached, XDP mode %s%s%s", port->name,
@@ -49,19 +43,50 @@ struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mod
 	return port;
 }
 
-void port_put(struct agent *agent, int ifindex)
+struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mode wanted,
+		      struct failure *failure)
 {
-	struct port **link = &agent->ports;
-	while (*link && (*link)->ifindex != ifindex)
-		link = &(*link)->next;
-	struct port *port = *link;
-	if (!port || --port->users > 0)
-		return;
-	*link = port->next;
+	struct port *port = port_find(agent, link->ifindex);
+	if (!port)
+		port = port_new(agent, link, wanted, failure);
+	if (port)
+		port->users++;
+	return port;
+}
+
+void port_prepare(struct agent *agent, const struct link *link, enum xdp_mode wanted)
+{
+	if (!port_find(agent, link->ifindex))
+		port_new(agent, link, wanted, NULL);
+}
+
+static void port_end(struct agent *agent, struct port **place)
+{
+	struct port *port = *place;
+	*place = port->next;
 	for (size_t i = 0; i < 2; i++)
 		membership_leave(port->membership[i]);
-	dataplane_detach(agent->dataplane, ifindex);
+	dataplane_detach(agent->dataplane, port->ifindex);
 	free(port);
+}
+
+void port_put(struct agent *agent, int ifindex)
+{
+	struct port **place = &agent->ports;
+	while (*place && (*place)->ifindex != ifindex)
+		place = &(*place)->next;
+	if (*place && --(*place)->users == 0)
+		port_end(agent, place);
+}
+
+void ports_put_unused(struct agent *agent)
+{
+	struct port **place = &agent->ports;
+	while (*place)
+		if ((*place)->users == 0)
+			port_end(agent, place);
+		else
+			place = &(*place)->next;
 }
 
 /* One membership of each family serves all virtual routers of the interface. */

@@ -108,6 +108,9 @@ bool router_allocate(struct router *router);
 int router_bind(struct router *router, struct failure *failure);
 void router_unbind(struct router *router);
 
+/* An instance's own xdp_mode, or the command line's where that says something. */
+enum xdp_mode router_wanted_mode(const struct router *router);
+
 /* The flags of the slot that follow from configuration and state, but for SLOT_STEADY. */
 uint32_t router_slot_flags(const struct router *router);
 
