@@ -1,55 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Log lines that never wait.
+ * Log lines that never wait. stderr belongs to whoever started us and may be anything: a pipe that
+ * nobody reads, a stopped terminal, a file whose disk is busy or whose file system is frozen for a
+ * snapshot. So a thread writes to it, and takes the lines from a socket that holds thousands.
  *
- * stderr belongs to whoever started us and may be anything. Setting O_NONBLOCK on it would set it
- * for everybody who shares the open file description (the shell, the other writers of a pipe), so
- * each kind gets what does not leak:
+ * The socket is the queue because sending to a connected pair takes no lock that a thread can lose
+ * its CPU with; the mutex of a pipe, or one of our own, would let the ordinary thread hold up the
+ * real-time one. A line is one message, from whichever thread, so that lines never mix.
  *
- * - a socket (the journal): MSG_DONTWAIT, which is per call;
- * - a pipe or a terminal: opened once more through /proc, which gives a description of our own,
- *   and that one is non-blocking;
- * - where that is refused: poll() first. A pipe that polls writable has a free page and takes a
- *   write up to PIPE_BUF whole; only another writer between the two calls could make us wait;
- * - a regular file: written as it is, into the page cache.
- *
- * A line is one write of less than PIPE_BUF bytes, so that pipes take it whole or not at all.
+ * Before log_open() and without a thread, lines are written as they come, if poll() says that
+ * stderr takes them.
  */
 #include "sys/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define LINE_MAX_LEN 2048
+#include "sys/thread.h"
 
-_Static_assert(LINE_MAX_LEN < PIPE_BUF, "a line fits into one atomic write");
-
-enum sink {
-	SINK_SOCKET,
-	SINK_OWN,    /* opened again, non-blocking */
-	SINK_SHARED, /* stderr itself: poll() first */
-};
+#define LINE_MAX_LEN 2048 /* less than PIPE_BUF: a pipe takes a line whole */
+#define QUEUE_BYTES  (4 << 20)
+#define STACK_BYTES  (128 * 1024)
+#define CLOSE_WAIT_S 1 /* for a stderr that takes nothing */
 
 static struct {
 	enum log_level most;
 	bool prefix;
-	enum sink sink;
-	int own; /* -1 unless SINK_OWN */
-	unsigned long dropped;
+	int queue; /* lines go in here, -1 = there is no thread */
+	int drain; /* and come out here */
+	pthread_t thread;
+	atomic_ulong lost;
 } state = {
 	.most = LOG_LEVEL_INFO,
-	.sink = SINK_SHARED,
-	.own = -1,
+	.queue = -1,
+	.drain = -1,
 };
 
 static const struct {
@@ -72,121 +69,223 @@ bool log_level_parse(const char *name, enum log_level *level)
 }
 
 /* JOURNAL_STREAM is "device:inode" of the journal's socket; a redirected stderr differs. */
-static bool stderr_is_journal(const struct stat *st)
+static bool stderr_is_journal(void)
 {
 	const char *text = getenv("JOURNAL_STREAM");
 	unsigned long long device, inode;
+	struct stat st;
 
-	return text && sscanf(text, "%llu:%llu", &device, &inode) == 2 && device == st->st_dev &&
-	       inode == st->st_ino;
+	return text && sscanf(text, "%llu:%llu", &device, &inode) == 2 &&
+	       !fstat(STDERR_FILENO, &st) && device == st.st_dev && inode == st.st_ino;
 }
 
-void log_open(enum log_level most)
-{
-	struct stat st = {0};
+/* ---- lines ---- */
 
-	log_close();
-	state.most = most;
-	/* A reader of stderr that went away must not end the agent. */
-	signal(SIGPIPE, SIG_IGN);
-	if (fstat(STDERR_FILENO, &st))
-		return;
-	state.prefix = stderr_is_journal(&st);
-	if (S_ISSOCK(st.st_mode)) {
-		state.sink = SINK_SOCKET;
-	} else if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
-		state.own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		if (state.own >= 0)
-			state.sink = SINK_OWN;
-	}
+/* Whatever is in the text, it is one line. Returns its length. */
+static size_t make_line(char line[LINE_MAX_LEN], enum log_level level, const char *format,
+			va_list args)
+{
+	size_t length = 0;
+	int n;
+
+	if (state.prefix)
+		length = (size_t)snprintf(line, LINE_MAX_LEN, "<%d>", (int)level);
+	n = vsnprintf(line + length, LINE_MAX_LEN - length, format, args);
+	if (n > 0)
+		length += (size_t)n;
+	if (length > LINE_MAX_LEN - 1)
+		length = LINE_MAX_LEN - 1;
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = ' ';
+	line[length++] = '\n';
+	return length;
 }
 
-void log_close(void)
+__attribute__((format(printf, 3, 4))) static size_t
+line_of(char line[LINE_MAX_LEN], enum log_level level, const char *format, ...)
 {
-	if (state.own >= 0)
-		close(state.own);
-	state.own = -1;
-	state.sink = SINK_SHARED;
-	state.prefix = false;
-	state.dropped = 0;
-	state.most = LOG_LEVEL_INFO;
+	size_t length;
+	va_list args;
+
+	va_start(args, format);
+	length = make_line(line, level, format, args);
+	va_end(args);
+	return length;
 }
 
-static bool write_shared(const char *text, size_t length)
-{
-	struct pollfd stderr_now = {.fd = STDERR_FILENO, .events = POLLOUT};
+/* How lines are written, waiting or not. */
+typedef bool write_fn(const char *text, size_t length);
 
-	if (poll(&stderr_now, 1, 0) != 1 || !(stderr_now.revents & POLLOUT))
+static void write_line(write_fn *write_text, const char *line, size_t length)
+{
+	if (!write_text(line, length))
+		atomic_fetch_add(&state.lost, 1);
+}
+
+static void tell_loss(write_fn *write_text)
+{
+	unsigned long lost = atomic_exchange(&state.lost, 0);
+	char line[LINE_MAX_LEN];
+
+	if (lost &&
+	    !write_text(line, line_of(line, LOG_LEVEL_WARNING,
+				      "%lu log lines were lost: stderr did not take them", lost)))
+		atomic_fetch_add(&state.lost, lost);
+}
+
+/* ---- writing without the thread ---- */
+
+/* A pipe that polls writable has a free page and takes a line whole. */
+static bool write_if_ready(const char *text, size_t length)
+{
+	struct pollfd now = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	if (poll(&now, 1, 0) != 1 || !(now.revents & POLLOUT))
 		return false;
 	return write(STDERR_FILENO, text, length) >= 0;
 }
 
-static bool write_now(const char *text, size_t length)
+/* ---- the thread ---- */
+
+static bool write_all(const char *text, size_t length)
 {
-	switch (state.sink) {
-	case SINK_SOCKET:
-		return send(STDERR_FILENO, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
-	case SINK_OWN:
-		return write(state.own, text, length) >= 0;
-	case SINK_SHARED:
-		return write_shared(text, length);
+	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	while (length) {
+		ssize_t n = write(STDERR_FILENO, text, length);
+
+		if (n < 0 && errno == EAGAIN) /* somebody has made it non-blocking for all */
+			poll(&room, 1, -1);
+		else if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0) {
+			text += n;
+			length -= (size_t)n;
+		}
 	}
-	return false;
+	return true;
 }
 
-/* Append one line; whatever is in the text, it stays one line. Returns the new length. */
-static size_t append(char *buffer, size_t length, size_t room, enum log_level level,
-		     const char *format, va_list args)
+/* A disk that was full took a part of a line: what follows begins on one of its own. */
+static bool write_waiting(const char *text, size_t length)
 {
-	size_t start = length;
-	int n;
+	static bool torn;
 
-	if (state.prefix)
-		length += (size_t)snprintf(buffer + length, room - length, "<%d>", (int)level);
-	n = vsnprintf(buffer + length, room - length, format, args);
-	if (n < 0)
-		return start;
-	length += (size_t)n;
-	if (length > room - 1)
-		length = room - 1;
-	for (size_t i = start; i < length; i++)
-		if ((unsigned char)buffer[i] < ' ' || buffer[i] == 0x7f)
-			buffer[i] = ' ';
-	buffer[length++] = '\n';
-	return length;
+	if (torn && !write_all("\n", 1))
+		return false;
+	torn = !write_all(text, length);
+	return !torn;
 }
 
-__attribute__((format(printf, 5, 6))) static size_t
-append_line(char *buffer, size_t length, size_t room, enum log_level level, const char *format, ...)
+/* Losses are told when all lines have been written that came before them. */
+static void *write_lines(void *data)
 {
-	va_list args;
+	int drain = (int)(intptr_t)data;
+	char line[LINE_MAX_LEN];
+	ssize_t n;
 
-	va_start(args, format);
-	length = append(buffer, length, room, level, format, args);
-	va_end(args);
-	return length;
+	do {
+		n = recv(drain, line, sizeof(line), MSG_DONTWAIT);
+		if (n <= 0)
+			tell_loss(write_waiting);
+		if (n < 0)
+			n = recv(drain, line, sizeof(line), 0);
+		if (n > 0)
+			write_line(write_waiting, line, (size_t)n);
+	} while (n > 0);
+	return NULL;
+}
+
+static void start_thread(void)
+{
+	int ends[2], size = QUEUE_BYTES;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return;
+	if (setsockopt(ends[0], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
+		setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (thread_start(&state.thread, "xvrrpd-log", STACK_BYTES, write_lines,
+			 (void *)(intptr_t)ends[1])) {
+		close(ends[0]);
+		close(ends[1]);
+		return;
+	}
+	state.queue = ends[0];
+	state.drain = ends[1];
+}
+
+/* ---- the interface ---- */
+
+/* If stderr is closed, the next socket would get its number, and our lines. */
+static void reserve_stderr(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+void log_open(enum log_level most)
+{
+	log_close();
+	reserve_stderr();
+	state.most = most;
+	state.prefix = stderr_is_journal();
+	/* A reader of stderr that went away must not end the agent. */
+	signal(SIGPIPE, SIG_IGN);
+	start_thread();
+}
+
+/* A thread that stderr holds up is left to itself and the end of the process, without lines. */
+static void stop_thread(void)
+{
+	struct timespec limit;
+	char line[LINE_MAX_LEN];
+
+	shutdown(state.queue, SHUT_WR);
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += CLOSE_WAIT_S;
+	if (!pthread_timedjoin_np(state.thread, NULL, &limit)) {
+		close(state.drain);
+	} else {
+		pthread_detach(state.thread);
+		while (recv(state.drain, line, sizeof(line), MSG_DONTWAIT) > 0)
+			;
+	}
+	close(state.queue);
+}
+
+void log_close(void)
+{
+	if (state.queue >= 0)
+		stop_thread();
+	state.queue = state.drain = -1;
+	state.prefix = false;
+	state.most = LOG_LEVEL_INFO;
+	atomic_store(&state.lost, 0);
 }
 
 void log_line(enum log_level level, const char *format, ...)
 {
 	int saved = errno;
-	char buffer[LINE_MAX_LEN];
-	size_t length = 0;
+	char line[LINE_MAX_LEN];
+	size_t length;
 	va_list args;
 
 	if (level > state.most)
 		return;
-	if (state.dropped)
-		length = append_line(buffer, 0, sizeof(buffer), LOG_LEVEL_WARNING,
-				     "%lu log lines were lost: stderr did not take them",
-				     state.dropped);
 	va_start(args, format);
-	errno = saved; /* for %m */
-	length = append(buffer, length, sizeof(buffer), level, format, args);
+	length = make_line(line, level, format, args);
 	va_end(args);
-	if (write_now(buffer, length))
-		state.dropped = 0;
-	else
-		state.dropped++;
+	if (state.queue < 0) {
+		tell_loss(write_if_ready);
+		write_line(write_if_ready, line, length);
+	} else if (send(state.queue, line, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+		atomic_fetch_add(&state.lost, 1);
+	}
 	errno = saved;
 }

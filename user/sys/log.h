@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Log lines to stderr. Never blocks: a line that stderr does not take at once is dropped, and the
- * next one that fits says how many were. With a <N> priority prefix when under systemd's journal.
+ * Log lines to stderr, from any thread. Never waits: a thread of the log's own writes the lines.
+ * One that finds no room in the queue, or that stderr refuses, is lost, and a line says how many
+ * were, as soon as stderr takes one. With a <N> priority prefix when under systemd's journal.
  */
 #ifndef SYS_LOG_H
 #define SYS_LOG_H
@@ -16,8 +17,13 @@ enum log_level {
 	LOG_LEVEL_DEBUG = 7,
 };
 
-/* Call once before anything logs; reads JOURNAL_STREAM. Without it: info, no prefixes. */
+/*
+ * Call once, before anything opens descriptors that it keeps: a closed stderr gets /dev/null. Reads
+ * JOURNAL_STREAM. Before it: info, no prefixes, no thread.
+ */
 void log_open(enum log_level most);
+/* Write what waits, for a second at most. Also before an exit in a hurry, or the last lines miss.
+ */
 void log_close(void);
 
 /* "error", "warning", "notice", "info", "debug"; false for anything else. */

@@ -12,17 +12,14 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "sys/loop.h"
+#include "sys/thread.h"
 
 /* Locked memory counts: the default is 8 MiB. Enough for libbpf, which recurses through types. */
 #define STACK_BYTES (512 * 1024)
@@ -115,31 +112,6 @@ static void *work(void *data)
 	return NULL;
 }
 
-/* Nothing of the loop's: neither its scheduling, nor its signals. */
-static int start_thread(struct worker *worker)
-{
-	struct sched_param param = {0};
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int error;
-
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attributes, SCHED_OTHER);
-	pthread_attr_setschedparam(&attributes, &param);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&worker->thread, &attributes, work, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	if (error)
-		return error;
-	worker->has_thread = true;
-	pthread_setname_np(worker->thread, "xvrrpd-worker");
-	return 0;
-}
-
 /* ---- the loop's side ---- */
 
 /* Hand back the oldest finished job, if there is one. `done` may free the worker. */
@@ -175,7 +147,8 @@ static int start(struct worker *worker, struct loop *loop, struct failure *failu
 		loop_fd_new(loop, worker->finished_wake, LOOP_NETLINK, job_finished, worker);
 	if (!worker->source)
 		return fail(failure, "worker thread: out of memory");
-	errno = start_thread(worker);
+	errno = thread_start(&worker->thread, "xvrrpd-worker", STACK_BYTES, work, worker);
+	worker->has_thread = !errno;
 	if (errno)
 		return fail(failure, "worker thread: %m%s",
 			    errno == EAGAIN ? " (see ulimit -u, and TasksMax= of its unit)" : "");
