@@ -332,7 +332,10 @@ int foreign_program(int type)
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = type == BPF_PROG_TYPE_XDP ? 2 : -1},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	int fd = bpf_prog_load((enum bpf_prog_type)type, "somebody", "GPL", program, 2, NULL);
+	LIBBPF_OPTS(bpf_prog_load_opts, options,
+		    .expected_attach_type =
+			    type == BPF_PROG_TYPE_XDP ? BPF_XDP : (enum bpf_attach_type)0);
+	int fd = bpf_prog_load((enum bpf_prog_type)type, "somebody", "GPL", program, 2, &options);
 
 	assert_true(fd >= 0);
 	return fd;
