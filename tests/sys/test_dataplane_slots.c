@@ -187,13 +187,13 @@ static int running_slot(struct dataplane *dataplane, const struct vrrp_addr *vip
 	return number;
 }
 
-static void run_advert(int program, const struct vrrp_addr *vip)
+static void run_advert(int program, const struct vrrp_addr *vip, uint8_t priority)
 {
 	struct advert advert = {
 		.family = VRRP_IPV4,
 		.version = 3,
 		.vrid = 51,
-		.priority = 200,
+		.priority = priority,
 		.interval_cs = 100,
 		.source = addr_from_ipv4(0xc000020c),
 		.addresses = vip,
@@ -225,7 +225,7 @@ static void an_event_reaches_its_handler(void **state)
 	dataplane_consume(dataplane, hear, &heard);
 	assert_int_equal(heard.count, 0);
 
-	run_advert(program, &vip);
+	run_advert(program, &vip, 200);
 	assert_true(readable(dataplane_events_fd(dataplane)));
 	dataplane_consume(dataplane, hear, &heard);
 	assert_int_equal(heard.count, 1);
@@ -244,6 +244,48 @@ static void an_event_reaches_its_handler(void **state)
 	dataplane_close(dataplane);
 }
 
+/* Of a killed agent: what it has handled is not told again, what it has not is, once. */
+static void a_successor_hears_what_was_not_handled(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	struct vrrp_addr vip = addr_from_ipv4(0xc0000201);
+	struct heard heard = {0};
+	int program, fd;
+
+	running_slot(dataplane, &vip);
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	program = xdp_program(plane->ifindex);
+	run_advert(program, &vip, 200);
+	dataplane_consume(dataplane, hear, &heard);
+	assert_int_equal(heard.count, 1);
+	run_advert(program, &vip, 201);
+	run_advert(program, &vip, 202);
+	dataplane_leave(dataplane);
+	run_advert(program, &vip, 203); /* while nobody is there */
+	close(program);
+
+	dataplane = plane_open_only(plane);
+	fd = dataplane_events_fd(dataplane);
+	assert_true(readable(fd));
+	dataplane_consume(dataplane, hear, &heard);
+	assert_int_equal(heard.count, 4);
+	assert_int_equal(heard.last.header.priority, 203);
+	assert_false(readable(fd));
+	plane_start(plane, dataplane);
+	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
+	program = xdp_program(plane->ifindex);
+	assert_int_equal(dataplane_events_fd(dataplane), fd);
+	assert_false(readable(fd));
+	run_advert(program, &vip, 204);
+	assert_true(readable(fd));
+	dataplane_consume(dataplane, hear, &heard);
+	assert_int_equal(heard.count, 5);
+	assert_int_equal(heard.last.header.priority, 204);
+	close(program);
+	dataplane_close(dataplane);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +295,7 @@ int main(void)
 		PLANE_TEST(lease_and_evidence_are_in_the_map),
 		PLANE_TEST(counters_are_sums_over_the_cpus),
 		PLANE_TEST(an_event_reaches_its_handler),
+		PLANE_TEST(a_successor_hears_what_was_not_handled),
 	};
 
 	return cmocka_run_group_tests(tests, plane_enter, plane_leave);
