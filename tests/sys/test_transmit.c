@@ -2,14 +2,19 @@
 /* Frames leave as they are, on the interface that was said, past its queue. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <net/ethernet.h>
+#include <net/if.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -191,7 +196,105 @@ static void no_carrier_is_an_error(void **state)
 	make_frame(frame, 30);
 	ip("link set pa down");
 	assert_int_equal(transmit_send(world->transmit, world->a, frame, 42), -1);
+	assert_int_equal(errno, ENOBUFS);
 	ip("link set pa up");
+}
+
+/* A tap device that holds `room` frames, which this descriptor takes out. */
+static int tap(const char *name, int room)
+{
+	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	assert_int_equal(ioctl(fd, TUNSETIFF, &request), 0);
+	ip("link set %s txqueuelen %d", name, room);
+	ip("link set %s addrgenmode none up", name);
+	return fd;
+}
+
+/* A device whose queue is full. The frames that it did not take must be known as such. */
+static void a_full_device_is_an_error(void **state)
+{
+	struct world *world = *state;
+	struct transmit_frame frames[8];
+	uint8_t frame[42], got[200];
+	int fd = tap("full", 4);
+
+	if (fd < 0)
+		skip(); /* no /dev/net/tun */
+	make_frame(frame, 40);
+	while (read(fd, got, sizeof(got)) > 0)
+		; /* what the stack itself has sent */
+	for (int i = 0; i < 8; i++)
+		frames[i] = (struct transmit_frame){index_of("full"), frame, 42};
+	assert_int_equal(transmit_many(world->transmit, frames, 3), 3);
+	/* One has room, the others are refused one by one. */
+	assert_int_equal(transmit_many(world->transmit, frames, 8), 1);
+	errno = 0;
+	assert_int_equal(transmit_send(world->transmit, frames[0].ifindex, frame, 42), -1);
+	assert_int_equal(errno, ENOBUFS);
+	/* Others are not concerned, and once it is empty it takes frames again. */
+	frames[1].ifindex = world->b;
+	assert_int_equal(transmit_many(world->transmit, frames, 3), 1);
+	assert_next_frame(world->pb, frame);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(read(fd, got, sizeof(got)), 42);
+	assert_int_equal(transmit_send(world->transmit, frames[0].ifindex, frame, 42), 0);
+	close(fd);
+}
+
+/*
+ * Frames that wait below the device, here in the queue of the parent of a macvlan, still count
+ * against the socket's send buffer. When that is full, the call must not wait.
+ */
+static void a_full_send_buffer_is_an_error(void **state)
+{
+	struct world *world = *state;
+	int next = dup(0), small = 1, sent = 0;
+	uint8_t frame[42];
+
+	close(next);
+	struct transmit *transmit = transmit_open(NULL);
+
+	assert_non_null(transmit);
+	/* The kernel makes it as small as it may. */
+	assert_int_equal(setsockopt(next, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	if (!try_ip("link add link ta name on_ta type macvlan"))
+		skip();
+	ip("link set on_ta addrgenmode none up");
+	assert_true(prints("tc qdisc replace dev ta root tbf rate 8bit burst 1600 limit 1000000 &&"
+			   "echo done",
+			   "done"));
+	make_frame(frame, 50);
+	alarm(10);
+	while (sent < 1000 && !transmit_send(transmit, index_of("on_ta"), frame, 42))
+		sent++;
+	alarm(0);
+	assert_int_equal(errno, EAGAIN);
+	assert_true(sent > 0 && sent < 1000);
+	struct transmit_frame frames[2] = {{index_of("on_ta"), frame, 42}, {world->b, frame, 42}};
+
+	assert_int_equal(transmit_many(transmit, frames, 2), 0);
+	assert_true(prints("tc qdisc del dev ta root && echo done", "done"));
+	ip("link del on_ta");
+	assert_int_equal(transmit_send(transmit, world->b, frame, 42), 0);
+	assert_next_frame(world->pb, frame);
+	while (recv(world->pa, frame, sizeof(frame), MSG_DONTWAIT) > 0)
+		;
+	transmit_close(transmit);
+}
+
+static void a_frame_beyond_the_mtu_is_an_error(void **state)
+{
+	struct world *world = *state;
+	static uint8_t frame[2000];
+
+	make_frame(frame, 60);
+	assert_int_equal(transmit_send(world->transmit, world->a, frame, sizeof(frame)), -1);
+	assert_int_equal(errno, EMSGSIZE);
 }
 
 int main(void)
@@ -202,6 +305,9 @@ int main(void)
 		cmocka_unit_test(many_leave_in_order),
 		cmocka_unit_test(a_refused_frame_does_not_stop_the_rest),
 		cmocka_unit_test(no_carrier_is_an_error),
+		cmocka_unit_test(a_full_device_is_an_error),
+		cmocka_unit_test(a_full_send_buffer_is_an_error),
+		cmocka_unit_test(a_frame_beyond_the_mtu_is_an_error),
 	};
 
 	return cmocka_run_group_tests_name("transmit", tests, setup, teardown);
