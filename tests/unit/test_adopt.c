@@ -416,6 +416,7 @@ static void a_drain_outlives_everything_else(void **state)
 	drain(&old);
 	m = adopted_after(&old, 60 * NS_PER_S);
 	expect_nothing(&m);
+	assert_int_equal(m.vr.active_down_interval_ns, DOWN_1_NS);
 	assert_not_adopted(&m);
 	assert_int_equal(m.vr.state, VR_BACKUP);
 	assert_true(m.vr.drained);

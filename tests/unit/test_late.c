@@ -361,6 +361,23 @@ static void i_1_adverts_that_do_not_leave_do_not_extend_the_lease(void **state)
 	expect(&m, ADVERT(100, m.now_ns + LEASE_NS));
 }
 
+/* What was told of is over: the next listening is for another reason. */
+static void a_late_wake_up_is_told_once(void **state)
+{
+	struct machine m = listening();
+
+	(void)state;
+	to_deadline(&m);
+	recheck(&m);
+	assert_non_null(said(&m, ACT_LATE));
+	m.deaf_kernel = true;
+	for (int i = 0; i < 4; i++)
+		to_deadline(&m);
+	assert_non_null(said(&m, ACT_RECHECK));
+	recheck(&m);
+	expect(&m, FIRST_ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5));
+}
+
 /* The takeover's own: the one who was Active before us spoke before it, and is no news. */
 static void i_1_a_takeover_whose_advert_does_not_leave(void **state)
 {
@@ -368,6 +385,8 @@ static void i_1_a_takeover_whose_advert_does_not_leave(void **state)
 
 	(void)state;
 	hear(&m, 150);
+	pass(&m, NS_PER_S);
+	hear(&m, 50);
 	m.deaf_kernel = true;
 	take_over(&m);
 	assert_true(said(&m, ACT_ADVERT)->advert.first);
@@ -375,6 +394,11 @@ static void i_1_a_takeover_whose_advert_does_not_leave(void **state)
 	to_deadline(&m);
 	expect_nothing(&m);
 	assert_int_equal(m.vr.state, VR_ACTIVE);
+	to_deadline(&m);
+	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
+	recheck(&m);
+	to_deadline(&m);
+	expect_nothing(&m);
 	pass(&m, NS_PER_MS);
 	hear(&m, 50);
 	expect(&m, LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
@@ -423,6 +447,7 @@ int main(void)
 		cmocka_unit_test(i_1_resuming_whose_second_look_comes_after_the_lease),
 		cmocka_unit_test(i_1_listening_that_ends_late_begins_anew),
 		cmocka_unit_test(i_1_adverts_that_do_not_leave_do_not_extend_the_lease),
+		cmocka_unit_test(a_late_wake_up_is_told_once),
 		cmocka_unit_test(i_1_a_takeover_whose_advert_does_not_leave),
 		cmocka_unit_test(late_by_less_than_an_interval_is_not_told),
 	};

@@ -250,7 +250,7 @@ static void listen(struct step *s, int64_t late)
 {
 	struct vr *vr = s->vr;
 
-	vr->listens_late = late != 0 || (listening(vr) && vr->listens_late);
+	vr->listens_late = late != 0;
 	vr->down_armed_ns = lost_lease_ns(s);
 	timers_stop(vr);
 	vr->listen_until_ns = s->now_ns + interval_ns(vr);

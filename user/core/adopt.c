@@ -35,8 +35,8 @@ static bool sane_words(const struct vr *vr, const struct vr_adoption *adoption)
 
 static bool sane_times(const struct step *s, const struct vr_memory *memory)
 {
-	if (s->seen->lease_until_ns < 0 || s->seen->lease_until_ns > s->now_ns + LEASE_MAX_NS ||
-	    !past(s, memory->transition_ns) || !past(s, memory->down_armed_ns))
+	if (s->seen->lease_until_ns > s->now_ns + LEASE_MAX_NS || !past(s, memory->transition_ns) ||
+	    !past(s, memory->down_armed_ns))
 		return false;
 	if (memory->down_timer_ns == 0) /* only a drained Backup waits for nothing */
 		return memory->state != VR_BACKUP || memory->drained;
@@ -112,10 +112,6 @@ static void restore_timer(struct step *s, const struct vr_memory *memory, int64_
 	timers_stop(vr);
 	vr->down_timer_ns = timer_ns > earliest_ns ? timer_ns : earliest_ns;
 	vr->down_armed_ns = (int64_t)memory->down_armed_ns;
-	if (s->seen->authority_ns > vr->down_armed_ns) {
-		vr->down_armed_ns = s->seen->authority_ns;
-		vr->next_reason = ACTIVE_REASON_NO_RESPONSE;
-	}
 }
 
 /* The slot is steady already; not for another priority, by which we may obey another router. */
