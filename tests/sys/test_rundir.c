@@ -3,11 +3,13 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -240,6 +242,74 @@ static void failures_say_what_to_do(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* The parent of the run directory becomes a small file system; false without the privilege. */
+static bool mount_root(const struct place *place, const char *options)
+{
+	return !mount("none", place->root, "tmpfs", 0, options);
+}
+
+static void unmount_root(const struct place *place)
+{
+	assert_int_equal(umount2(place->root, MNT_DETACH), 0);
+}
+
+static void fill(const struct place *place)
+{
+	static const char page[4096];
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/fill", place->root);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	setbuf(file, NULL);
+	while (fwrite(page, sizeof(page), 1, file) == 1)
+		;
+	fclose(file);
+}
+
+static void a_full_disk_costs_the_pid_file_only(void **state)
+{
+	struct place *place = *state;
+	struct failure failure = {{0}};
+
+	if (!mount_root(place, "size=16k"))
+		skip();
+	fill(place);
+	struct rundir *rundir = rundir_open(place->dir, &failure);
+
+	assert_string_equal(failure.text, "");
+	assert_non_null(rundir);
+	assert_int_equal(access(inside(place, "xvrrpd.pid"), F_OK), -1);
+	assert_null(rundir_open(place->dir, &failure)); /* the lock is held */
+	assert_non_null(strstr(failure.text, "another xvrrpd uses"));
+	rundir_close(rundir);
+	assert_int_equal(access(place->dir, F_OK), -1);
+	unmount_root(place);
+}
+
+static void no_room_for_any_file_is_explained(void **state)
+{
+	struct place *place = *state;
+
+	if (!mount_root(place, "nr_inodes=2"))
+		skip();
+	assert_int_equal(mkdir(place->dir, 0755), 0); /* the last inode */
+	assert_refused(place->dir, "No space left on device", "free some room");
+	unmount_root(place);
+}
+
+static void a_read_only_disk_is_explained(void **state)
+{
+	struct place *place = *state;
+
+	if (!mount_root(place, "size=16k"))
+		skip();
+	assert_int_equal(mount(NULL, place->root, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_refused(place->dir, "Read-only file system", "--run-dir");
+	unmount_root(place);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -251,6 +321,9 @@ int main(void)
 		TEST(a_stale_pid_file_is_no_obstacle),
 		TEST(links_are_not_followed),
 		TEST(failures_say_what_to_do),
+		TEST(a_full_disk_costs_the_pid_file_only),
+		TEST(no_room_for_any_file_is_explained),
+		TEST(a_read_only_disk_is_explained),
 	};
 
 	return cmocka_run_group_tests_name("rundir", tests, NULL, NULL);

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/log.h"
+
 #define LOCK_FILE "lock"
 #define PID_FILE  "xvrrpd.pid"
 
@@ -38,6 +40,9 @@ static const char *advice(int error)
 	case EROFS:
 	case ENOTDIR:
 		return " (give --run-dir a writable directory)";
+	case ENOSPC:
+	case EDQUOT:
+		return " (free some room there, or give --run-dir another directory)";
 	default:
 		return "";
 	}
@@ -99,19 +104,22 @@ static int take_lock(struct rundir *rundir, struct failure *failure)
 	return 0;
 }
 
-static int write_pid(const struct rundir *rundir, struct failure *failure)
+/* A full disk is no reason to leave the addresses unserved. */
+static void write_pid(const struct rundir *rundir)
 {
 	/* Not through a link or into a file that somebody has put there. */
 	unlinkat(rundir->dir, PID_FILE, 0);
 
 	int fd = openat(rundir->dir, PID_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	bool written = fd >= 0 && dprintf(fd, "%ld\n", (long)getpid()) > 0;
-	int error = errno;
 
+	if (fd >= 0 && dprintf(fd, "%ld\n", (long)getpid()) > 0) {
+		close(fd);
+		return;
+	}
+	log_warning("%s/%s: %m; going on without a pid file", rundir->path, PID_FILE);
 	if (fd >= 0)
 		close(fd);
-	errno = error;
-	return written ? 0 : fail(failure, "%s/%s: %m%s", rundir->path, PID_FILE, advice(errno));
+	unlinkat(rundir->dir, PID_FILE, 0);
 }
 
 /* Without the lock, the files there are another agent's. */
@@ -144,10 +152,7 @@ struct rundir *rundir_open(const char *path, struct failure *failure)
 		give_up(rundir);
 		return NULL;
 	}
-	if (write_pid(rundir, failure)) {
-		rundir_close(rundir);
-		return NULL;
-	}
+	write_pid(rundir);
 	return rundir;
 }
 

@@ -9,7 +9,7 @@ struct rundir;
 
 /*
  * Make `path` if it is missing, and lock it (a lock that the kernel drops when we die). Fails if
- * another agent holds it, naming that agent's pid. Writes PATH/xvrrpd.pid.
+ * another agent holds it, naming that agent's pid. Writes PATH/xvrrpd.pid, if there is room.
  */
 struct rundir *rundir_open(const char *path, struct failure *failure);
 
