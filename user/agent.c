@@ -273,6 +273,8 @@ static int start(struct agent *agent, struct failure *failure)
 		return -1;
 	if (!watch_start(agent))
 		return fail(failure, "out of memory");
+	if (agent->conf->global.rt_priority)
+		worker_realtime(agent->worker, agent->conf->global.rt_priority);
 	log_notice("xvrrpd %s runs %zu virtual routers of %s", XVRRPD_VERSION, agent->router_count,
 		   agent->options->config_path);
 	if (open_control(agent, failure) < 0)
@@ -360,12 +362,10 @@ int agent_run(const struct options *options, struct conf *conf)
 	}
 	agent->options = options;
 	agent->conf = conf;
-	log_open(options->log_level);
 	int code = run(agent);
 	free_routers(agent);
 	close_system(agent);
 	conf_free(agent->conf);
 	free(agent);
-	log_close();
 	return code;
 }

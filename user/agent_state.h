@@ -40,9 +40,9 @@ struct port {
 /* What dataplane_check() finds, in the worker. */
 struct watch {
 	struct loop_timer *timer;
-	bool running; /* the worker has it */
 	int ifindexes[64];
 	unsigned count;
+	unsigned turns;
 	size_t next; /* whose turn it is to have its addresses verified */
 };
 

@@ -39,7 +39,7 @@ struct router {
 
 	/* See watch.c. */
 	bool address_missing;
-	int64_t address_again_ns, missing_told_ns, verify_again_ns;
+	int64_t address_again_ns, missing_told_ns;
 
 	/*
 	 * While bound to interfaces that exist; slot is NULL otherwise. A router that is adopted

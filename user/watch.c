@@ -7,38 +7,40 @@
 #include "router.h"
 
 /* A program that is missing must be found before the Backup whose it is has gone deaf. */
-#define PERIOD_MIN_NS (100 * NS_PER_MS)
-#define PERIOD_MAX_NS NS_PER_S
+#define LOOK_MIN_MS 500
+#define LOOK_MAX_MS 1000
+
+#define TURN_NS	     NS_PER_S
+#define VERIFY_TURNS 10
 
 /* Another manager that insists must not make us a busy loop, nor fill the log. */
 #define ADDRESS_PAUSE_NS (1 * NS_PER_S)
-#define VERIFY_PERIOD_NS (10 * NS_PER_S)
 #define TELL_PERIOD_NS	 (60 * NS_PER_S)
-
-static int64_t period_ns(const struct agent *agent)
-{
-	int64_t period = PERIOD_MAX_NS;
-	for (size_t i = 0; i < agent->router_count; i++) {
-		int64_t interval_ns = agent->routers[i]->conf->interval_cs * NS_PER_CS;
-		period = interval_ns < period ? interval_ns : period;
-	}
-	return period > PERIOD_MIN_NS ? period : PERIOD_MIN_NS;
-}
 
 /* ---- programs ---- */
 
-static void check(void *data)
+static unsigned look_period_ms(const struct agent *agent)
+{
+	uint32_t least_cs = LOOK_MAX_MS / 10;
+	for (size_t i = 0; i < agent->router_count; i++)
+		if (agent->routers[i]->conf->interval_cs < least_cs)
+			least_cs = agent->routers[i]->conf->interval_cs;
+	return least_cs * 10 > LOOK_MIN_MS ? least_cs * 10 : LOOK_MIN_MS;
+}
+
+/* In the worker. */
+static bool programs_missing(void *data)
 {
 	struct agent *agent = data;
 	struct watch *watch = &agent->watch;
 	watch->count = dataplane_check(agent->dataplane, watch->ifindexes,
 				       sizeof(watch->ifindexes) / sizeof(watch->ifindexes[0]));
+	return watch->count > 0;
 }
 
-static void checked(void *data)
+static void restore_programs(void *data)
 {
 	struct agent *agent = data;
-	agent->watch.running = false;
 	for (unsigned i = 0; i < agent->watch.count; i++) {
 		struct port *port = port_find(agent, agent->watch.ifindexes[i]);
 		if (port)
@@ -103,16 +105,17 @@ static void put_back_missing(struct agent *agent, int64_t now_ns)
 	}
 }
 
-/* One router a turn, so that thousands of them are no burst. */
-static void verify_next(struct agent *agent, int64_t now_ns)
+/* Some routers a turn, so that thousands of them are no burst. */
+static void verify_some(struct agent *agent)
 {
-	if (agent->router_count == 0)
+	size_t count = agent->router_count / VERIFY_TURNS + 1;
+	if (count == 1 && agent->watch.turns++ % VERIFY_TURNS != 0)
 		return;
-	struct router *router = agent->routers[agent->watch.next++ % agent->router_count];
-	if (!router->bound || !router->kernel_wanted || now_ns < router->verify_again_ns)
-		return;
-	router->verify_again_ns = now_ns + VERIFY_PERIOD_NS;
-	kernel_verify(router);
+	for (size_t i = 0; i < count && i < agent->router_count; i++) {
+		struct router *router = agent->routers[agent->watch.next++ % agent->router_count];
+		if (router->bound && router->kernel_wanted)
+			kernel_verify(router);
+	}
 }
 
 /* ---- the turn ---- */
@@ -120,13 +123,10 @@ static void verify_next(struct agent *agent, int64_t now_ns)
 static void turn(void *data)
 {
 	struct agent *agent = data;
-	struct watch *watch = &agent->watch;
 	int64_t now_ns = clock_ns();
 	put_back_missing(agent, now_ns);
-	verify_next(agent, now_ns);
-	if (!watch->running)
-		watch->running = worker_run(agent->worker, check, checked, agent);
-	loop_timer_set(watch->timer, now_ns + period_ns(agent));
+	verify_some(agent);
+	loop_timer_set(agent->watch.timer, now_ns + TURN_NS);
 }
 
 bool watch_start(struct agent *agent)
@@ -134,7 +134,9 @@ bool watch_start(struct agent *agent)
 	agent->watch.timer = loop_timer_new(agent->loop, turn, agent);
 	if (!agent->watch.timer)
 		return false;
-	loop_timer_set(agent->watch.timer, clock_ns() + period_ns(agent));
+	loop_timer_set(agent->watch.timer, clock_ns() + TURN_NS);
+	worker_watch(agent->worker, look_period_ms(agent), programs_missing, restore_programs,
+		     agent);
 	return true;
 }
 

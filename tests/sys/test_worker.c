@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -412,6 +413,98 @@ static void a_shortage_is_told(void **state)
 	assert_int_equal(in_child(without_threads), 0);
 }
 
+/* ---- looking ---- */
+
+static atomic_uint looks;
+
+static bool see_at_third(void *data)
+{
+	(void)data;
+	return ++looks >= 3;
+}
+
+static void saw(void *data)
+{
+	assert_ptr_equal(data, &world);
+	assert_int_equal(gettid(), world.loop_thread);
+	note('s');
+	if (strlen(world.done) == 2)
+		loop_stop(world.loop, 0);
+}
+
+/* The loop hears of the looks that saw something only, and of one at a time. */
+static void looking_wakes_the_loop_only_for_a_reason(void **state)
+{
+	(void)state;
+	looks = 0;
+	worker_watch(world.worker, 2, see_at_third, saw, &world);
+	assert_int_equal(loop_run(world.loop), 0);
+	assert_string_equal(world.done, "ss");
+	assert_true(looks >= 4);
+}
+
+static bool see_nothing(void *data)
+{
+	(void)data;
+	return false;
+}
+
+static void stop_looking(void *data)
+{
+	(void)data;
+	loop_stop(world.loop, 0);
+}
+
+static void jobs_go_on_while_it_looks(void **state)
+{
+	struct task z = {.letter = 'z'};
+	struct loop_timer *timer = loop_timer_new(world.loop, stop_looking, NULL);
+
+	(void)state;
+	worker_watch(world.worker, 1, see_nothing, NULL, &world);
+	assert_true(worker_run(world.worker, job, done, &z));
+	loop_timer_set(timer, clock_ns() + 5000000000);
+	assert_int_equal(loop_run(world.loop), 0);
+	assert_string_equal(world.done, "z");
+	loop_timer_free(timer);
+}
+
+static void tell_scheduling(void *data)
+{
+	struct sched_param param = {0};
+	int *told = data;
+
+	told[0] = sched_getscheduler(0);
+	sched_getparam(0, &param);
+	told[1] = param.sched_priority;
+}
+
+static int is_below_the_loop(void)
+{
+	struct loop *loop = loop_new(NULL);
+	struct worker *worker = worker_new(loop, NULL);
+	int told[2] = {-1, -1};
+
+	if (!worker || realtime_enter(50, false, NULL))
+		return 77;
+	worker_realtime(worker, 50);
+	worker_run(worker, tell_scheduling, NULL, told);
+	worker_wait(worker);
+	worker_free(worker);
+	loop_free(loop);
+	return told[0] == SCHED_FIFO && told[1] == 49 ? 0 : 1;
+}
+
+static void it_can_be_real_time_below_the_loop(void **state)
+{
+	(void)state;
+	int result = in_child(is_below_the_loop);
+
+	if (result == 77)
+		skip(); /* no privilege */
+	assert_int_equal(result, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -423,7 +516,10 @@ int main(void)
 		TEST(freeing_waits_for_the_job_that_runs_only),
 		TEST(a_done_may_free_the_worker),
 		TEST(many_keep_their_order),
+		TEST(looking_wakes_the_loop_only_for_a_reason),
+		TEST(jobs_go_on_while_it_looks),
 		cmocka_unit_test(the_thread_is_ordinary),
+		cmocka_unit_test(it_can_be_real_time_below_the_loop),
 		cmocka_unit_test(the_guard_against_endless_loops_spares_it),
 		cmocka_unit_test(a_shortage_is_told),
 	};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The thread and its two queues: jobs to do, jobs done. The thread has ordinary scheduling and may
- * lose its CPU at any point for as long as others like; were there a lock, the loop could wait for
- * it just then, real-time or not. So there is none: a queue is a list that one atomic exchange
- * takes over whole, and the wake-ups go through eventfds.
+ * The thread and its two queues: jobs to do, jobs done. The thread may lose its CPU at any
+ * point, with ordinary scheduling for as long as others like; were there a lock, the loop could
+ * wait for it just then, real-time or not. So there is none: a queue is a list that one atomic
+ * exchange takes over whole, and the wake-ups go through eventfds.
  *
  * The thread never meets RLIMIT_RTTIME, which counts real-time scheduling only, and as ordinary
  * threads of glibc do it allocates from an arena of its own, so malloc() is no such lock either.
@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,6 +32,14 @@ struct job {
 	void *data;
 };
 
+/* What the thread looks at; filled in before `look` is set. */
+struct watch {
+	_Atomic(worker_look_fn *) look;
+	unsigned period_ms;
+	struct job seen;    /* for the loop, when it looked and saw something ... */
+	atomic_bool handed; /* ... until it has */
+};
+
 /* Pushed by one thread, popped by the other. */
 struct queue {
 	_Atomic(struct job *) newest;
@@ -45,6 +54,7 @@ struct worker {
 	pthread_t thread;
 	bool has_thread;
 	struct loop_fd *source;
+	struct watch watch;
 	unsigned outstanding; /* given, and `done` not called yet */
 };
 
@@ -93,41 +103,85 @@ static void wake(int fd)
 
 /* ---- the thread ---- */
 
+static void hand_back(struct worker *worker, struct job *job)
+{
+	push(&worker->finished, job);
+	wake(worker->finished_wake);
+}
+
+static void look_now(struct worker *worker)
+{
+	struct watch *watch = &worker->watch;
+	worker_look_fn *fn = watch->look;
+
+	if (!fn || watch->handed || !fn(watch->seen.data))
+		return;
+	watch->handed = true;
+	hand_back(worker, &watch->seen);
+}
+
+/* Until there is a job, or it is time to look. */
+static void wait_for_work(struct worker *worker)
+{
+	struct pollfd waiting = {.fd = worker->wake, .events = POLLIN};
+	int timeout_ms = worker->watch.look ? (int)worker->watch.period_ms : -1;
+	eventfd_t count;
+	int ready = poll(&waiting, 1, timeout_ms);
+
+	if (ready == 0)
+		look_now(worker);
+	else if (ready > 0)
+		eventfd_read(worker->wake, &count);
+}
+
 static void *work(void *data)
 {
 	struct worker *worker = data;
-	eventfd_t count;
 
 	while (!worker->stop) {
 		struct job *job = pop(&worker->waiting);
 
-		if (!job) {
-			eventfd_read(worker->wake, &count);
-			continue;
+		if (job) {
+			job->run(job->data);
+			hand_back(worker, job);
+		} else {
+			wait_for_work(worker);
 		}
-		job->run(job->data);
-		push(&worker->finished, job);
-		wake(worker->finished_wake);
 	}
 	return NULL;
 }
 
 /* ---- the loop's side ---- */
 
-/* Hand back the oldest finished job, if there is one. `done` may free the worker. */
+static void finish_job(struct worker *worker, struct job *job)
+{
+	struct job copy = *job;
+
+	free(job);
+	worker->outstanding--;
+	if (copy.done)
+		copy.done(copy.data);
+}
+
+static void finish_look(struct worker *worker)
+{
+	worker->watch.seen.done(worker->watch.seen.data);
+	worker->watch.handed = false;
+}
+
+/* Take the oldest that was handed back, if there is one. Its `done` may free the worker. */
 static void finish_one(struct worker *worker)
 {
-	struct job *job, copy;
+	struct job *job;
 	eventfd_t one;
 
 	if (eventfd_read(worker->finished_wake, &one))
 		return;
 	job = pop(&worker->finished);
-	copy = *job;
-	free(job);
-	worker->outstanding--;
-	if (copy.done)
-		copy.done(copy.data);
+	if (job == &worker->watch.seen)
+		finish_look(worker);
+	else
+		finish_job(worker, job);
 }
 
 /* One a turn, so that what is more urgent comes between. */
@@ -171,12 +225,13 @@ struct worker *worker_new(struct loop *loop, struct failure *failure)
 	return worker;
 }
 
-static void forget_all(struct queue *queue)
+static void forget_all(struct worker *worker, struct queue *queue)
 {
 	struct job *job;
 
 	while ((job = pop(queue)))
-		free(job);
+		if (job != &worker->watch.seen)
+			free(job);
 }
 
 void worker_free(struct worker *worker)
@@ -189,8 +244,8 @@ void worker_free(struct worker *worker)
 		pthread_join(worker->thread, NULL);
 	}
 	loop_fd_free(worker->source);
-	forget_all(&worker->waiting);
-	forget_all(&worker->finished);
+	forget_all(worker, &worker->waiting);
+	forget_all(worker, &worker->finished);
 	if (worker->wake >= 0)
 		close(worker->wake);
 	if (worker->finished_wake >= 0)
@@ -209,6 +264,25 @@ bool worker_run(struct worker *worker, worker_fn *job, worker_fn *done, void *da
 	push(&worker->waiting, new);
 	wake(worker->wake);
 	return true;
+}
+
+void worker_realtime(struct worker *worker, unsigned priority)
+{
+	struct sched_param param = {.sched_priority = priority > 1 ? (int)priority - 1 : 1};
+
+	/* Without the privilege it goes on as it is: realtime_enter() has said so. */
+	pthread_setschedparam(worker->thread, SCHED_FIFO, &param);
+}
+
+void worker_watch(struct worker *worker, unsigned period_ms, worker_look_fn *look, worker_fn *done,
+		  void *data)
+{
+	struct watch *watch = &worker->watch;
+
+	watch->period_ms = period_ms;
+	watch->seen = (struct job){.done = done, .data = data};
+	watch->look = look;
+	wake(worker->wake);
 }
 
 void worker_wait(struct worker *worker)

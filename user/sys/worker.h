@@ -3,8 +3,9 @@
  * One thread for what may wait: loading programs, and requests that take the kernel's routing lock,
  * which somebody else may hold for long. The loop hands it jobs and goes on advertising.
  *
- * The thread runs with ordinary scheduling, whatever the loop's. Jobs run one at a time, in the
- * order in which they were given. What a job uses belongs to it until it is done.
+ * The thread runs with ordinary scheduling, whatever the loop's, until worker_realtime(). Jobs run
+ * one at a time, in the order in which they were given. What a job uses belongs to it until it is
+ * done.
  */
 #ifndef SYS_WORKER_H
 #define SYS_WORKER_H
@@ -31,6 +32,22 @@ void worker_free(struct worker *worker);
  * LOOP_NETLINK. False only without memory; then nothing happens.
  */
 bool worker_run(struct worker *worker, worker_fn *job, worker_fn *done, void *data);
+
+/*
+ * From now on the thread has real-time scheduling as well, below the loop's `priority` (1..99; with
+ * 1 at the same): what it is given comes soon on a busy machine, but never before the loop's work.
+ * Not before the programs are loaded: that computes for long.
+ */
+void worker_realtime(struct worker *worker, unsigned priority);
+
+/*
+ * Look at something about every `period_ms` when there is no job, without waking the loop: only
+ * if `look` returns true `done` is called there, and before that there is no other look. Once for
+ * each worker.
+ */
+typedef bool worker_look_fn(void *data);
+void worker_watch(struct worker *worker, unsigned period_ms, worker_look_fn *look, worker_fn *done,
+		  void *data);
 
 /*
  * Wait until no job is left, and call each `done` here and now, in order. Jobs that these give are
