@@ -273,6 +273,7 @@ static void forget_role(struct vr_slot *slot)
 	__atomic_store_n(&slot->flags, 0, __ATOMIC_SEQ_CST);
 	slot->steady_header = 0;
 	slot->memory = (struct vr_memory){0};
+	slot->last_advert_ns = slot->authority_ns = 0;
 }
 
 static int bind_slot(struct router *router, const struct link *link, struct failure *failure)

@@ -17,6 +17,9 @@ static bool step_once(struct router *router, const struct vr_event *event)
 	struct vr_evidence seen = router->slot ? dataplane_evidence(router->slot) : nothing;
 	struct vr_actions actions;
 	vr_step(&router->vr, event, now_ns, &seen, &actions);
+	/* Before anything is done about it: who dies in between has not yet what it gives up. */
+	if (router->slot)
+		vr_remember(&router->vr, &router->slot->memory);
 
 	bool recheck = false;
 	for (unsigned i = 0; i < actions.count; i++) {
@@ -33,8 +36,6 @@ void router_step(struct router *router, const struct vr_event *event)
 	static const struct vr_event again = {.kind = EV_RECHECK};
 	if (step_once(router, event))
 		step_once(router, &again);
-	if (router->slot)
-		vr_remember(&router->vr, &router->slot->memory);
 	int64_t deadline_ns = vr_deadline(&router->vr);
 	if (deadline_ns == router->timer_ns)
 		return;
