@@ -3,12 +3,16 @@
  * xvrrpd: a VRRP agent whose data plane is XDP. This file only chooses between running the agent
  * (agent.c) and looking at its configuration (conf/).
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "agent.h"
 #include "conf/load.h"
 #include "options.h"
+#include "sys/log.h"
 
 static void make_strict(struct conf_diags *diags)
 {
@@ -17,13 +21,29 @@ static void make_strict(struct conf_diags *diags)
 	diags->errors = diags->count;
 }
 
-static void print_diags(const struct conf_diags *diags)
+/* To people, all of it; of an agent they are log lines, which wait for no reader. */
+static void print_diags(const struct conf_diags *diags, enum run_mode mode)
 {
 	for (size_t i = 0; i < diags->count; i++) {
-		char *line = conf_diag_format(&diags->list[i]);
-		fprintf(stderr, "%s\n", line ? line : diags->list[i].text);
+		const struct conf_diag *diag = &diags->list[i];
+		char *line = conf_diag_format(diag);
+		const char *text = line ? line : diag->text;
+		if (mode != RUN_AGENT)
+			fprintf(stderr, "%s\n", text);
+		else if (diag->severity == CONF_ERROR)
+			log_error("%s", text);
+		else
+			log_warning("%s", text);
 		free(line);
 	}
+}
+
+/* What is opened next must not become the standard error. */
+static void open_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			open("/dev/null", O_RDWR);
 }
 
 static int dump_config(const struct conf *conf)
@@ -46,7 +66,7 @@ static int with_config(const struct options *options)
 	struct conf *conf = conf_load(options->config_path, &diags);
 	if (options->strict)
 		make_strict(&diags);
-	print_diags(&diags);
+	print_diags(&diags, options->mode);
 
 	bool refused = diags.errors > 0;
 	conf_diags_free(&diags);
@@ -65,6 +85,7 @@ static int with_config(const struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options;
+	open_standard_descriptors();
 	if (!options_parse(&options, argc, argv))
 		return EXIT_USAGE;
 	switch (options.mode) {
@@ -75,9 +96,13 @@ int main(int argc, char **argv)
 		printf("xvrrpd %s\n", XVRRPD_VERSION);
 		return EXIT_CLEAN;
 	case RUN_AGENT:
+		log_open(options.log_level);
+		break;
 	case RUN_CONFIG_TEST:
 	case RUN_DUMP_CONFIG:
 		break;
 	}
-	return with_config(&options);
+	int code = with_config(&options);
+	log_close();
+	return code;
 }
