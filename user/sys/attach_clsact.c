@@ -298,8 +298,11 @@ void clsact_settle(struct dataplane *dataplane)
 	struct qdisc_search search = {.kind = "clsact"};
 
 	find_qdiscs(&search);
-	for (unsigned i = 0; i < search.count; i++)
+	for (unsigned i = 0; i < search.count; i++) {
+		pthread_mutex_lock(&dataplane->attachments_lock);
 		if (!is_attached(dataplane, search.ifindexes[i]))
 			clsact_remove(dataplane, search.ifindexes[i]);
+		pthread_mutex_unlock(&dataplane->attachments_lock);
+	}
 	free(search.ifindexes);
 }

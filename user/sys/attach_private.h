@@ -29,7 +29,8 @@ struct attachment {
 
 /* ---- attach.c ---- */
 
-/* Has dataplane_attach() been called for the interface, and no dataplane_detach()? */
+/* Has dataplane_attach() been called for the interface, and no dataplane_detach()? Under the lock.
+ */
 bool is_attached(const struct dataplane *dataplane, int ifindex);
 /* Free all attachments; what is on the interfaces stays. */
 void attachments_forget(struct dataplane *dataplane);

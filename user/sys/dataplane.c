@@ -89,7 +89,9 @@ static int open_all(struct dataplane *dataplane, const char *pin_dir, struct fai
 	if (!dataplane->skeleton)
 		return -1;
 	dataplane->left_behind = pins_stale(dataplane);
-	return dataplane->left_behind ? adopt_maps(dataplane, failure) : 0;
+	if (dataplane->left_behind && adopt_maps(dataplane, failure))
+		return -1;
+	return dataplane->adopted ? pins_make_links(dataplane, failure) : 0;
 }
 
 struct dataplane *dataplane_open(const char *pin_dir, struct failure *failure)
@@ -177,39 +179,34 @@ static void replace_stale(struct dataplane *dataplane)
 		   dataplane->pin_dir, dataplane->unfit);
 }
 
+/* Until nothing can fail any more that would leave us without, an old fence stays. */
 static int start_anew(struct dataplane *dataplane, struct failure *failure)
 {
+	dataplane->spare = true;
 	if (slots_open(dataplane, failure) || reports_open(dataplane, failure) ||
 	    write_version(dataplane, failure))
 		return -1;
 	replace_stale(dataplane);
 	dataplane->spare = false;
-	return 0;
+	return pins_make_links(dataplane, failure) || pins_add_maps(dataplane, failure) ? -1 : 0;
 }
 
 int dataplane_start(struct dataplane *dataplane, struct failure *failure)
 {
 	assert(dataplane->loaded);
-	dataplane->spare = true; /* until nothing can fail that would leave an old fence alone */
-	if (dataplane->adopted)
-		tell_adopted(dataplane);
-	else if (start_anew(dataplane, failure))
-		return -1;
-	if (pins_add(dataplane, failure))
-		return -1;
-	dataplane->spare = false;
+	if (!dataplane->adopted)
+		return start_anew(dataplane, failure);
+	tell_adopted(dataplane);
 	return 0;
 }
 
 void dataplane_settle(struct dataplane *dataplane)
 {
-	pthread_mutex_lock(&dataplane->attachments_lock);
 	if (dataplane->adopted && !dataplane->settled) {
 		pins_settle(dataplane);
 		if_stats_settle(dataplane);
 	}
 	dataplane->settled = true;
-	pthread_mutex_unlock(&dataplane->attachments_lock);
 }
 
 /* ---- the end ---- */

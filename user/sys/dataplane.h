@@ -36,8 +36,9 @@ bool xdp_mode_parse(const char *name, enum xdp_mode *mode);
  *   dataplane_start()	replaces pins that could not be adopted, their programs detached, with a log
  *			line that says why; pins; from here on everything below works.
  *
- * The first fails if another agent that lives uses `pin_dir`. If the second or third fails, what
- * an earlier agent left stays: its fence is better than none.
+ * The first fails if another agent that lives uses `pin_dir`. If one of them fails, what an earlier
+ * agent left stays, also in dataplane_close(): its fence is better than none. If a start fails for
+ * another reason, call dataplane_leave() instead to the same end.
  *
  * Where no bpffs is, one is mounted: for a directory in /sys/fs/bpf there, for any other on
  * `pin_dir` itself, whose parent must exist.
@@ -121,7 +122,13 @@ void dataplane_consume(struct dataplane *dataplane, dataplane_event_fn *handler,
 struct vr_stats dataplane_vr_stats(const struct dataplane *dataplane, unsigned slot);
 struct if_stats dataplane_if_stats(const struct dataplane *dataplane, int ifindex);
 
-/* ---- interfaces ---- */
+/*
+ * ---- interfaces ----
+ *
+ * All of this asks the kernel, which may take milliseconds for each link, or wait for its routing
+ * lock: the functions below and dataplane_settle() may run in another thread, beside each other and
+ * everything else here.
+ */
 
 struct attach_status {
 	enum xdp_mode mode; /* never AUTO */
@@ -135,7 +142,8 @@ struct attach_status {
  * reason in `status`; an explicit mode that cannot be had is an error that says why, and nothing of
  * ours stays attached. On an interface that has its programs, also those of an earlier
  * agent whose links are pinned: update them in place, without a gap, put back what another tool
- * removed, change the mode if need be.
+ * removed, change the mode if need be; if that fails, what works there stays. With adopted maps it
+ * may be called once dataplane_load() has succeeded.
  */
 int dataplane_attach(struct dataplane *dataplane, int ifindex, const char *name, const char *kind,
 		     enum xdp_mode wanted, struct attach_status *status, struct failure *failure);
@@ -144,9 +152,9 @@ void dataplane_detach(struct dataplane *dataplane, int ifindex);
 
 /*
  * Are all programs where dataplane_attach() put them? Stores the indexes of up to `max` interfaces
- * where another tool has removed or replaced one (dataplane_attach() again puts it back), and
- * returns how many. Asks the kernel, which may wait for its routing lock: may run in another
- * thread, beside everything else here.
+ * where another tool has removed or replaced one (dataplane_attach() again puts it back), or where
+ * the last dataplane_attach() failed and left something, and returns how many. Interfaces that are
+ * gone are not among them.
  */
 unsigned dataplane_check(struct dataplane *dataplane, int *ifindexes, unsigned max);
 

@@ -328,6 +328,19 @@ void pins_clear(struct dataplane *dataplane)
 	closedir(directory);
 }
 
+/* Another thread may be attaching just now. */
+static void settle_entry(struct dataplane *dataplane, const char *links, const struct dirent *entry)
+{
+	int ifindex = ifindex_of(entry->d_name);
+
+	pthread_mutex_lock(&dataplane->attachments_lock);
+	if (is_our_link(entry) && !is_attached(dataplane, ifindex))
+		remove_pin(links, entry->d_name);
+	if (is_our_marker(entry) && !is_attached(dataplane, ifindex))
+		clsact_remove(dataplane, ifindex);
+	pthread_mutex_unlock(&dataplane->attachments_lock);
+}
+
 void pins_settle(struct dataplane *dataplane)
 {
 	char links[DATAPLANE_PATH_MAX + 8];
@@ -336,20 +349,14 @@ void pins_settle(struct dataplane *dataplane)
 
 	links_directory(dataplane, links);
 	directory = opendir(links);
-	while (directory && (entry = readdir(directory))) {
-		int ifindex = ifindex_of(entry->d_name);
-
-		if (is_our_link(entry) && !is_attached(dataplane, ifindex))
-			remove_pin(links, entry->d_name);
-		if (is_our_marker(entry) && !is_attached(dataplane, ifindex))
-			clsact_remove(dataplane, ifindex);
-	}
+	while (directory && (entry = readdir(directory)))
+		settle_entry(dataplane, links, entry);
 	if (directory)
 		closedir(directory);
 	clsact_settle(dataplane);
 }
 
-static int pin_maps(struct dataplane *dataplane, struct failure *failure)
+int pins_add_maps(struct dataplane *dataplane, struct failure *failure)
 {
 	char path[DATAPLANE_PATH_MAX + 32];
 
@@ -362,12 +369,10 @@ static int pin_maps(struct dataplane *dataplane, struct failure *failure)
 	return 0;
 }
 
-int pins_add(struct dataplane *dataplane, struct failure *failure)
+int pins_make_links(const struct dataplane *dataplane, struct failure *failure)
 {
 	char links[DATAPLANE_PATH_MAX + 8];
 
 	links_directory(dataplane, links);
-	if (make_directory(links, failure))
-		return -1;
-	return dataplane->adopted ? 0 : pin_maps(dataplane, failure);
+	return make_directory(links, failure);
 }

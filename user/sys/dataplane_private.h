@@ -67,7 +67,7 @@ struct dataplane {
 	void *handler_data;
 
 	struct attachment *attachments;	  /* by ascending ifindex */
-	pthread_mutex_t attachments_lock; /* against dataplane_check() in another thread */
+	pthread_mutex_t attachments_lock; /* of them, and of what they stand for */
 };
 
 /* ---- dataplane_load.c ---- */
@@ -118,8 +118,8 @@ bool pins_stale(const struct dataplane *dataplane);
 void pins_clear(struct dataplane *dataplane);
 /* The same, of links and filters only, where dataplane_attach() has not been called. */
 void pins_settle(struct dataplane *dataplane);
-/* Pin the maps, unless they are adopted, and make the directory of the links. */
-int pins_add(struct dataplane *dataplane, struct failure *failure);
+int pins_add_maps(struct dataplane *dataplane, struct failure *failure);
+int pins_make_links(const struct dataplane *dataplane, struct failure *failure);
 
 /* ---- dataplane_slots.c ---- */
 

@@ -124,8 +124,10 @@ static int settle_one(struct dataplane *dataplane, const void *key)
 {
 	const __u32 *ifindex = key;
 
+	pthread_mutex_lock(&dataplane->attachments_lock);
 	if (!is_attached(dataplane, (int)*ifindex))
 		if_stats_remove(dataplane, (int)*ifindex);
+	pthread_mutex_unlock(&dataplane->attachments_lock);
 	return 0;
 }
 
