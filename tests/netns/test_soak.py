@@ -13,9 +13,11 @@ import time
 
 import pytest
 
-from lab import Instance, Lab, median
+from lab import VIP, Instance, Lab, median, wait_until
 from lab.campus import Chorus, Ears, Street, in_parallel
+from lab.loss import Client
 from lab.oracle import MS, double_answers, handovers, leaseless_answers
+from lab.service import service_pair
 from lab.stalls import Stalls
 from lab.wire import Advert
 
@@ -27,6 +29,7 @@ PLAN = ((0.01, 2, 3), (0.01, 1, 3), (1.0, 2, 6), (1.0, 1, 7))
 FREEZE_S = (0.05, 5.0)
 RESTART_S = {0.01: (0.005, 0.5), 1.0: (0.05, 5.0)}  # systemd by default: 0.1
 ROUTINE_S = 0.2
+KILLS = 6          # of those that are measured by what a client loses
 LEASE = 3          # intervals
 ONE_BURST = ("garp_master_delay 0",)  # announcements follow a takeover, not five seconds later too
 RESTART_NS = 300 * MS  # of exec and the first advertisement, at the most and on a busy machine
@@ -66,14 +69,14 @@ class Strike:
         self.settled_ns = time.time_ns()
         self.after = self.victim.statistics()
 
-    def last_advert_ns(self, ears):
-        """The one that the lease counts from when the blow falls."""
-        return max(a.time_ns for a in ears.adverts_from(self.port) if a.time_ns < self.struck_ns)
+    def lease_left_ns(self):
+        """At the return; negative: for so long the victim was fenced.
 
-    def lease_left_ns(self, ears):
-        """At the return; negative: for so long the victim was fenced."""
-        lease_ns = LEASE * self.street.interval_ns
-        return self.last_advert_ns(ears) + lease_ns - self.back_ns
+        An advertisement in the other checksum form, for peers that read no other, extends nothing.
+        """
+        last_ns = max(a.time_ns for a in self.street.adverts if a.port == self.port
+                      and a.form == "rfc9568" and a.time_ns < self.struck_ns)
+        return last_ns + LEASE * self.street.interval_ns - self.back_ns
 
 
 def blows(rng, interval_s, count):
@@ -220,7 +223,7 @@ def test_return_inside_the_lease_is_no_event(world):
     found = 0
     for strike in world.strikes():
         margin_ns = RESTART_NS if strike.kind == "kill" else strike.street.interval_ns / 10
-        if strike.street.interval_ns < 1000 * MS or strike.lease_left_ns(world.ears) < margin_ns:
+        if strike.street.interval_ns < 1000 * MS or strike.lease_left_ns() < margin_ns:
             continue
         if world.stalls.disturbed(strike.back_ns, strike.back_ns + margin_ns):
             continue
@@ -247,7 +250,7 @@ def test_alone_it_goes_on_after_one_interval(world, record_property):
         for strike in world.strikes(kind="freeze"):
             street = strike.street
             if (len(street.services) > 1 or street.interval_ns != interval_s * 1e9
-                    or strike.lease_left_ns(world.ears) > -10 * MS):
+                    or strike.lease_left_ns() > -10 * MS):
                 continue
             spoke_ns = first_after(street.adverts, strike.back_ns)
             said = [a for a in world.ears.arps if a.port == strike.port and a.gratuitous]
@@ -276,6 +279,45 @@ def test_who_lost_the_role_in_a_freeze_stays_backup(world):
         assert strike.after["late_yielded"] == strike.before["late_yielded"] + 1, strike
         assert strike.after["active_transitions"] == strike.before["active_transitions"], strike
     assert found > STRIKES / 4
+
+
+# ---- the price of a kill ----
+
+@pytest.mark.parametrize("interval", [0.1, 0.01])
+def test_a_kill_costs_the_skew_time(lan, interval, record_property):
+    """The dead one serves until its lease ends, the next one starts a skew time later."""
+    exact = {"nopreempt": True, "extra": ("xdp_checksum rfc9568",)}
+    services = service_pair(lan, Instance(200, interval, **exact), Instance(200, interval, **exact))
+    wait_until(lambda: f"{VIP}/24" in lan.r1.addresses(), "the address")
+    capture, rounds = lan.capture(), []
+    with Client(lan.client, VIP) as client:
+        for n in range(KILLS):
+            dead, heir = services[n % 2], services[1 - n % 2]
+            wait_until(lambda d=dead.node.port(): capture.replies(VIP, port=d)
+                       and capture.adverts_from(d), "it serves")
+            killed_ns = dead.kill()
+            heard = wait_until(lambda d=heir.node.port(), k=killed_ns: capture.adverts_from(d, k),
+                               "takeover")
+            wait_until(lambda p=heir.node.port(), t=heard[0].time_ns:
+                       len(capture.replies(VIP, t, p)) > 200, "it serves")
+            dead.start()
+            wait_until(lambda d=dead, h=heir: d.vr()["active_address"] == h.vr()["primary_address"],
+                       "it has heard the new one")
+            rounds.append((dead.node.port(), killed_ns, time.time_ns()))
+    capture.close()
+    lost, served_ms = [], []
+    for port, killed_ns, end_ns in rounds:
+        lost.append(sum(killed_ns < t < end_ns for t in client.lost_pings()))
+        last_ns = max(a.time_ns for a in capture.adverts_from(port) if a.time_ns < killed_ns)
+        answer_ns = max(a.time_ns for a in capture.replies(VIP, port=port) if a.time_ns < end_ns)
+        served_ms.append((answer_ns - last_ns) / MS)
+    skew_ms = services[0].instances[0].skew_ns() / MS
+    record_property("pings_lost", lost)
+    print(f"pings lost by kill: {lost}, the skew time is {skew_ms:.1f} ms; served for "
+          f"{median(served_ms):.1f} ms after the last advertisement")
+    assert median(lost) <= skew_ms + 2
+    assert LEASE * interval * 1000 - 5 < median(served_ms) <= LEASE * interval * 1000
+    assert max(served_ms) <= LEASE * interval * 1000
 
 
 # ---- the oracle itself ----

@@ -122,18 +122,16 @@ class Street:
             service.start()
         self.converge()
 
-    def states(self):
-        return sorted(service.state() for service in self.services)
-
     def converge(self, deadline_s=15.0):
-        """Exactly one Active; returns it."""
-        wanted = ["active", "backup"][:len(self.services)]
-        wait_until(lambda: self.states() == wanted, f"LAN {self.number}: {wanted}", deadline_s,
-                   every_s=0.02)
-        return self.active()
+        """Exactly one Active, and it has a lease; returns it."""
+        def agreed():
+            status = [service.vr() for service in self.services]
+            leases = [vr["lease_remaining_us"] > 0 for vr in status if vr["state"] == "active"]
+            if leases == [True]:
+                return self.services[[vr["state"] for vr in status].index("active")]
+            return None
 
-    def active(self):
-        return next((s for s in self.services if s.state() == "active"), None)
+        return wait_until(agreed, f"LAN {self.number} has one Active", deadline_s, every_s=0.02)
 
 
 def in_parallel(function, items):
