@@ -61,14 +61,14 @@ def test_unchanged_reload_is_no_event(lan, how):
     for nth in range(1, 21):
         for agent in agents:
             reload(agent, how, nth)
-    wait_until(lambda: len(capture.adverts_from("r1")) >= 30, "some cadence to judge")
+    wait_until(lambda: len(capture.adverts_from("r1", began_ns)) >= 30, "cadence")
     ended_ns = time.time_ns()
     assert before == [(slot(a), bpf.attached(a.node), bpf.footprint(a), a.node.addresses())
                       for a in agents]
-    told = [a.time_ns for a in capture.adverts_from("r1") if a.time_ns < ended_ns]
+    told = [a.time_ns for a in capture.adverts_from("r1", began_ns) if a.time_ns < ended_ns]
     assert mean_interval_ns(told, 10) == pytest.approx(INTERVAL_S * 1e9, rel=0.01)
     due = (ended_ns - began_ns) / (INTERVAL_S * 1e9)
-    assert len(told) <= due + 2, "one that was not due"
+    assert len(told) <= due + 1, "one that was not due"
     assert {a.priority for a in capture.adverts} == {200}
     assert capture.gratuitous(VIP) == []
     assert [a.vr()["statistics"]["active_transitions"] for a in agents] == [1, 0]
