@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interfaces and addresses, against the kernel's own in a namespace. */
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
-#include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,120 +16,11 @@
 #include <unistd.h>
 
 #include "sys/links.h"
+#include "sys/links_seen.h"
 #include "sys/links_table.h"
 #include "sys/support.h"
 
 #include <cmocka.h> /* last: it defines a macro fail() */
-
-/* What `changed` was called with, and in `trace` the calls of both: "gone 192.0.2.1, changed 2, "
- */
-static struct {
-	unsigned calls;
-	int last;
-	bool all; /* called with 0 */
-	char trace[1000];
-} seen;
-
-__attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
-{
-	size_t length = strlen(seen.trace);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(seen.trace + length, sizeof(seen.trace) - length, format, args);
-	va_end(args);
-}
-
-static void changed(int ifindex, void *data)
-{
-	assert_ptr_equal(data, &seen);
-	seen.calls++;
-	seen.last = ifindex;
-	seen.all = seen.all || !ifindex;
-	note("changed %d, ", ifindex);
-}
-
-static void gone(int ifindex, const struct vrrp_addr *address, void *data)
-{
-	char text[ADDR_TEXT_LEN];
-
-	assert_ptr_equal(data, &seen);
-	note("gone %s of %d, ", addr_format(address, text), ifindex);
-}
-
-/* Dispatch changes until CONDITION holds, for three seconds. */
-#define EVENTUALLY(links, condition)                                            \
-	do {                                                                    \
-		struct pollfd wait = {.fd = links_fd(links), .events = POLLIN}; \
-                                                                                \
-		while (!(condition) && poll(&wait, 1, 3000) == 1)               \
-			links_dispatch(links);                                  \
-		if (!(condition))                                               \
-			fail_msg("not within three seconds: %s", #condition);   \
-	} while (0)
-
-static int setup(void **state)
-{
-	enter_namespace();
-	ip("link add va address 02:00:00:00:00:0a type veth peer name vb");
-	/* No addresses of the stack's own making, which would come and change later. */
-	ip("link set va addrgenmode none");
-	ip("link set vb addrgenmode none");
-	ip("link set va up");
-	ip("link set vb up");
-	*state = links_open(changed, gone, &seen, NULL);
-	assert_non_null(*state);
-	EVENTUALLY(*state, links_by_name(*state, "va")->up && links_by_name(*state, "vb")->up);
-	memset(&seen, 0, sizeof(seen));
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	links_close(*state);
-	links_close(NULL);
-	return 0;
-}
-
-static struct vrrp_addr address(const char *text)
-{
-	struct vrrp_addr result = {{0}};
-	struct in_addr ipv4;
-
-	if (inet_pton(AF_INET, text, &ipv4) == 1)
-		return addr_from_ipv4(ntohl(ipv4.s_addr));
-	assert_int_equal(inet_pton(AF_INET6, text, result.b), 1);
-	return result;
-}
-
-static bool has(const struct links *links, const char *name, const char *text)
-{
-	struct vrrp_addr wanted = address(text);
-	const struct link *link = links_by_name(links, name);
-
-	return link && links_has_address(links, link->ifindex, &wanted);
-}
-
-static bool skip_text(const struct vrrp_addr *candidate, void *data)
-{
-	struct vrrp_addr skipped = address(data);
-
-	return addr_equal(candidate, &skipped);
-}
-
-static const char *primary(const struct links *links, const char *name, enum vrrp_family family,
-			   const char *skip)
-{
-	static char text[ADDR_TEXT_LEN];
-	const struct link *link = links_by_name(links, name);
-	struct vrrp_addr out;
-
-	assert_non_null(link);
-	if (!links_primary(links, link->ifindex, family, skip ? skip_text : NULL, (void *)skip,
-			   &out))
-		return "none";
-	return addr_format(&out, text);
-}
 
 static void the_present_state_is_read_at_open(void **state)
 {
@@ -426,21 +315,6 @@ static void ipv6_needs_a_link_local_that_passed_dad(void **state)
 	assert_string_equal(primary(*state, "va", VRRP_IPV6, NULL), "none");
 }
 
-static void add_addresses(unsigned count)
-{
-	char path[] = "/tmp/test_links.XXXXXX";
-	int fd = mkstemp(path);
-	FILE *batch = fdopen(fd, "w");
-
-	assert_non_null(batch);
-	for (unsigned i = 0; i < count; i++)
-		fprintf(batch, "addr add 10.%u.%u.%u/32 dev va\n", i >> 16, (i >> 8) & 255,
-			i & 255);
-	fclose(batch);
-	ip("-batch %s", path);
-	remove(path);
-}
-
 /* A program that passes everything; its descriptor, and its number in `id`. */
 static int load_program(uint32_t *id)
 {
@@ -487,34 +361,6 @@ static void many_addresses_are_all_there(void **state)
 	assert_false(seen.all);
 }
 
-static void a_loss_is_repaired_by_reading_anew(void **state)
-{
-	int small = 1;
-
-	/* The kernel makes it as small as it may; hundreds of changes do not fit. */
-	assert_int_equal(setsockopt(links_fd(*state), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)),
-			 0);
-	ip("addr add 192.0.2.11/24 dev va");
-	ip("addr add 192.0.2.21/32 dev va");
-	ip("addr add 192.0.2.22/32 dev va");
-	EVENTUALLY(*state, has(*state, "va", "192.0.2.22"));
-	add_addresses(400);
-	ip("addr del 192.0.2.11/24 dev va"); /* lost: only the sweep can know */
-	ip("addr del 192.0.2.21/32 dev va");
-	ip("addr add 192.0.2.21/32 dev va"); /* now the last one */
-	ip("link add vc type bridge");
-	ip("link del vc");
-	EVENTUALLY(*state, seen.all);
-	EVENTUALLY(*state, has(*state, "va", "10.0.1.143") && !has(*state, "va", "192.0.2.11") &&
-				   !links_by_name(*state, "vc"));
-	assert_non_null(strstr(seen.trace, "gone 192.0.2.11 "));
-	assert_null(strstr(seen.trace, "gone 192.0.2.21 "));
-	assert_string_equal(primary(*state, "va", VRRP_IPV4, NULL), "192.0.2.22");
-	/* And it goes on as before. */
-	ip("addr add 192.0.2.12/24 dev va");
-	EVENTUALLY(*state, has(*state, "va", "192.0.2.12"));
-}
-
 static void what_changes_nothing_calls_nobody(void **state)
 {
 	ip("link set va txqueuelen 77"); /* a message, about nothing that we keep */
@@ -534,12 +380,12 @@ static void garbage_is_survived(void **state)
 				       /* RTM_NEWADDR, 192.0.2.1/24 on it */
 				       32, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 24, 0,
 				       0, 7, 0, 0, 0, 8, 0, 2, 0, 192, 0, 2, 1};
-	struct vrrp_addr there = address("192.0.2.1");
+	struct vrrp_addr there = addr_from_ipv4(0xc0000201);
 	struct links_table table;
 
 	(void)state;
 	links_table_init(&table);
-	links_table_feed(&table, good, sizeof(good), NULL);
+	links_table_feed(&table, good, sizeof(good));
 	assert_int_equal(table.count, 1);
 	assert_string_equal(table.entries[0]->link.name, "eth7");
 	assert_true(table.entries[0]->link.up);
@@ -548,11 +394,11 @@ static void garbage_is_survived(void **state)
 		uint8_t *copy = test_malloc(length ? length : 1); /* exact, for the sanitizer */
 
 		memcpy(copy, good, length);
-		links_table_feed(&table, copy, length, NULL);
+		links_table_feed(&table, copy, length);
 		for (size_t i = 0; i < length; i++)
 			for (int value = 0; value < 256; value += 17) {
 				copy[i] = (uint8_t)value;
-				links_table_feed(&table, copy, length, NULL);
+				links_table_feed(&table, copy, length);
 				copy[i] = good[i];
 			}
 		test_free(copy);
@@ -562,7 +408,7 @@ static void garbage_is_survived(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, links_setup, links_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(the_present_state_is_read_at_open),
 		TEST(up_needs_the_flag_and_the_carrier),
@@ -582,7 +428,6 @@ int main(void)
 		TEST(ipv6_needs_a_link_local_that_passed_dad),
 		TEST(programs_are_seen_in_either_mode),
 		TEST(many_addresses_are_all_there),
-		TEST(a_loss_is_repaired_by_reading_anew),
 		TEST(what_changes_nothing_calls_nobody),
 		cmocka_unit_test(garbage_is_survived),
 	};

@@ -1,29 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rtnetlink socket. One socket carries both the changes and the answers to dumps, so that what
- * is read last is what is true. A change may be lost (the receive buffer overflowed) or a dump be
- * torn (the state changed meanwhile); then everything is read anew, and what the new dump does not
+ * The rtnetlink socket that changes come by. A change may be lost (the receive buffer overflowed);
+ * then everything is read anew by links_dump(), in the worker's thread, and what that does not
  * confirm is forgotten.
+ *
+ * Changes go on coming in meanwhile, each of them before or after the dump has looked. They are
+ * taken in at once, kept, and taken in once more after the dump: a change says how something is,
+ * not how it differs, so the last one is right, and then the dump is of no matter.
  */
 #include "sys/links.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sys/links_dump.h"
 #include "sys/links_table.h"
 #include "sys/log.h"
+#include "sys/worker.h"
 
 #define RECEIVE_BUFFER (8 << 20) /* thousands of changes at once are ordinary on a big router */
 #define DATAGRAM_MAX   65536
 #define READS_A_TURN   64 /* then the loop has its turn */
-#define ANSWER_WAIT_MS 1000
-#define DUMPS_AT_OPEN  4
+#define DUMPS_IN_A_ROW 4
+
+/* Reading everything; the worker's until it is done. */
+struct reading {
+	struct links *links;
+	struct links_bytes messages;
+	bool torn;
+	int error; /* 0 = none */
+};
 
 struct links {
 	struct mnl_socket *socket;
@@ -31,92 +42,118 @@ struct links {
 	links_changed_fn *changed;
 	links_gone_fn *gone;
 	void *data;
-	uint32_t sequence;
+	struct worker *worker;	    /* NULL = read in this thread */
+	struct reading *reading;    /* NULL = none */
+	struct links_bytes changes; /* that came in while reading */
 	char buffer[DATAGRAM_MAX] __attribute__((aligned(8)));
 };
 
 /* ---- reading everything ---- */
 
-static int request_dump(struct links *links, uint16_t type)
+static void read_everything(void *data)
 {
-	char buffer[100];
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct reading *reading = data;
 
-	message->nlmsg_type = type;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	message->nlmsg_seq = ++links->sequence;
-	/* Long enough for both types; zero is AF_UNSPEC, all interfaces. */
-	mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
-	if (type == RTM_GETLINK)
-		mnl_attr_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	return mnl_socket_sendto(links->socket, message, message->nlmsg_len) < 0 ? -1 : 0;
+	reading->error = links_dump(&reading->messages, &reading->torn) ? errno : 0;
 }
 
-/* 0, or -1 with errno; EAGAIN means that the result is torn and must be read again. */
-static int dump(struct links *links, uint16_t type)
+static void free_reading(struct links *links)
 {
-	struct pollfd readable = {.fd = links_fd(links), .events = POLLIN};
-	struct links_dump progress = {0};
-	bool lost = false;
+	if (links->reading)
+		links_bytes_clear(&links->reading->messages);
+	free(links->reading);
+	links->reading = NULL;
+	links_bytes_clear(&links->changes);
+}
 
-	if (request_dump(links, type))
-		return -1;
-	progress.sequence = links->sequence;
-	while (!progress.done) {
-		ssize_t n =
-			mnl_socket_recvfrom(links->socket, links->buffer, sizeof(links->buffer));
+static struct reading *new_reading(struct links *links)
+{
+	links->reading = calloc(1, sizeof(*links->reading));
+	if (!links->reading)
+		return NULL;
+	links->reading->links = links;
+	links->table.incomplete = false; /* unless something is lost from now on */
+	return links->reading;
+}
 
-		if (n >= 0) {
-			links_table_feed(&links->table, links->buffer, (size_t)n, &progress);
-		} else if (errno == ENOBUFS || errno == ENOSPC) {
-			lost = true; /* but the dump goes on, and must be read to its end */
-		} else if (errno != EAGAIN && errno != EINTR) {
-			return -1;
-		} else if (poll(&readable, 1, ANSWER_WAIT_MS) == 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
+/* What was read becomes what is. A torn result may lack something, so that nothing is forgotten. */
+static void take_in(struct links *links)
+{
+	const struct reading *reading = links->reading;
+
+	if (!reading->error) {
+		links_table_mark(&links->table);
+		links_table_feed(&links->table, reading->messages.bytes, reading->messages.used);
+		links_table_feed(&links->table, links->changes.bytes, links->changes.used);
+		if (!reading->torn)
+			links_table_sweep(&links->table);
 	}
-	errno = progress.error ? progress.error : EAGAIN;
-	return progress.error || progress.interrupted || lost ? -1 : 0;
-}
-
-static int read_everything(struct links *links)
-{
-	links->table.incomplete = false;
-	links_table_mark(&links->table);
-	if (dump(links, RTM_GETLINK) || dump(links, RTM_GETADDR))
-		return -1;
-	links_table_sweep(&links->table);
-	errno = ENOMEM;
-	return links->table.incomplete ? -1 : 0;
-}
-
-/* Read anew, `tries` times at most. A torn result is no error, but leaves the table incomplete. */
-static int resync(struct links *links, int tries)
-{
-	while (tries--) {
-		if (!read_everything(links))
-			return 0;
+	if (reading->error || reading->torn)
 		links->table.incomplete = true;
-		if (errno != EAGAIN)
-			return -1;
-	}
-	return 0;
+	free_reading(links);
 }
 
-/* Ask for loopback: the answer makes the socket readable, which gives links_dispatch() a turn. */
+/* In this thread; 0 or an error number. What is torn in the end leaves the table incomplete. */
+static int read_now(struct links *links)
+{
+	int tries = DUMPS_IN_A_ROW, error;
+
+	do {
+		if (!new_reading(links))
+			return ENOMEM;
+		read_everything(links->reading);
+		error = links->reading->error;
+		take_in(links);
+	} while (!error && links->table.incomplete && --tries);
+	return error;
+}
+
+/*
+ * Ask for the answer to nothing, which the kernel gives without any lock: the socket becomes
+ * readable, which gives links_dispatch() a turn. Not at once, so that worker_wait() comes to an end
+ * while others keep changing things.
+ */
 static void ask_for_a_turn(struct links *links)
 {
-	char buffer[100];
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	struct ifinfomsg *header;
+	struct nlmsghdr nothing = {
+		.nlmsg_len = sizeof(nothing),
+		.nlmsg_type = NLMSG_NOOP,
+		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+	};
 
-	message->nlmsg_type = RTM_GETLINK;
-	message->nlmsg_flags = NLM_F_REQUEST;
-	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	header->ifi_index = 1;
-	mnl_socket_sendto(links->socket, message, message->nlmsg_len);
+	mnl_socket_sendto(links->socket, &nothing, sizeof(nothing));
+}
+
+/* After reading, with its error. */
+static void tell_all(struct links *links, int error)
+{
+	if (error)
+		log_warning("netlink: reading the interfaces, to be tried again: %s",
+			    strerror(error));
+	else if (links->table.incomplete)
+		ask_for_a_turn(links);
+	links_table_report(&links->table, NULL, links->gone, links->data);
+	links->changed(0, links->data);
+}
+
+static void reading_done(void *data)
+{
+	struct links *links = ((struct reading *)data)->links;
+	int error = links->reading->error;
+
+	take_in(links);
+	tell_all(links, error);
+}
+
+static void start_reading(struct links *links)
+{
+	struct reading *reading = new_reading(links);
+
+	if (reading && worker_run(links->worker, read_everything, reading_done, reading))
+		return;
+	free_reading(links);
+	links->table.incomplete = true;
+	log_warning("netlink: reading the interfaces, to be tried again: out of memory");
 }
 
 /* ---- opening and changes ---- */
@@ -151,7 +188,8 @@ struct links *links_open(links_changed_fn *changed, links_gone_fn *gone, void *d
 	links->changed = changed;
 	links->gone = gone;
 	links->data = data;
-	if (open_socket(links) || resync(links, DUMPS_AT_OPEN)) {
+	/* Changes first: what the dump does not see comes after it. */
+	if (open_socket(links) || (errno = read_now(links))) {
 		fail(failure, "netlink: reading the interfaces: %m");
 		links_close(links);
 		return NULL;
@@ -160,12 +198,18 @@ struct links *links_open(links_changed_fn *changed, links_gone_fn *gone, void *d
 	return links;
 }
 
+void links_use_worker(struct links *links, struct worker *worker)
+{
+	links->worker = worker;
+}
+
 void links_close(struct links *links)
 {
 	if (!links)
 		return;
 	if (links->socket)
 		mnl_socket_close(links->socket);
+	free_reading(links);
 	links_table_clear(&links->table);
 	free(links);
 }
@@ -175,35 +219,39 @@ int links_fd(const struct links *links)
 	return mnl_socket_get_fd(links->socket);
 }
 
-/* Take in what waits; true once nothing does. */
-static bool drain(struct links *links)
+static void take_changes(struct links *links, size_t length)
+{
+	links_table_feed(&links->table, links->buffer, length);
+	if (links->reading && links_bytes_add(&links->changes, links->buffer, length))
+		links->table.incomplete = true;
+}
+
+/* Take in what waits, but not for ever. */
+static void drain(struct links *links)
 {
 	for (int reads = 0; reads < READS_A_TURN; reads++) {
 		ssize_t n =
 			mnl_socket_recvfrom(links->socket, links->buffer, sizeof(links->buffer));
 
 		if (n >= 0)
-			links_table_feed(&links->table, links->buffer, (size_t)n, NULL);
+			take_changes(links, (size_t)n);
 		else if (errno == ENOBUFS || errno == ENOSPC)
 			links->table.incomplete = true;
 		else if (errno != EINTR)
-			return true;
+			return;
 	}
-	return false;
 }
 
 void links_dispatch(struct links *links)
 {
-	/* A dump needs room in the receive buffer, so what waits goes first. */
-	bool anew = drain(links) && links->table.incomplete;
-
-	if (anew && resync(links, 1))
-		log_warning("netlink: reading the interfaces anew: %m");
-	else if (anew && links->table.incomplete)
-		ask_for_a_turn(links);
-	links_table_report(&links->table, anew ? NULL : links->changed, links->gone, links->data);
-	if (anew)
-		links->changed(0, links->data);
+	drain(links);
+	if (links->table.incomplete && !links->worker) {
+		tell_all(links, read_now(links));
+		return;
+	}
+	if (links->table.incomplete && !links->reading)
+		start_reading(links);
+	links_table_report(&links->table, links->changed, links->gone, links->data);
 }
 
 /* ---- questions ---- */

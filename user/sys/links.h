@@ -41,9 +41,17 @@ struct links *links_open(links_changed_fn *changed, links_gone_fn *gone, void *d
 			 struct failure *failure);
 void links_close(struct links *links); /* NULL is allowed */
 
+/*
+ * From now on, everything is read anew in the worker's thread, and `changed` and `gone` are called
+ * from the loop when that is done; without a worker, links_dispatch() does it, and waits for as
+ * long as others hold the kernel's routing lock. Free the worker before links_close().
+ */
+struct worker;
+void links_use_worker(struct links *links, struct worker *worker);
+
 int links_fd(const struct links *links);
 
-/* Handle what is there to read; never blocks for longer than one dump after a loss. */
+/* Handle what is there to read. */
 void links_dispatch(struct links *links);
 
 /* All of them, from position 0 on by ascending index; NULL behind the last. */

@@ -332,22 +332,8 @@ static void take_address(struct links_table *table, const struct nlmsghdr *messa
 		remove_address(table, entry, present);
 }
 
-static void take_end(struct links_dump *dump, const struct nlmsghdr *message)
+static void take(struct links_table *table, const struct nlmsghdr *message)
 {
-	const struct nlmsgerr *answer = mnl_nlmsg_get_payload(message);
-
-	dump->done = true;
-	/* NLMSG_DONE begins with an error number just as NLMSG_ERROR does. */
-	if (mnl_nlmsg_get_payload_len(message) >= sizeof(answer->error) && answer->error < 0)
-		dump->error = -answer->error;
-}
-
-static void take(struct links_table *table, const struct nlmsghdr *message, struct links_dump *dump)
-{
-	bool answer = dump && message->nlmsg_seq == dump->sequence;
-
-	if (answer && (message->nlmsg_flags & NLM_F_DUMP_INTR))
-		dump->interrupted = true;
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
@@ -356,11 +342,6 @@ static void take(struct links_table *table, const struct nlmsghdr *message, stru
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		take_address(table, message);
-		return;
-	case NLMSG_DONE:
-	case NLMSG_ERROR:
-		if (answer)
-			take_end(dump, message);
 		return;
 	default: /* the kernel's enum, not ours */
 		return;
@@ -374,14 +355,13 @@ static bool is_whole(const struct nlmsghdr *message, int left)
 	       mnl_nlmsg_ok(message, left);
 }
 
-void links_table_feed(struct links_table *table, const void *buffer, size_t length,
-		      struct links_dump *dump)
+void links_table_feed(struct links_table *table, const void *messages, size_t length)
 {
-	const struct nlmsghdr *message = buffer;
+	const struct nlmsghdr *message = messages;
 	int left = (int)length;
 
 	for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left))
-		take(table, message, dump);
+		take(table, message);
 }
 
 /* ---- the report ---- */

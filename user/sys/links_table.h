@@ -41,23 +41,11 @@ struct links_table {
 	bool incomplete; /* something was lost, memory ran out: read everything anew */
 };
 
-/* How a dump went; `sequence` is set by whoever asked for it. */
-struct links_dump {
-	uint32_t sequence;
-	bool done;
-	bool interrupted; /* the state changed meanwhile */
-	int error;	  /* errno, 0 = none */
-};
-
 void links_table_init(struct links_table *table);
 void links_table_clear(struct links_table *table);
 
-/*
- * Take in the messages of one datagram, from the kernel or from a fuzzer. Answers to `dump` (may be
- * NULL) are noted there.
- */
-void links_table_feed(struct links_table *table, const void *buffer, size_t length,
-		      struct links_dump *dump);
+/* Take in whole messages, from the kernel or from a fuzzer. */
+void links_table_feed(struct links_table *table, const void *messages, size_t length);
 
 /* Before a dump: nothing is confirmed. After one: forget what was not confirmed. */
 void links_table_mark(struct links_table *table);

@@ -5,8 +5,9 @@
  * wait for it just then, real-time or not. So there is none: a queue is a list that one atomic
  * exchange takes over whole, and the wake-ups go through eventfds.
  *
- * The thread never meets RLIMIT_RTTIME, which counts real-time scheduling only, and as ordinary
- * threads of glibc do it allocates from an arena of its own, so malloc() is no such lock either.
+ * RLIMIT_RTTIME counts real-time scheduling only, so the thread does not meet it while programs are
+ * loaded, before worker_realtime(). As any thread of glibc it allocates from an arena of its own,
+ * so malloc() is no such lock either.
  */
 #include "sys/worker.h"
 
