@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "checksum.h"
@@ -440,6 +441,34 @@ static void missing_and_wrong_pins(void **state)
 		}
 }
 
+/* The number of an interface says nothing in another network namespace. */
+static void links_elsewhere_are_not_ours(void **state)
+{
+	struct plane *plane = *state;
+	int status;
+	pid_t child;
+
+	for (enum xdp_mode mode = XDP_MODE_GENERIC; mode <= XDP_MODE_TC; mode++) {
+		struct dataplane *dataplane = plane_open(plane);
+
+		plane_attach(plane, dataplane, "veth", mode);
+		dataplane_leave(dataplane);
+		child = fork();
+		if (!child) {
+			plane_in_child();
+			enter_namespace();
+			ip("link add x0 index %d type veth peer name y0", plane->ifindex);
+			dataplane = plane_open(plane);
+			plane_attach(plane, dataplane, "veth", mode);
+			assert_hooks(plane->ifindex, mode);
+			dataplane_close(dataplane);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
+}
+
 /* The kernel takes only a program of the same kind for the one that is in an XDP link. */
 static void a_link_that_refuses_our_program_is_made_anew(void **state)
 {
@@ -539,12 +568,25 @@ static void other_interfaces_are_cleaned(void **state)
 	assert_false(has_link_pins(plane, gone.ifindex));
 	assert_true(has_link_pins(plane, plane->ifindex));
 
-	/* Once: an interface that comes later is not the earlier agent's. */
-	plane_attach(&other, dataplane, "veth", XDP_MODE_AUTO);
-	dataplane_settle(dataplane);
-	assert_hooks(other.ifindex, XDP_MODE_GENERIC);
 	dataplane_close(dataplane);
+	ip("link del x1");
+}
+
+static void a_foreign_clsact_elsewhere_stays(void **state)
+{
+	struct plane *plane = *state, other = *plane;
+	struct dataplane *dataplane = plane_open(plane);
+
+	ip("link add x1 type veth peer name y1");
+	other.ifindex = index_of("x1");
+	assert_true(prints("tc qdisc add dev x1 clsact && echo done", "done"));
+	plane_attach(&other, dataplane, "veth", XDP_MODE_AUTO);
+	dataplane_leave(dataplane);
+	dataplane = plane_open(plane);
+	dataplane_settle(dataplane);
 	assert_hooks(other.ifindex, XDP_MODE_AUTO);
+	assert_true(prints("tc qdisc show dev x1", "clsact"));
+	dataplane_close(dataplane);
 	ip("link del x1");
 }
 
@@ -569,11 +611,14 @@ int main(void)
 		PLANE_TEST_CLSACT(beside_a_foreign_xdp_program),
 		PLANE_TEST(dead_links_are_made_anew),
 		PLANE_TEST(missing_and_wrong_pins),
+		PLANE_TEST(links_elsewhere_are_not_ours),
 		PLANE_TEST(a_link_that_refuses_our_program_is_made_anew),
 		PLANE_TEST(counters_go_on),
 		PLANE_TEST_CLSACT(counters_go_on),
 		PLANE_TEST(other_interfaces_are_cleaned),
 		PLANE_TEST_CLSACT(other_interfaces_are_cleaned),
+		PLANE_TEST(a_foreign_clsact_elsewhere_stays),
+		PLANE_TEST_CLSACT(a_foreign_clsact_elsewhere_stays),
 	};
 
 	return cmocka_run_group_tests(tests, plane_enter, plane_leave);

@@ -5,7 +5,6 @@
  * packet meets the old program or the new one.
  */
 #include <bpf/bpf.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,12 +83,18 @@ void link_drop(struct dataplane *dataplane, struct attachment *attachment, enum 
 	attachment->link[hook] = -1;
 }
 
-/* The interface's number may be another one's by now, in another network namespace even. */
-static void adopt_mode(struct dataplane *dataplane, struct attachment *attachment)
+/*
+ * The interface's number may be another one's by now, in another network namespace even, where the
+ * link is alive and of no use to us.
+ */
+static bool is_here(const struct attachment *attachment, enum hook hook)
 {
-	attachment->mode = xdp_mode_of(attachment->ifindex, link_program(attachment, HOOK_XDP));
-	if (attachment->mode == XDP_MODE_AUTO)
-		link_drop(dataplane, attachment, HOOK_XDP);
+	__u32 id = link_program(attachment, hook);
+
+	if (!id)
+		return false;
+	return hook == HOOK_XDP ? xdp_mode_of(attachment->ifindex, id) != XDP_MODE_AUTO
+				: tcx_has(attachment->ifindex, hook, id);
 }
 
 void links_adopt(struct dataplane *dataplane, struct attachment *attachment)
@@ -99,8 +104,8 @@ void links_adopt(struct dataplane *dataplane, struct attachment *attachment)
 	for (enum hook hook = 0; hook < HOOKS; hook++) {
 		link_path(dataplane, attachment, hook, path);
 		attachment->link[hook] = bpf_obj_get(path);
-		if (!link_alive(attachment, hook))
+		if (!is_here(attachment, hook))
 			link_drop(dataplane, attachment, hook);
 	}
-	adopt_mode(dataplane, attachment);
+	attachment->mode = xdp_mode_of(attachment->ifindex, link_program(attachment, HOOK_XDP));
 }

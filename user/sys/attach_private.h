@@ -67,6 +67,9 @@ int tc_set(struct dataplane *dataplane, struct attachment *attachment, enum tc_p
 	   struct failure *failure);
 void tc_remove(struct dataplane *dataplane, struct attachment *attachment);
 
+/* Is this program on the tcx hook of this interface? */
+bool tcx_has(int ifindex, enum hook hook, __u32 id);
+
 /* Attach by clsact filters as on kernels without tcx: for tests of that path on newer ones. */
 void tc_avoid_tcx(struct dataplane *dataplane);
 

@@ -17,6 +17,7 @@
 /* Newer than the headers that we build with. */
 #define ATTACH_TCX_INGRESS 46
 #define ATTACH_TCX_EGRESS  47
+#define TCX_MAX		   64	     /* programs on a hook: BPF_MPROG_MAX of the kernel */
 #define ATTACH_BEFORE	   (1U << 3) /* BPF_F_BEFORE without a relative: before all others */
 
 static int program_fd(const struct dataplane *dataplane, enum tc_program program)
@@ -32,14 +33,28 @@ static int program_fd(const struct dataplane *dataplane, enum tc_program program
 	return -1;
 }
 
+static enum bpf_attach_type attach_type(enum hook hook)
+{
+	return (enum bpf_attach_type)(hook == HOOK_TC_OUT ? ATTACH_TCX_EGRESS : ATTACH_TCX_INGRESS);
+}
+
 static int tcx_create(int ifindex, enum hook hook, int program)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = ATTACH_BEFORE);
 
-	return bpf_link_create(program, ifindex,
-			       (enum bpf_attach_type)(hook == HOOK_TC_OUT ? ATTACH_TCX_EGRESS
-									  : ATTACH_TCX_INGRESS),
-			       &options);
+	return bpf_link_create(program, ifindex, attach_type(hook), &options);
+}
+
+bool tcx_has(int ifindex, enum hook hook, __u32 id)
+{
+	__u32 ids[TCX_MAX], count = TCX_MAX, flags;
+
+	if (bpf_prog_query(ifindex, attach_type(hook), 0, &flags, ids, &count))
+		return false;
+	for (__u32 i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
 }
 
 int tc_set(struct dataplane *dataplane, struct attachment *attachment, enum tc_program program,

@@ -202,11 +202,10 @@ int dataplane_start(struct dataplane *dataplane, struct failure *failure)
 
 void dataplane_settle(struct dataplane *dataplane)
 {
-	if (dataplane->adopted && !dataplane->settled) {
-		pins_settle(dataplane);
-		if_stats_settle(dataplane);
-	}
-	dataplane->settled = true;
+	if (!dataplane->adopted)
+		return;
+	pins_settle(dataplane);
+	if_stats_settle(dataplane);
 }
 
 /* ---- the end ---- */

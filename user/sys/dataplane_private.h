@@ -53,7 +53,6 @@ struct dataplane {
 	bool left_behind; /* there was something in pin_dir */
 	bool adopted;
 	bool loaded;
-	bool settled;
 	bool spare;	  /* the start failed: what an earlier agent left is to stay */
 	unsigned damaged; /* entries of adopted maps that made no sense */
 	char unfit[100];  /* why what was left behind was not adopted */
