@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -189,6 +191,66 @@ static void links_may_close_while_reading(void **state)
 	links_close(links);
 }
 
+/* As much address space as there is now, or all. */
+static void limit_memory(bool on)
+{
+	struct rlimit limit;
+	long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%ld", &pages), 1);
+	fclose(file);
+	assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+	limit.rlim_cur = on ? (rlim_t)(pages * sysconf(_SC_PAGESIZE)) : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+/* All that malloc() still has, in a chain. */
+static void *take_memory(void)
+{
+	void *all = NULL, **piece;
+
+	while ((piece = malloc(32))) {
+		*piece = all;
+		all = piece;
+	}
+	return all;
+}
+
+static void give_back(void *all)
+{
+	while (all) {
+		void *next = *(void **)all;
+
+		free(all);
+		all = next;
+	}
+}
+
+static void a_shortage_of_memory_is_survived(void **state)
+{
+	struct pollfd readable = {.fd = links_fd(*state), .events = POLLIN};
+
+#ifdef __SANITIZE_ADDRESS__
+	skip(); /* it needs memory of its own */
+#endif
+	add_addresses(500);
+	limit_memory(true);
+	void *all = take_memory();
+	while (poll(&readable, 1, 0) == 1)
+		links_dispatch(*state);
+	give_back(all);
+	limit_memory(false);
+	assert_true(seen.all);
+	assert_false(has(*state, "va", "10.0.1.243"));
+	/* The next change finds the memory that is there again. */
+	ip("link set va mtu 1400");
+	EVENTUALLY(*state, has(*state, "va", "10.0.1.243"));
+	assert_true(has(*state, "va", "10.0.0.0"));
+	assert_int_equal(links_by_name(*state, "va")->mtu, 1400);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, links_setup, links_teardown)
@@ -198,6 +260,7 @@ int main(void)
 		TEST(changes_after_the_reading_win),
 		TEST(a_loss_while_reading_is_repaired_too),
 		TEST(links_may_close_while_reading),
+		TEST(a_shortage_of_memory_is_survived),
 	};
 
 	return cmocka_run_group_tests_name("links_loss", tests, NULL, NULL);

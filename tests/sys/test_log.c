@@ -392,12 +392,14 @@ static void threads_do_not_mix_lines(void **state)
 		unsigned thread = (unsigned)(line[0] - 'a');
 
 		if (strstr(line, LOSS)) {
-			lost += atoi(line);
+			lost += (int)strtol(line, NULL, 10);
 			continue;
 		}
 		assert_int_equal(strlen(line), 7);
-		assert_true(thread < THREADS && atoi(line + 1) >= next[thread]);
-		next[thread] = atoi(line + 1) + 1;
+		int number = (int)strtol(line + 1, NULL, 10);
+
+		assert_true(thread < THREADS && number >= next[thread]);
+		next[thread] = number + 1;
 		lost--;
 	}
 	assert_int_equal(lost, -THREADS * LINES_EACH);

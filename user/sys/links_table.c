@@ -79,10 +79,11 @@ struct link_entry *links_table_find(const struct links_table *table, int ifindex
 struct link_entry *links_table_find_name(const struct links_table *table, const char *name)
 {
 	struct link_entry key, **found;
+	size_t length = strlen(name);
 
-	if (strlen(name) >= sizeof(key.link.name))
+	if (length >= sizeof(key.link.name))
 		return NULL;
-	strcpy(key.link.name, name);
+	memcpy(key.link.name, name, length + 1);
 	found = tfind(&key, &table->by_name, compare_name);
 	return found ? *found : NULL;
 }
