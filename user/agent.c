@@ -262,6 +262,7 @@ static int start(struct agent *agent, struct failure *failure)
 		return fail(failure, "%s", agent->load_failure.text);
 	if (open_links_source(agent, failure) < 0)
 		return -1;
+	links_use_worker(agent->links, agent->worker);
 	if (!dataplane_adopted(agent->dataplane))
 		adopt_nothing(agent);
 	if (dataplane_start(agent->dataplane, failure) < 0 || open_events(agent, failure) < 0)
