@@ -119,10 +119,14 @@ static void flood_start(struct flood *flood)
 	assert_int_equal(pthread_create(&flood->thread, NULL, send_all, flood), 0);
 }
 
-static void flood_end(struct flood *flood)
+static void flood_stop(struct flood *flood)
 {
 	flood->stop = true;
 	pthread_join(flood->thread, NULL);
+}
+
+static void assert_all_seen(const struct flood *flood)
+{
 	if (flood->missing)
 		fail_msg("%llu of %llu frames slipped by", flood->missing, flood->sent);
 	assert_true(flood->sent >= AGENTS * BATCH);
@@ -139,8 +143,9 @@ static void through_agents(const struct plane *plane, struct dataplane *dataplan
 		dataplane_settle(dataplane);
 		assert_hooks(plane->ifindex, wanted);
 	}
-	flood_end(flood);
+	flood_stop(flood);
 	dataplane_close(dataplane);
+	assert_all_seen(flood);
 }
 
 /* ---- no gap ---- */
@@ -516,7 +521,8 @@ static void counters_go_on(void **state)
 	flood_start(&flood);
 	while (flood.sent < AGENTS * BATCH && !flood.missing)
 		sched_yield();
-	flood_end(&flood);
+	flood_stop(&flood);
+	assert_all_seen(&flood);
 	dataplane_leave(dataplane);
 	dataplane = plane_open(plane);
 	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
