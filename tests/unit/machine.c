@@ -104,10 +104,14 @@ static void carry_out(struct machine *m, const struct vr_action *action)
 		m->steady_header = action->steady.header;
 		m->steady_source = action->steady.source;
 		break;
+	case ACT_ACQUIRE:
+		m->acquired = true;
+		break;
+	case ACT_RELEASE:
+		m->acquired = false;
+		break;
 	case ACT_RECHECK:
 	case ACT_ANNOUNCE:
-	case ACT_ACQUIRE:
-	case ACT_RELEASE:
 	case ACT_COUNT:
 	case ACT_NOTIFY:
 	case ACT_LATE:
@@ -214,6 +218,11 @@ void assert_not_adopted(struct machine *m)
 	assert_true(m->vr.state == VR_BACKUP || said(m, ACT_RECHECK));
 }
 
+void stood_still(struct machine *m, int64_t span_ns)
+{
+	step(m, (struct vr_event){.kind = EV_STOOD_STILL, .stood_still_ns = span_ns});
+}
+
 void deadline(struct machine *m)
 {
 	step(m, (struct vr_event){.kind = EV_DEADLINE});
@@ -268,9 +277,23 @@ void to_deadline(struct machine *m)
 void take_over(struct machine *m)
 {
 	to_deadline(m);
+	if (said(m, ACT_ACQUIRE))
+		to_deadline(m);
 	assert_non_null(said(m, ACT_RECHECK));
 	recheck(m);
 	assert_int_equal(m->vr.state, VR_ACTIVE);
+}
+
+int64_t role_due(const struct machine *m)
+{
+	struct machine later = *m;
+
+	if (vr_deadline(&m->vr) == NEVER_NS)
+		return NEVER_NS;
+	if (later.now_ns < vr_deadline(&m->vr))
+		later.now_ns = vr_deadline(&m->vr);
+	deadline(&later);
+	return said(&later, ACT_ACQUIRE) ? vr_deadline(&later.vr) : vr_deadline(&m->vr);
 }
 
 void pass(struct machine *m, int64_t span_ns)

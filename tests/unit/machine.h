@@ -35,6 +35,7 @@ struct machine {
 	struct vrrp_addr steady_source;
 	uint8_t published; /* identity.priority */
 	unsigned adverts_sent;
+	bool acquired; /* by the last of ACT_ACQUIRE and ACT_RELEASE */
 };
 
 /* 1 s, three adverts, preempting, 192.0.2.11; five announcements and five more 5 s later. */
@@ -57,6 +58,7 @@ void priority(struct machine *m, uint8_t effective);
 void claim(struct machine *m);
 void drain(struct machine *m);
 void undrain(struct machine *m);
+void stood_still(struct machine *m, int64_t span_ns);
 void deadline(struct machine *m);
 void recheck(struct machine *m);
 /* An advertisement of the peer arrives, is stamped, and is reported at once. */
@@ -80,8 +82,11 @@ void assert_not_adopted(struct machine *m);
 
 /* ---- time ---- */
 
-void to_deadline(struct machine *m);	       /* wait for it, and tell */
-void take_over(struct machine *m);	       /* the same, and the second look: Active */
+void to_deadline(struct machine *m); /* wait for it, and tell */
+/* The same until the role is to be taken, and the second look: Active. */
+void take_over(struct machine *m);
+/* The deadline of the role; that of the addresses may come before it. */
+int64_t role_due(const struct machine *m);
 void pass(struct machine *m, int64_t span_ns); /* without telling anything */
 
 /* ---- what was said ---- */

@@ -272,7 +272,7 @@ static void a_drain_while_a_backup_listens(void **state)
 	deadline(&m);
 	assert_non_null(said(&m, ACT_LATE));
 	drain(&m);
-	to_deadline(&m);
+	deadline(&m);
 	expect_nothing(&m);
 	assert_int_equal(vr_deadline(&m.vr), NEVER_NS);
 }

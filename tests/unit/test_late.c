@@ -97,7 +97,7 @@ static void i_1_woken_late_after_a_lower_priority_took_over(void **state)
 	stamp(&m, 50, heard_ns);
 	deadline(&m);
 	assert_int_equal(m.vr.state, VR_BACKUP);
-	assert_int_equal(vr_deadline(&m.vr), heard_ns + DOWN_100_NS);
+	assert_int_equal(role_due(&m), heard_ns + DOWN_100_NS);
 	take_over(&m);
 	assert_int_equal(m.vr.active_reason, ACTIVE_REASON_PREEMPTED);
 }
@@ -133,7 +133,7 @@ static void i_1_an_advert_before_the_end_of_the_lease_proves_nothing(void **stat
 	stamp(&m, 150, m.slot.lease_until_ns);
 	stamp(&m, 50, m.slot.lease_until_ns + NS_PER_S);
 	deadline(&m);
-	assert_int_equal(vr_deadline(&m.vr), m.slot.last_advert_ns + DOWN_100_NS);
+	assert_int_equal(role_due(&m), m.slot.last_advert_ns + DOWN_100_NS);
 	take_over(&m);
 	assert_int_equal(m.vr.active_reason, ACTIVE_REASON_PREEMPTED);
 }
@@ -160,7 +160,7 @@ static void i_1_a_losing_advert_ends_the_listening_too(void **state)
 	hear(&m, 50); /* D-14 */
 	expect(&m, LEASE(0), LATE(0, YIELDED), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
 	assert_int_equal(m.vr.state, VR_BACKUP);
-	assert_int_equal(vr_deadline(&m.vr), m.now_ns + DOWN_100_NS);
+	assert_int_equal(role_due(&m), m.now_ns + DOWN_100_NS);
 	take_over(&m);
 	assert_int_equal(m.vr.active_reason, ACTIVE_REASON_PREEMPTED);
 }
@@ -192,7 +192,7 @@ static void i_1_an_advert_between_the_looks_ends_it(void **state)
 		expect(&m, LEASE(0), LEASE(0), LATE(0, YIELDED), PUBLISH, RELEASE,
 		       NOTIFY(VR_ACTIVE));
 		assert_int_equal(m.vr.state, VR_BACKUP);
-		assert_int_equal(vr_deadline(&m.vr), m.now_ns + DOWN_100_NS);
+		assert_int_equal(role_due(&m), m.now_ns + DOWN_100_NS);
 	}
 }
 
@@ -216,7 +216,7 @@ static void i_1_a_report_after_the_lease_leads_to_backup(void **state)
 		hear(&m, 0); /* D-12 */
 		expect(&m, LEASE(0), LATE(4 * NS_PER_S, YIELDED), PUBLISH, RELEASE,
 		       NOTIFY(VR_ACTIVE));
-		assert_int_equal(vr_deadline(&m.vr), m.now_ns + 609375000);
+		assert_int_equal(role_due(&m), m.now_ns + 609375000);
 	}
 }
 
@@ -230,7 +230,7 @@ static void i_1_a_report_from_before_the_end_of_the_lease(void **state)
 	stamp(&m, 50, heard_ns);
 	hear_late(&m, 50, heard_ns);
 	assert_int_equal(m.vr.state, VR_BACKUP);
-	assert_int_equal(vr_deadline(&m.vr), m.now_ns + DOWN_100_NS);
+	assert_int_equal(role_due(&m), m.now_ns + DOWN_100_NS);
 }
 
 static void i_1_nothing_is_sent_without_a_lease(void **state)

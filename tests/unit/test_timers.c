@@ -190,7 +190,7 @@ static void c_32_priority_zero_uses_the_skew_of_the_learned_interval(void **stat
 	m.peer_interval_cs = 50;
 	pass(&m, NS_PER_S);
 	hear(&m, 0);
-	assert_int_equal(vr_deadline(&m.vr), m.now_ns + 1828125000);
+	assert_int_equal(role_due(&m), m.now_ns + 1828125000);
 }
 
 static void c_24_priority_moves_the_running_timer(void **state)

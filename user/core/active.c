@@ -65,6 +65,7 @@ void active_enter(struct step *s)
 	if (from == VR_BACKUP)
 		vr->last_event = takeover_event(vr);
 	vr->state = VR_ACTIVE;
+	vr->acquired = false;
 	vr->active_reason = vr->next_reason;
 	vr->active_address = vr->primary;
 	steady_clear(s);
@@ -85,7 +86,7 @@ void active_resume(struct step *s)
 	assert(s->vr->state == VR_ACTIVE && listening(s->vr));
 	start_advertising(s);
 	if (s->vr->listens_late)
-		emit_late(s, 0, LATE_RESUMED);
+		emit_late(s, LATE_RESUMED);
 }
 
 void active_go_on(struct step *s)
@@ -126,14 +127,6 @@ static int64_t lost_lease_ns(const struct step *s)
 	return told ? armed_ns : s->seen->lease_until_ns;
 }
 
-static int64_t late_ns(const struct step *s)
-{
-	const struct vr *vr = s->vr;
-
-	return timers_late(listening(vr) ? vr->listen_until_ns : vr->adver_timer_ns,
-			   vr->params.interval_cs, s->now_ns);
-}
-
 /*
  * Into Backup, as one who has heard what the stamps say: an Active to obey, else one of lower
  * priority, whom the running timer will preempt, else nobody yet.
@@ -142,8 +135,7 @@ static void leave_overtaken(struct step *s)
 {
 	const struct vr_evidence *seen = s->seen;
 	int64_t since_ns = lost_lease_ns(s);
-	int64_t late = late_ns(s);
-	bool tell = late != 0 || (listening(s->vr) && s->vr->listens_late);
+	bool tell = s->late_ns != 0 || (listening(s->vr) && s->vr->listens_late);
 
 	if (seen->authority_ns > since_ns) {
 		leave(s, LAST_EVENT_LEASE_EXPIRED, seen->authority_ns);
@@ -154,7 +146,7 @@ static void leave_overtaken(struct step *s)
 		leave(s, LAST_EVENT_LEASE_EXPIRED, s->now_ns);
 	}
 	if (tell)
-		emit_late(s, late, LATE_YIELDED);
+		emit_late(s, LATE_YIELDED);
 }
 
 void active_overtaken(struct step *s)
@@ -221,7 +213,7 @@ void active_advert(struct step *s, const struct vr_advert *advert)
 
 	if (active_fenced(s)) {
 		leave_overtaken(s);
-		backup_first_advert(s, advert);
+		backup_advert(s, advert);
 		leave_done(s);
 	} else if (advert->priority == VRRP_PRIORITY_LEAVING) { /* D-22 */
 		advertise(s);
@@ -230,7 +222,7 @@ void active_advert(struct step *s, const struct vr_advert *advert)
 	} else if (vrrp_active_yields(vr->effective_priority, &vr->primary, advert->priority,
 				      &advert->source)) { /* D-23 */
 		leave(s, LAST_EVENT_HIGHER_PRIORITY_BACKUP, s->now_ns);
-		backup_first_advert(s, advert);
+		backup_advert(s, advert);
 		leave_done(s);
 	} else { /* D-24 */
 		if (vr->params.version == 3)
@@ -246,29 +238,27 @@ void active_claim(struct step *s)
 }
 
 /* Nothing to tell if only the kernel did not take the advertisements: that is told already. */
-static void listen(struct step *s, int64_t late)
+static void listen(struct step *s)
 {
 	struct vr *vr = s->vr;
 
-	vr->listens_late = late != 0;
+	vr->listens_late = s->late_ns != 0;
 	vr->down_armed_ns = lost_lease_ns(s);
 	timers_stop(vr);
 	vr->listen_until_ns = s->now_ns + interval_ns(vr);
-	if (late != 0)
-		emit_late(s, late, LATE_LISTENS);
+	if (vr->listens_late)
+		emit_late(s, LATE_LISTENS);
 }
 
 /* Late for the end of the listening: the machine may have stood still again. */
 static void without_lease(struct step *s)
 {
-	int64_t late = late_ns(s);
-
 	if (s->seen->last_advert_ns > lost_lease_ns(s))
 		active_overtaken(s);
-	else if (listening(s->vr) && late == 0)
+	else if (listening(s->vr) && s->late_ns == 0)
 		promote_begin(s);
 	else
-		listen(s, late);
+		listen(s);
 }
 
 /* Drained, and nobody took over: those who obey any Active are told that there is none (D-20). */
@@ -276,6 +266,8 @@ static void give_up(struct step *s)
 {
 	leave(s, LAST_EVENT_DRAINED, s->now_ns);
 	emit_leaving(s);
+	if (s->late_ns != 0)
+		emit_late(s, LATE_WENT_ON);
 	leave_done(s);
 }
 
@@ -283,8 +275,6 @@ static void give_up(struct step *s)
 void active_deadline(struct step *s)
 {
 	struct vr *vr = s->vr;
-	int64_t late = late_ns(s);
-
 	if (active_fenced(s)) {
 		without_lease(s);
 		return;
@@ -299,8 +289,6 @@ void active_deadline(struct step *s)
 	}
 	if (s->now_ns >= vr->announce_timer_ns)
 		announce_due(s);
-	if (late != 0)
-		emit_late(s, late, LATE_WENT_ON);
 }
 
 /* The cadence is kept, as in D-36: the next one may be due at once. */

@@ -110,8 +110,9 @@ static void restore_timer(struct step *s, const struct vr_memory *memory, int64_
 	int64_t earliest_ns = s->now_ns + vr->active_interval_cs * NS_PER_CS;
 
 	timers_stop(vr);
-	vr->down_timer_ns = timer_ns > earliest_ns ? timer_ns : earliest_ns;
 	vr->down_armed_ns = (int64_t)memory->down_armed_ns;
+	backup_rearm(s);
+	vr->down_timer_ns = timer_ns > earliest_ns ? timer_ns : earliest_ns;
 }
 
 /* The slot is steady already; not for another priority, by which we may obey another router. */
@@ -175,7 +176,7 @@ static enum vr_state settled_state(const struct vr *vr)
 
 static uint64_t remembered_timer(const struct vr *vr)
 {
-	int64_t timer_ns = vr_deadline(vr);
+	int64_t timer_ns = timers_role(vr);
 
 	return vr->state != VR_BACKUP || timer_ns == NEVER_NS ? 0 : (uint64_t)timer_ns;
 }

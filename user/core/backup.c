@@ -5,7 +5,8 @@
  * steady Active is noticed without events, and a Backup that gets no CPU never takes over from it.
  *
  * A timer that is looked at an interval late proves nothing by itself: if the machine stood still,
- * nothing was stamped either. So nobody takes over before one interval more has been silent.
+ * nothing was stamped either. So nobody takes over before one interval more has been silent (see
+ * takeover_ns() in timers.c).
  */
 #include <assert.h>
 
@@ -56,7 +57,7 @@ static void obey(struct step *s, const struct vr_advert *advert)
 	steady_set(s, advert);
 }
 
-void backup_first_advert(struct step *s, const struct vr_advert *advert)
+void backup_advert(struct step *s, const struct vr_advert *advert)
 {
 	struct vr *vr = s->vr;
 
@@ -73,79 +74,42 @@ void backup_first_advert(struct step *s, const struct vr_advert *advert)
 	}
 }
 
-static int64_t interval_ns(const struct vr *vr)
+bool backup_overheard(const struct step *s)
 {
-	return vr->active_interval_cs * NS_PER_CS;
+	return s->seen->authority_ns > s->vr->down_armed_ns;
 }
 
-static int64_t late_ns(const struct step *s)
-{
-	return timers_late(vr_deadline(s->vr), s->vr->active_interval_cs, s->now_ns);
-}
-
-/* Heard, and then silence, of which some may be the machine's own; a goodbye is no silence. */
-static void heard_late(struct step *s, int64_t late)
-{
-	struct vr *vr = s->vr;
-	int64_t earliest_ns = s->now_ns + interval_ns(vr);
-
-	if (vr->next_reason == ACTIVE_REASON_NO_RESPONSE && vr->down_timer_ns < earliest_ns)
-		vr->down_timer_ns = earliest_ns;
-	emit_late(s, late, LATE_HEARD);
-}
-
-/* Who is late finds reports before it finds the timer. */
-void backup_advert(struct step *s, const struct vr_advert *advert)
-{
-	int64_t late = late_ns(s);
-
-	backup_first_advert(s, advert);
-	if (late != 0 && s->now_ns < vr_deadline(s->vr))
-		heard_late(s, late);
-}
-
-bool backup_rearm(struct step *s)
+void backup_rearm(struct step *s)
 {
 	struct vr *vr = s->vr;
 
-	if (s->seen->authority_ns <= vr->down_armed_ns)
-		return false;
+	if (!backup_overheard(s))
+		return;
 	timers_arm_down(vr, s->seen->authority_ns, vr->active_down_interval_ns);
 	vr->next_reason = ACTIVE_REASON_NO_RESPONSE;
-	return true;
 }
 
-static void listen(struct step *s, int64_t late)
-{
-	struct vr *vr = s->vr;
-
-	vr->down_timer_ns = NEVER_NS;
-	vr->listen_until_ns = s->now_ns + interval_ns(vr);
-	emit_late(s, late, LATE_LISTENS);
-}
-
-/* Drained, and nobody is there: nothing to wait for but an advertisement, whosever it is. */
+/* Drained, and nobody is there: nothing to wait for but an advertisement, whosever it is. Silence
+ * is of no interest, nor how late it was looked at. */
 static void rest(struct step *s)
 {
+	s->late_ns = 0;
 	timers_stop(s->vr);
 	s->vr->active_address = (struct vrrp_addr){{0}};
 	if (s->vr->steady_header != 0)
 		steady_clear(s);
 }
 
+/* Either time is over, or that for the addresses is (acquire.c). */
 void backup_deadline(struct step *s)
 {
-	int64_t late = late_ns(s);
+	struct vr *vr = s->vr;
 
 	backup_rearm(s);
-	if (s->now_ns < vr_deadline(s->vr)) {
-		if (late != 0)
-			heard_late(s, late);
-	} else if (s->vr->drained) {
+	if (s->now_ns < timers_role(vr))
+		return;
+	if (vr->drained)
 		rest(s);
-	} else if (late != 0) {
-		listen(s, late);
-	} else {
+	else
 		promote_begin(s);
-	}
 }

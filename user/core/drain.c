@@ -76,7 +76,8 @@ static void backup_undrain(struct step *s)
 		vr->next_reason = ACTIVE_REASON_PREEMPTED;
 		timers_arm_down(vr, s->now_ns, 0);
 		promote_begin(s);
-	} else if (vr_deadline(vr) == NEVER_NS) {
+	} else if (vr->down_timer_ns == NEVER_NS) {
+		vr->next_reason = ACTIVE_REASON_NO_RESPONSE;
 		timers_arm_down(vr, s->now_ns, vr->active_down_interval_ns);
 	}
 }

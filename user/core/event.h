@@ -26,6 +26,8 @@ enum vr_event_kind {
 		       Active under a valid lease, or as Backup whose timer runs; else nothing */
 	EV_DRAIN,   /* give the role away without loss and stay away ... */
 	EV_UNDRAIN, /* ... until this */
+	EV_STOOD_STILL, /* the agent did not run for `stood_still_ns` until now, and perhaps the
+			   whole machine did not: tell it before anything else */
 };
 
 /* One advertisement as the state machine sees it. */
@@ -53,6 +55,7 @@ struct vr_event {
 		unsigned fault;		     /* EV_FAULT, EV_FAULT_OVER: one bit of enum vr_fault */
 		uint8_t priority;	     /* EV_PRIORITY */
 		struct vr_adoption adoption; /* EV_ADOPT */
+		int64_t stood_still_ns;	     /* EV_STOOD_STILL: at least so long */
 	};
 };
 
@@ -75,7 +78,8 @@ enum vr_action_kind {
 		     * lease to until_ns. Unless it says goodbye, not without a valid lease */
 	ACT_ANNOUNCE, /* gratuitous ARP or unsolicited NA for every address, `rounds` times (E-20);
 		       * not without a valid lease */
-	ACT_ACQUIRE,  /* addresses onto the interface, virtual MAC into its filter */
+	ACT_ACQUIRE,  /* addresses onto the interface, virtual MAC into its filter; with the role,
+		       * or a little before it */
 	ACT_RELEASE,  /* the reverse */
 	ACT_PUBLISH,  /* state, priority and running flag into the slot: see vr->state */
 	ACT_STEADY,   /* equal advertisements need no report; `steady.header` 0 = all do */
@@ -87,7 +91,7 @@ enum vr_action_kind {
 /* What one who woke late decided (design: waking late). */
 enum vr_late {
 	LATE_WENT_ON, /* Active, the lease is still valid */
-	LATE_HEARD,   /* Backup: an Active was heard meanwhile, the timer runs from there */
+	LATE_HEARD,   /* Backup now: an Active was heard meanwhile, the timer runs from there */
 	LATE_LISTENS, /* nobody was heard, but the machine may have stood still: one interval more
 		       */
 	LATE_YIELDED, /* Active: the lease was over, and somebody took the role */

@@ -17,7 +17,7 @@ static bool somebody_spoke(const struct step *s)
 {
 	if (s->vr->state == VR_ACTIVE)
 		return s->seen->last_advert_ns > s->vr->down_armed_ns;
-	return s->seen->authority_ns > s->vr->down_armed_ns;
+	return backup_overheard(s);
 }
 
 /*

@@ -94,12 +94,13 @@ void emit_leaving(struct step *s)
 	append_advert(s, VRRP_PRIORITY_LEAVING, 0);
 }
 
-void emit_late(struct step *s, int64_t late_ns, enum vr_late decision)
+void emit_late(struct step *s, enum vr_late decision)
 {
 	struct vr_action *action = append(s, ACT_LATE);
 
-	action->late.late_ns = late_ns;
+	action->late.late_ns = s->late_ns;
 	action->late.decision = decision;
+	s->late_ns = 0;
 }
 
 void steady_set(struct step *s, const struct vr_advert *advert)

@@ -9,6 +9,8 @@
  *   active.c    Active: advertisements, Adver_Timer, waking late
  *   promote.c   the way to Active, by lease and second look
  *   drain.c     our priority; giving the role away and staying away
+ *   acquire.c   addresses ahead of a takeover that is planned
+ *   late.c      how late we woke, and what is made of it
  *   announce.c  when gratuitous ARP and unsolicited NA go out
  *   timers.c    formulas, arming, deadline
  *   step.c      what the data plane tells, what the list of actions gets
@@ -23,6 +25,7 @@ struct step {
 	int64_t now_ns;
 	const struct vr_evidence *seen;
 	struct vr_actions *actions;
+	int64_t late_ns; /* of the role's timer, an interval or more, and not told yet; else 0 */
 };
 
 /* ---- step.c ---- */
@@ -39,7 +42,8 @@ void emit_first_advert(struct step *s, int64_t lease_until_ns);
 /* In the checksum form that is not ours; it leaves the lease as it is. */
 void emit_other_form(struct step *s);
 void emit_leaving(struct step *s);
-void emit_late(struct step *s, int64_t late_ns, enum vr_late decision);
+/* What there is to tell of late_ns; then it is told. */
+void emit_late(struct step *s, enum vr_late decision);
 
 /* The steady rule: equal advertisements are not reported from now on; and all are. */
 void steady_set(struct step *s, const struct vr_advert *advert);
@@ -57,7 +61,11 @@ void timers_arm_down(struct vr *vr, int64_t heard_ns, int64_t span_ns);
 /* The first of timer + n * period (n >= 1) that is still ahead: no burst after a delay. */
 int64_t timers_next(int64_t timer_ns, int64_t period_ns, int64_t now_ns);
 /* How long `timer_ns` has been over, if that is an interval or more; else 0. */
-int64_t timers_late(int64_t timer_ns, uint32_t interval_cs, int64_t now_ns);
+int64_t timers_late(int64_t timer_ns, int64_t interval_ns, int64_t now_ns);
+/* By which a role's time is measured: while Active our own, not a learned one (C-31). */
+int64_t timers_interval(const struct vr *vr);
+/* When the role is to be advertised, taken, or looked after; without what is beside it. */
+int64_t timers_role(const struct vr *vr);
 
 /* ---- announce.c ---- */
 
@@ -66,6 +74,20 @@ void announce_due(struct step *s);
 void announce_survivor(struct step *s);
 /* Adopted: what is left of the takeover's announcements, and the refreshes. */
 void announce_go_on(struct step *s);
+
+/* ---- acquire.c ---- */
+
+/* When ACT_ACQUIRE may come ahead of the role, NEVER_NS = not before it. */
+int64_t acquire_due(const struct vr *vr);
+/* At the end of a step: acquire what is due, release what is not any more. */
+void acquire_follow(struct step *s);
+
+/* ---- late.c ---- */
+
+/* Around each event but EV_RECHECK, which belongs to the event before it. */
+void late_begin(struct step *s);
+void late_end(struct step *s);
+void late_stood_still(struct step *s, int64_t stood_still_ns);
 
 /* ---- promote.c ---- */
 
@@ -97,10 +119,10 @@ void backup_enter(struct step *s, int64_t heard_ns);
 /* D-2: the same from Initialize, now, with the actions. */
 void backup_start(struct step *s);
 void backup_advert(struct step *s, const struct vr_advert *advert);
-/* The same of one who becomes Backup by it: not late, whatever the timer says. */
-void backup_first_advert(struct step *s, const struct vr_advert *advert);
-/* Has an Active been heard that the timer does not know of? Then it runs from there. */
-bool backup_rearm(struct step *s);
+/* Has an Active been heard that the timer does not know of? */
+bool backup_overheard(const struct step *s);
+/* Then it runs from there. */
+void backup_rearm(struct step *s);
 void backup_deadline(struct step *s);
 
 /* ---- active.c ---- */

@@ -34,12 +34,40 @@ static int64_t earlier(int64_t a_ns, int64_t b_ns)
 	return a_ns < b_ns ? a_ns : b_ns;
 }
 
+int64_t timers_interval(const struct vr *vr)
+{
+	bool active = vr->state == VR_ACTIVE;
+
+	return (active ? vr->params.interval_cs : vr->active_interval_cs) * NS_PER_CS;
+}
+
+/*
+ * Active_Down_Timer; but it measures silence, and for that an interval is needed in which we are
+ * awake. A goodbye is no silence, unless everybody's Skew_Time was over before we woke: then
+ * another has the role. A drained Backup does not take it.
+ */
+static int64_t takeover_ns(const struct vr *vr)
+{
+	int64_t down_ns = vr->down_timer_ns;
+	int64_t earliest_ns = vr->awake_ns + timers_interval(vr);
+	bool goodbye = vr->next_reason == ACTIVE_REASON_PRIORITY && down_ns > vr->awake_ns;
+
+	if (vr->state != VR_BACKUP || vr->drained || goodbye)
+		return down_ns;
+	return down_ns > earliest_ns ? down_ns : earliest_ns;
+}
+
+int64_t timers_role(const struct vr *vr)
+{
+	return earlier(takeover_ns(vr), earlier(vr->adver_timer_ns, vr->listen_until_ns));
+}
+
 int64_t vr_deadline(const struct vr *vr)
 {
-	int64_t role_ns = earlier(vr->down_timer_ns, vr->adver_timer_ns);
+	int64_t acquire_ns = vr->acquired ? NEVER_NS : acquire_due(vr);
 	int64_t other_ns = earlier(vr->announce_timer_ns, vr->drain_until_ns);
 
-	return earlier(earlier(role_ns, other_ns), vr->listen_until_ns);
+	return earlier(earlier(timers_role(vr), acquire_ns), other_ns);
 }
 
 void timers_stop(struct vr *vr)
@@ -65,7 +93,6 @@ void timers_arm_down(struct vr *vr, int64_t heard_ns, int64_t span_ns)
 	assert(heard_ns >= 0 && span_ns >= 0);
 	vr->down_timer_ns = heard_ns + span_ns;
 	vr->down_armed_ns = heard_ns;
-	vr->listen_until_ns = NEVER_NS;
 }
 
 int64_t timers_next(int64_t timer_ns, int64_t period_ns, int64_t now_ns)
@@ -74,9 +101,9 @@ int64_t timers_next(int64_t timer_ns, int64_t period_ns, int64_t now_ns)
 	return timer_ns + ((now_ns - timer_ns) / period_ns + 1) * period_ns;
 }
 
-int64_t timers_late(int64_t timer_ns, uint32_t interval_cs, int64_t now_ns)
+int64_t timers_late(int64_t timer_ns, int64_t interval_ns, int64_t now_ns)
 {
 	int64_t late_ns = now_ns - timer_ns; /* far below 0 if it does not run */
 
-	return late_ns >= interval_cs * NS_PER_CS ? late_ns : 0;
+	return late_ns >= interval_ns ? late_ns : 0;
 }

@@ -198,7 +198,7 @@ static void take_priority(struct step *s, uint8_t priority)
 
 static void take_deadline(struct step *s)
 {
-	if (s->now_ns < vr_deadline(s->vr))
+	if (s->now_ns < vr_deadline(s->vr) && s->late_ns == 0)
 		return;
 	switch (s->vr->state) {
 	case VR_INITIALIZE:
@@ -220,6 +220,8 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 
 	assert(now_ns >= 0 && now_ns < NEVER_NS);
 	actions->count = 0;
+	if (event->kind != EV_RECHECK)
+		late_begin(&s);
 	if (vr->promoting && event->kind != EV_RECHECK)
 		promote_cancel(&s);
 	switch (event->kind) {
@@ -260,6 +262,11 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 	case EV_UNDRAIN:
 		drain_end(&s);
 		break;
+	case EV_STOOD_STILL:
+		late_stood_still(&s, event->stood_still_ns);
+		break;
 	}
+	late_end(&s);
+	acquire_follow(&s);
 	assert(vr->state == VR_INITIALIZE || (vr->started && vr->faults == 0));
 }
