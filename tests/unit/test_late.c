@@ -427,6 +427,87 @@ static void late_by_less_than_an_interval_is_not_told(void **state)
 	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), LATE(NS_PER_S, WENT_ON));
 }
 
+/* Reports come first, and the whole lateness is told once, with what follows from them. */
+static void late_and_a_report_comes_first(void **state)
+{
+	struct machine m = machine_active(3, 100);
+
+	(void)state;
+	/* D-24 leaves the timer alone, which tells it */
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	hear(&m, 50);
+	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5));
+	deadline(&m);
+	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), LATE(NS_PER_S, WENT_ON));
+
+	m = machine_active(3, 100);
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	hear(&m, 0); /* D-22 */
+	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), ANNOUNCE(5), LATE(NS_PER_S, WENT_ON));
+	deadline(&m);
+	expect_nothing(&m);
+
+	m = machine_active(3, 100);
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	hear(&m, 150); /* D-23: the lease was not over */
+	expect(&m, LEASE(0), STEADY(&m, 150), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE),
+	       LATE(NS_PER_S, HEARD));
+	deadline(&m);
+	expect_nothing(&m);
+}
+
+static void late_and_the_time_to_be_drained_is_over(void **state)
+{
+	struct machine m = machine_active(3, 100);
+
+	(void)state;
+	drain(&m);
+	while (m.vr.drain_until_ns >= m.vr.adver_timer_ns + NS_PER_S)
+		to_deadline(&m);
+	m.now_ns = m.vr.adver_timer_ns + NS_PER_S;
+	deadline(&m);
+	expect(&m, LEASE(0), ADVERT(0, 0), LATE(NS_PER_S, WENT_ON), PUBLISH, RELEASE,
+	       NOTIFY(VR_ACTIVE));
+}
+
+/* Somebody took over and is gone, or the machine stood still and he is not: an interval tells. */
+static void i_9_yielded_to_somebody_long_gone(void **state)
+{
+	static const uint8_t heard[] = {150, 50};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct machine m = asleep(3, 60 * NS_PER_S);
+		int64_t heard_ns = m.slot.lease_until_ns + NS_PER_S;
+
+		stamp(&m, heard[i], heard_ns + NS_PER_S);
+		hear_late(&m, heard[i], heard_ns);
+		assert_int_equal(said(&m, ACT_LATE)->late.late_ns, 62 * NS_PER_S);
+		assert_int_equal(said(&m, ACT_LATE)->late.decision, LATE_YIELDED);
+		assert_int_equal(role_due(&m), m.now_ns + NS_PER_S);
+		hear_late(&m, heard[i], heard_ns + NS_PER_S);
+		expect_nothing(&m);
+		deadline(&m);
+		expect_nothing(&m);
+		assert_int_equal(role_due(&m), m.now_ns + NS_PER_S);
+		take_over(&m);
+	}
+
+	/* the same without a report */
+	struct machine m = asleep(3, 60 * NS_PER_S);
+
+	stamp(&m, 150, m.slot.lease_until_ns + NS_PER_S);
+	deadline(&m);
+	expect(&m, LEASE(0), LATE(62 * NS_PER_S, YIELDED), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+	deadline(&m);
+	expect_nothing(&m);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+	/* and who is late again tells that */
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	deadline(&m);
+	expect(&m, LATE(NS_PER_S, LISTENS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -450,6 +531,9 @@ int main(void)
 		cmocka_unit_test(a_late_wake_up_is_told_once),
 		cmocka_unit_test(i_1_a_takeover_whose_advert_does_not_leave),
 		cmocka_unit_test(late_by_less_than_an_interval_is_not_told),
+		cmocka_unit_test(late_and_a_report_comes_first),
+		cmocka_unit_test(late_and_the_time_to_be_drained_is_over),
+		cmocka_unit_test(i_9_yielded_to_somebody_long_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

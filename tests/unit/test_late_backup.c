@@ -84,6 +84,147 @@ static void a_late_backup_with_an_old_report_listens(void **state)
 	take_over(&m);
 }
 
+/* 10 ms, frozen for 5 s, and a report a second: the Active asks for the other checksum form. */
+static void one_standstill_is_told_once_and_whole(void **state)
+{
+	struct vr_params p = params(3, 100);
+	int64_t down_ns = vr_down_interval_ns(3, 100, 1, 3);
+
+	(void)state;
+	p.interval_cs = 1;
+	struct machine m = machine_started(&p);
+
+	m.peer_interval_cs = 1;
+	hear(&m, 150);
+	pass(&m, 5 * NS_PER_S);
+	stamp(&m, 150, m.now_ns - 4 * NS_PER_MS);
+	for (int i = 1; i <= 5; i++) {
+		hear_late(&m, 150, START_NS + i * NS_PER_S - 10 * NS_PER_MS);
+		if (i == 1)
+			expect(&m, LATE(5 * NS_PER_S - down_ns, HEARD));
+		else
+			expect_nothing(&m);
+		pass(&m, 20 * NS_PER_US);
+	}
+	deadline(&m);
+	expect_nothing(&m);
+	to_deadline(&m);
+	expect_nothing(&m);
+	assert_int_equal(vr_deadline(&m.vr), m.slot.authority_ns + down_ns);
+}
+
+/* The same of a whole machine: nothing was stamped since the last of the reports. Each moves the
+ * timer to what it would be without the standstill. */
+static void i_9_reports_of_before_a_standstill_prove_nothing(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	pass(&m, 10 * NS_PER_S);
+	stamp(&m, 150, m.now_ns - DOWN_100_NS + 10);
+	hear_late(&m, 150, START_NS + NS_PER_S);
+	expect(&m, STEADY(&m, 150), LATE(10 * NS_PER_S - DOWN_100_NS, HEARD));
+	hear_late(&m, 150, m.now_ns - DOWN_100_NS + 10);
+	expect_nothing(&m);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+	/* a lower one: the role is no less silent */
+	hear_late(&m, 50, m.now_ns - 2 * NS_PER_S);
+	expect_nothing(&m);
+	assert_int_equal(role_due(&m), m.now_ns + NS_PER_S);
+	take_over(&m);
+
+	/* younger than the standstill */
+	m = machine_backup(3, 100);
+	pass(&m, 10 * NS_PER_S);
+	hear(&m, 150);
+	pass(&m, NS_PER_MS);
+	hear(&m, 150);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + DOWN_100_NS);
+}
+
+/* D-12: its Skew_Time is over before we wake, and with it somebody else's. */
+static void a_goodbye_of_long_ago(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	pass(&m, 10 * NS_PER_S);
+	stamp(&m, 150, START_NS + NS_PER_S);
+	hear_late(&m, 150, START_NS + NS_PER_S);
+	expect(&m, STEADY(&m, 150), LATE(10 * NS_PER_S - DOWN_100_NS, LISTENS));
+	hear_late(&m, 0, START_NS + 2 * NS_PER_S);
+	expect_nothing(&m);
+	assert_int_equal(role_due(&m), m.now_ns + NS_PER_S);
+	take_over(&m);
+	assert_int_equal(m.vr.active_reason, ACTIVE_REASON_PRIORITY);
+
+	/* or not */
+	m = machine_backup(3, 100);
+	pass(&m, 10 * NS_PER_S);
+	stamp(&m, 0, m.now_ns - SKEW_100_NS + 1);
+	hear_late(&m, 0, m.now_ns - SKEW_100_NS + 1);
+	expect(&m, LATE(10 * NS_PER_S - DOWN_100_NS, HEARD), ACQUIRE);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + 1);
+	m = machine_backup(3, 100);
+	pass(&m, 10 * NS_PER_S);
+	hear_late(&m, 0, m.now_ns - SKEW_100_NS);
+	expect(&m, LATE(10 * NS_PER_S - DOWN_100_NS, LISTENS));
+	assert_int_equal(role_due(&m), m.now_ns + NS_PER_S);
+}
+
+/* What another event finds first is told by it. */
+static void whatever_comes_first_tells_it(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	pass(&m, 60 * NS_PER_S);
+	claim(&m);
+	expect(&m, LATE(60 * NS_PER_S - DOWN_100_NS, LISTENS));
+	deadline(&m);
+	expect_nothing(&m);
+
+	m = machine_backup(3, 100);
+	pass(&m, 60 * NS_PER_S);
+	priority(&m, 101);
+	expect(&m, PUBLISH, LATE(60 * NS_PER_S - DOWN_100_NS, LISTENS));
+
+	/* between the looks */
+	m = machine_backup(3, 100);
+	to_deadline(&m);
+	pass(&m, NS_PER_S);
+	recheck(&m);
+	expect(&m, LEASE(0));
+	deadline(&m);
+	expect(&m, LATE(NS_PER_S, LISTENS));
+
+	/* nothing that is decided upon */
+	m = machine_backup(3, 100);
+	pass(&m, 60 * NS_PER_S);
+	shut_down(&m);
+	expect(&m, PUBLISH, NOTIFY(VR_BACKUP));
+}
+
+static void a_late_drained_backup_tells_whom_it_heard(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+	int64_t down_ns = vr_down_interval_ns(3, 1, 100, 3);
+
+	(void)state;
+	drain(&m);
+	pass(&m, 10 * NS_PER_S);
+	stamp(&m, 150, m.now_ns - NS_PER_S);
+	hear_late(&m, 150, START_NS + NS_PER_S);
+	expect(&m, STEADY(&m, 150), LATE(10 * NS_PER_S - down_ns, HEARD));
+	/* and waits for nobody */
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	hear_late(&m, 150, m.now_ns - 10 * NS_PER_S);
+	expect_nothing(&m);
+	deadline(&m);
+	expect(&m, STEADY_OFF);
+	assert_int_equal(vr_deadline(&m.vr), NEVER_NS);
+}
+
 static void a_late_backup_listens_for_one_interval(void **state)
 {
 	(void)state;
@@ -232,6 +373,11 @@ int main(void)
 		cmocka_unit_test(a_late_backup_gives_an_old_stamp_one_interval),
 		cmocka_unit_test(i_9_a_late_backup_believes_the_report),
 		cmocka_unit_test(a_late_backup_with_an_old_report_listens),
+		cmocka_unit_test(one_standstill_is_told_once_and_whole),
+		cmocka_unit_test(i_9_reports_of_before_a_standstill_prove_nothing),
+		cmocka_unit_test(a_goodbye_of_long_ago),
+		cmocka_unit_test(whatever_comes_first_tells_it),
+		cmocka_unit_test(a_late_drained_backup_tells_whom_it_heard),
 		cmocka_unit_test(a_late_backup_listens_for_one_interval),
 		cmocka_unit_test(a_late_backup_listens_for_the_learned_interval),
 		cmocka_unit_test(a_backup_in_time_does_not_listen),

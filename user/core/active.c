@@ -271,6 +271,15 @@ static void give_up(struct step *s)
 	leave_done(s);
 }
 
+/* The lease has been shortened to before now: no timer tells of that, so do not wait for one. */
+void active_stood_still(struct step *s, int64_t stood_still_ns)
+{
+	if (listening(s->vr) || lease_valid(s))
+		return;
+	s->late_ns = stood_still_ns;
+	without_lease(s);
+}
+
 /* D-21. Deadlines are absolute, so that the mean interval is exact. */
 void active_deadline(struct step *s)
 {

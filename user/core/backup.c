@@ -6,7 +6,7 @@
  *
  * A timer that is looked at an interval late proves nothing by itself: if the machine stood still,
  * nothing was stamped either. So nobody takes over before one interval more has been silent (see
- * takeover_ns() in timers.c).
+ * silent_ns() in timers.c).
  */
 #include <assert.h>
 

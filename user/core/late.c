@@ -18,7 +18,7 @@ void late_begin(struct step *s)
 		vr->awake_ns = s->now_ns;
 }
 
-/* An Active has its lease; what it must know is when it began to hear, should it lose the role. */
+/* To an Active under its lease it is nothing, before it loses the role. */
 void late_stood_still(struct step *s, int64_t stood_still_ns)
 {
 	if (s->vr->state != VR_INITIALIZE && stood_still_ns >= timers_interval(s->vr))

@@ -41,25 +41,34 @@ int64_t timers_interval(const struct vr *vr)
 	return (active ? vr->params.interval_cs : vr->active_interval_cs) * NS_PER_CS;
 }
 
+/* Nobody's silence is known before we have been awake for an interval of it. */
+static int64_t silent_ns(const struct vr *vr, int64_t timer_ns)
+{
+	int64_t earliest_ns = vr->awake_ns + timers_interval(vr);
+
+	return timer_ns > earliest_ns ? timer_ns : earliest_ns;
+}
+
 /*
- * Active_Down_Timer; but it measures silence, and for that an interval is needed in which we are
- * awake. A goodbye is no silence, unless everybody's Skew_Time was over before we woke: then
- * another has the role. A drained Backup does not take it.
+ * Active_Down_Timer. A goodbye is no silence, unless our Skew_Time was over before we woke: then so
+ * was another's, and he has the role. A drained Backup does not take it, nor does an owner that
+ * starts wait for anybody.
  */
 static int64_t takeover_ns(const struct vr *vr)
 {
 	int64_t down_ns = vr->down_timer_ns;
-	int64_t earliest_ns = vr->awake_ns + timers_interval(vr);
 	bool goodbye = vr->next_reason == ACTIVE_REASON_PRIORITY && down_ns > vr->awake_ns;
 
 	if (vr->state != VR_BACKUP || vr->drained || goodbye)
 		return down_ns;
-	return down_ns > earliest_ns ? down_ns : earliest_ns;
+	return silent_ns(vr, down_ns);
 }
 
 int64_t timers_role(const struct vr *vr)
 {
-	return earlier(takeover_ns(vr), earlier(vr->adver_timer_ns, vr->listen_until_ns));
+	int64_t listened_ns = silent_ns(vr, vr->listen_until_ns);
+
+	return earlier(takeover_ns(vr), earlier(vr->adver_timer_ns, listened_ns));
 }
 
 int64_t vr_deadline(const struct vr *vr)
