@@ -24,10 +24,10 @@ ROUNDS = 5
 @pytest.fixture
 def active(lan):
     """An Active that has said all that follows a takeover, with a capture and a client's socket."""
-    agent = Xvrrpd(lan.r1, Instance(extra=("garp_master_delay 1",)))
+    agent = Xvrrpd(lan.r1, Instance(extra=("garp_master_delay 0",)))
     lan.capture_now = lan.capture()
     wait_until(lambda: agent.state() == "active", "Active")
-    wait_until(lambda: len(lan.capture_now.gratuitous(VIP)) >= 2 * ROUNDS, "the second burst")
+    wait_until(lambda: len(lan.capture_now.gratuitous(VIP)) >= ROUNDS, "announced")
     lan.sock = lan.client.packet_socket()
     lan.at_close(lan.sock.close)
     return agent

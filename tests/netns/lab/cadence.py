@@ -33,10 +33,14 @@ class Cadence:
         return max(sum(max(0, min(b, end_ns) - max(a, start_ns)) for a, b in gaps)
                    for gaps in self.stalls.gaps.values())
 
-    def gaps(self, limit_s):
-        """(milliseconds, of these the machine's) of gaps that are longer, the machine's aside."""
-        pairs = zip(self.times_ns, self.times_ns[1:])
-        late = [(b - a, self.lost_ns(a, b)) for a, b in pairs if b - a > limit_s * 1e9]
+    def gaps(self, limit_s, excused_ns=()):
+        """(milliseconds, of these the machine's) of gaps that are longer, the machine's aside.
+
+        Without those in which an excused moment falls.
+        """
+        pairs = [(a, b) for a, b in zip(self.times_ns, self.times_ns[1:])
+                 if b - a > limit_s * 1e9 and not any(a < t < b for t in excused_ns)]
+        late = [(b - a, self.lost_ns(a, b)) for a, b in pairs]
         return [(gap / 1e6, lost / 1e6) for gap, lost in late if gap - lost > limit_s * 1e9]
 
 
