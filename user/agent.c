@@ -178,6 +178,8 @@ static int open_first(struct agent *agent, struct failure *failure)
 static int open_worker(struct agent *agent, struct failure *failure)
 {
 	struct failure warning;
+	if (!standstill_open(agent))
+		return fail(failure, "out of memory");
 	agent->takeover = takeover_open(failure);
 	if (!agent->takeover)
 		return -1;
@@ -194,6 +196,7 @@ static int open_worker(struct agent *agent, struct failure *failure)
 static void close_system(struct agent *agent)
 {
 	listener_close(agent->listener);
+	standstill_close(agent);
 	watch_stop(agent);
 	worker_free(agent->worker);
 	loop_fd_free(agent->events_source);

@@ -7,6 +7,7 @@
  *   reload.c	another configuration
  *   port.c	interfaces that carry our programs
  *   watch.c	what others may take away: programs, addresses
+ *   standstill.c	a machine that stood still
  *   report.c	control socket, log and events
  */
 #ifndef AGENT_STATE_H
@@ -60,6 +61,9 @@ struct agent {
 	struct worker *worker;
 	struct dataplane *dataplane;
 	struct links *links;
+	struct stood_still *clocks; /* NULL where there is nothing to compare */
+	struct loop_timer *beat_timer;
+	int64_t beat_ns;	   /* what it is set to */
 	struct takeover *takeover; /* the worker's, once jobs are given to it */
 	struct transmit *transmit;
 	struct listener *listener;
@@ -127,6 +131,12 @@ int agent_reload(struct agent *agent, char **why);
 
 /* Sort all virtual addresses of a configuration. False without memory; nothing has changed then. */
 bool faults_prepare(struct agent *agent, const struct conf *conf);
+
+/* ---- standstill.c ---- */
+
+/* False without memory. */
+bool standstill_open(struct agent *agent);
+void standstill_close(struct agent *agent);
 
 /* ---- port.c ---- */
 

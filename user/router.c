@@ -62,6 +62,7 @@ static void step_advert(struct router *router, const struct xvrrp_event *report)
 void router_report(struct router *router, const struct xvrrp_event *report)
 {
 	static const struct vr_event claim = {.kind = EV_CLAIM};
+	standstill_check(router);
 	if (report->kind == XVRRP_EVENT_ADVERT) {
 		step_advert(router, report);
 	} else if (report->kind == XVRRP_EVENT_CLAIM) {
@@ -77,6 +78,7 @@ static void timer_expired(void *data)
 	struct router *router = data;
 	router->timer_ns = NEVER_NS;
 	agent_consume(router->agent);
+	standstill_check(router);
 	router_step(router, &deadline);
 }
 

@@ -114,6 +114,11 @@ enum xdp_mode router_wanted_mode(const struct router *router);
 /* The flags of the slot that follow from configuration and state, but for SLOT_STEADY. */
 uint32_t router_slot_flags(const struct router *router);
 
+/* ---- standstill.c ---- */
+
+/* Before an Active acts: has this machine stood still, its clocks as well? Then its leases end. */
+void standstill_check(struct router *router);
+
 /* ---- report.c ---- */
 
 void report_transition(struct router *router, enum vr_state from);
