@@ -54,20 +54,8 @@ def leaseless_answers(adverts, answers, lease_ns):
 
 def handovers(adverts):
     """[(last advertisement of the old one, first of the new one, old port, new port)]."""
-    every = sorted(adverts, key=lambda a: a.time_ns)
-    found = []
-    for (_, until, old), (since, _, new) in zip(terms(every), terms(every)[1:]):
-        last_ns = max(a.time_ns for a in every if a.port == old and a.time_ns < until)
-        found.append((last_ns, since, old, new))
-    return found
-
-
-def unanswered(asked, answered):
-    """Numbers of the questions without an answer: {number: time} of both."""
-    return sorted(set(asked) - set(answered))
-
-
-def longest_silence(times):
-    """(start, end) of the longest gap in a list of times."""
-    ordered = sorted(times)
-    return max(zip(ordered, ordered[1:]), key=lambda pair: pair[1] - pair[0])
+    order, times = terms(adverts), {}
+    for advert in sorted(adverts, key=lambda a: a.time_ns):
+        times.setdefault(advert.port, []).append(advert.time_ns)
+    return [(times[old][bisect.bisect_left(times[old], until) - 1], since, old, new)
+            for (_, until, old), (since, _, new) in zip(order, order[1:])]
