@@ -60,7 +60,6 @@ static void rest(int64_t ns)
 	nanosleep(&time, NULL);
 }
 
-/* Later than any limit on the cost of looking. */
 static bool look(int64_t ahead_ns)
 {
 	rest(250 * NS_PER_MS);
@@ -69,10 +68,17 @@ static bool look(int64_t ahead_ns)
 	return stood_still(clocks, &found);
 }
 
+static void open_clocks(void)
+{
+	stood_still_close(clocks);
+	clocks = stood_still_open(root);
+	assert_non_null(clocks);
+}
+
 static int setup(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/test_stood_still.XXXXXX");
+	strcpy(root, "/dev/shm/test_stood_still.XXXXXX");
 	assert_non_null(mkdtemp(root));
 	make_dir("/proc");
 	make_dir("/sys");
@@ -82,8 +88,7 @@ static int setup(void **state)
 	put("/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu x2apic hypervisor lahf_lm\n");
 	put("/sys/class/rtc/rtc0/name", "rtc_cmos 00:03\n");
 	set_rtc(ODD_S * NS_PER_S);
-	clocks = stood_still_open(root);
-	assert_non_null(clocks);
+	open_clocks();
 	return 0;
 }
 
@@ -93,6 +98,7 @@ static int teardown(void **state)
 
 	(void)state;
 	stood_still_close(clocks);
+	clocks = NULL;
 	snprintf(command, sizeof(command), "rm -r %s", root);
 	return system(command);
 }
@@ -110,14 +116,26 @@ static void needs_a_virtual_machine_with_the_rtc_of_a_pc(void **state)
 	stood_still_close(NULL);
 }
 
-/* Ask every few milliseconds until the moment; never an event. */
+/*
+ * Ask every few milliseconds until the moment; never an event. Not close to the end of the RTC's
+ * second: there a look might come, on a busy machine, when what was written is no longer true. On
+ * one that stands still for longer, begin anew.
+ */
 static void watch_until(int64_t until_us, int64_t slew_percent)
 {
-	int64_t start_us = wall_clock_us();
+	int64_t start_us = wall_clock_us(), ahead_us;
+	bool event;
 
 	for (int64_t now_us = start_us; now_us < until_us; now_us = wall_clock_us()) {
-		set_rtc(ODD_S * NS_PER_S + (now_us - start_us) * NS_PER_US * slew_percent / 100);
-		assert_false(stood_still(clocks, &found));
+		ahead_us = (now_us - start_us) * slew_percent / 100;
+		if ((now_us + ahead_us) % 1000000 < 900000) {
+			set_rtc(ODD_S * NS_PER_S + ahead_us * NS_PER_US);
+			event = stood_still(clocks, &found);
+			if (wall_clock_us() - now_us < 90000)
+				assert_false(event);
+			else
+				open_clocks();
+		}
 		rest(3 * NS_PER_MS);
 	}
 }
@@ -206,9 +224,9 @@ static void asking_all_the_time_costs_little(void **state)
 	long before = read_calls();
 
 	(void)state;
-	for (unsigned i = 0; i < 10000; i++)
+	for (unsigned i = 0; i < 200000; i++)
 		assert_false(stood_still(clocks, &found));
-	assert_in_range(read_calls() - before, 1, 5000);
+	assert_in_range(read_calls() - before, 1, 100000);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -20,15 +20,16 @@
 #include "sys/loop.h"
 
 #define DRIFT_SHARE    10 /* of the time: the kernel lets clocks be slewed by no more */
-#define COST_SHARE     25 /* of the time is spent looking, at most */
-#define COST_MAX_NS    (8 * NS_PER_MS)
+#define COST_SHARE     25 /* of the time is spent looking, at most; ... */
+#define COST_SAVED_NS  (250 * NS_PER_MS) /* ... what is not used counts for so long */
+#define COST_MAX_NS    (8 * NS_PER_MS)	 /* what takes longer is somebody else's time */
 #define SET_WITHIN_NS  NS_PER_S
 #define TIME_ZONE_STEP (900 * NS_PER_S)
 
 struct stood_still {
 	int fd;
 	int64_t looked_ns; /* 0 = never */
-	int64_t cost_ns;   /* of that look */
+	int64_t paid_ns;   /* until then for the looks so far: see COST_SHARE */
 	int64_t low_ns;	   /* the RTC's zero on CLOCK_BOOTTIME: not before this, ... */
 	int64_t high_ns;   /* ... nor after this */
 };
@@ -81,21 +82,29 @@ void stood_still_close(struct stood_still *clocks)
 	free(clocks);
 }
 
+static int64_t smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* What this look alone says of low_ns and high_ns. */
 static bool look(const struct stood_still *clocks, struct stood_still *now)
 {
+	int64_t begin_ns = clock_ns(), end_ns, rtc_ns;
 	char text[32] = "";
-	int64_t rtc_ns;
 
-	*now = (struct stood_still){.fd = clocks->fd, .looked_ns = clock_ns()};
 	if (pread(clocks->fd, text, sizeof(text) - 1, 0) <= 0)
 		return false;
-	now->cost_ns = clock_ns() - now->looked_ns;
+	end_ns = clock_ns();
 	rtc_ns = strtoll(text, NULL, 10) * NS_PER_S;
-	now->low_ns = now->looked_ns - rtc_ns - NS_PER_S;
-	now->high_ns = now->looked_ns + now->cost_ns - rtc_ns;
-	if (now->cost_ns > COST_MAX_NS)
-		now->cost_ns = COST_MAX_NS; /* somebody else's time */
+	*now = (struct stood_still){
+		.fd = clocks->fd,
+		.looked_ns = begin_ns,
+		.paid_ns = clocks->paid_ns > begin_ns ? clocks->paid_ns : begin_ns,
+		.low_ns = begin_ns - rtc_ns - NS_PER_S,
+		.high_ns = end_ns - rtc_ns,
+	};
+	now->paid_ns += smaller(end_ns - begin_ns, COST_MAX_NS) * COST_SHARE;
 	return true;
 }
 
@@ -129,7 +138,7 @@ static void narrow(struct stood_still *now, const struct stood_still *before)
 
 static bool too_soon(const struct stood_still *clocks)
 {
-	return clocks->looked_ns && clock_ns() - clocks->looked_ns < clocks->cost_ns * COST_SHARE;
+	return clock_ns() < clocks->paid_ns - COST_SAVED_NS;
 }
 
 bool stood_still(struct stood_still *clocks, struct standstill *found)
