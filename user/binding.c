@@ -171,8 +171,9 @@ static void plan_address(struct router *router, size_t index, int ifindex)
 		.scope = conf->scope,
 		.has_broadcast = conf->has_broadcast,
 		.broadcast = conf->broadcast,
-		.label = conf->label[0] ? conf->label : NULL,
+		.label = conf->label[0] ? router->labels[index] : NULL,
 	};
+	memcpy(router->labels[index], conf->label, sizeof(conf->label));
 	add_item(router, &item);
 }
 
@@ -242,9 +243,10 @@ bool router_allocate(struct router *router)
 	router->garp = calloc(count + 1, sizeof(*router->garp));
 	router->announcements = calloc(count + 1, sizeof(*router->announcements));
 	router->address_ifindexes = calloc(count + 1, sizeof(*router->address_ifindexes));
+	router->labels = calloc(count + 1, sizeof(*router->labels));
 	router->items = calloc(2 * count + 1, sizeof(*router->items));
 	if (!router->addresses || !router->garp || !router->announcements ||
-	    !router->address_ifindexes || !router->items)
+	    !router->address_ifindexes || !router->labels || !router->items)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		router->addresses[i] = router->conf->addresses[i].address;
@@ -257,11 +259,13 @@ static void release_memory(struct router *router)
 	free(router->garp);
 	free(router->announcements);
 	free(router->address_ifindexes);
+	free(router->labels);
 	free(router->items);
 	router->addresses = NULL;
 	router->garp = NULL;
 	router->announcements = NULL;
 	router->address_ifindexes = NULL;
+	router->labels = NULL;
 	router->items = NULL;
 	router->item_count = 0;
 }

@@ -56,6 +56,7 @@ struct router {
 	bool virtual_mac;     /* `mac` is the virtual one, not the interface's own */
 	uint8_t mac[6];
 	struct vrrp_addr *addresses; /* as advertised */
+	char (*labels)[IFNAMSIZ];    /* of the addresses: a configuration may go before us */
 	struct takeover_item *items; /* what the kernel must know while we are Active */
 	size_t item_count;
 	int *address_ifindexes;		      /* where each address goes */
