@@ -425,6 +425,15 @@ static void late_by_less_than_an_interval_is_not_told(void **state)
 	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
 	deadline(&m);
 	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), LATE(NS_PER_S, WENT_ON));
+
+	/* C-31: its own interval, not the one that it learned as Backup */
+	m = machine_backup(3, 100);
+	m.peer_interval_cs = 300;
+	hear(&m, 150);
+	take_over(&m);
+	m.now_ns = vr_deadline(&m.vr) + NS_PER_S;
+	deadline(&m);
+	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), LATE(NS_PER_S, WENT_ON));
 }
 
 /* Reports come first, and the whole lateness is told once, with what follows from them. */

@@ -364,6 +364,28 @@ static void an_owner_that_starts_late_does_not_listen(void **state)
 	pass(&m, 10 * NS_PER_S);
 	deadline(&m);
 	expect(&m, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
+
+	m = machine_started(&p);
+	claim(&m);
+	pass(&m, 10 * NS_PER_S);
+	drain(&m);
+	expect(&m, PUBLISH, PUBLISH, NOTIFY(VR_INITIALIZE));
+}
+
+/* D-1: nor when it takes its role back. */
+static void an_owner_that_is_undrained_late_does_not_listen(void **state)
+{
+	struct vr_params p = params(3, 255);
+	struct machine m = machine_of(&p);
+
+	(void)state;
+	drain(&m);
+	startup(&m);
+	pass(&m, 60 * NS_PER_S);
+	undrain(&m);
+	expect(&m, PUBLISH, LEASE(m.now_ns + FIRST_LEASE_NS), RECHECK);
+	recheck(&m);
+	assert_int_equal(m.vr.state, VR_ACTIVE);
 }
 
 int main(void)
@@ -385,6 +407,7 @@ int main(void)
 		cmocka_unit_test(what_a_listening_backup_hears),
 		cmocka_unit_test(what_else_happens_to_a_listening_backup),
 		cmocka_unit_test(an_owner_that_starts_late_does_not_listen),
+		cmocka_unit_test(an_owner_that_is_undrained_late_does_not_listen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

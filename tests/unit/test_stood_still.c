@@ -154,7 +154,7 @@ static void a_late_timer_tells_it(void **state)
 }
 
 /* I1: the lease decides. */
-static void i_1_nothing_happens_to_an_active(void **state)
+static void i_1_nothing_happens_to_an_active_with_its_lease(void **state)
 {
 	struct machine m = machine_active(3, 100);
 	int64_t tick_ns = vr_deadline(&m.vr);
@@ -169,13 +169,42 @@ static void i_1_nothing_happens_to_an_active(void **state)
 	expect_nothing(&m);
 	deadline(&m);
 	expect(&m, ADVERT(100, m.now_ns + LEASE_NS), LATE(NS_PER_S, WENT_ON));
+}
 
-	/* without it */
-	m.now_ns = m.slot.lease_until_ns;
-	stood_still(&m, 2 * NS_PER_S);
-	expect_nothing(&m);
+/* The clocks stood still as well, and the lease was shortened: no timer is late. */
+static void i_1_an_active_without_it_waits_for_no_timer(void **state)
+{
+	struct machine m = machine_active(3, 100);
+	int64_t since_ns = m.now_ns;
+
+	(void)state;
+	pass(&m, NS_PER_S / 2);
+	m.slot.lease_until_ns = since_ns + 1;
+	stood_still(&m, 10 * NS_PER_S);
+	expect(&m, LATE(10 * NS_PER_S, LISTENS));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+	pass(&m, NS_PER_MS);
+	hear(&m, 50);
+	expect(&m, LEASE(0), LATE(0, YIELDED), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
 	deadline(&m);
-	expect(&m, LATE(2 * NS_PER_S, LISTENS));
+	expect_nothing(&m);
+
+	/* somebody has spoken since */
+	m = machine_active(3, 100);
+	pass(&m, NS_PER_S / 2);
+	m.slot.lease_until_ns = since_ns + 1;
+	stamp(&m, 150, since_ns + 2);
+	stood_still(&m, 10 * NS_PER_S);
+	expect(&m, LEASE(0), LATE(10 * NS_PER_S, YIELDED), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+	assert_int_equal(vr_deadline(&m.vr), since_ns + 2 + DOWN_100_NS);
+
+	/* the clocks went on: the timer knows better how long it was */
+	m = machine_active(3, 100);
+	m.now_ns = m.slot.lease_until_ns + 7 * NS_PER_S;
+	stood_still(&m, 8 * NS_PER_S);
+	expect(&m, LATE(9 * NS_PER_S, LISTENS));
+	deadline(&m);
+	expect_nothing(&m);
 }
 
 /* Nor does anybody's silence count while it listens. */
@@ -225,6 +254,19 @@ static void nothing_happens_in_initialize(void **state)
 	expect(&m, LEASE(0));
 	assert_int_equal(vr_deadline(&m.vr), m.now_ns);
 	take_over(&m);
+
+	/* configured anew at the moment of waking */
+	m = machine_started(&p);
+	stamp(&m, 255, m.now_ns + 1);
+	recheck(&m);
+	assert_int_equal(m.vr.state, VR_BACKUP);
+	pass(&m, NS_PER_S);
+	stood_still(&m, NS_PER_S);
+	shut_down(&m);
+	startup(&m);
+	claim(&m);
+	expect(&m, LEASE(0));
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns);
 }
 
 int main(void)
@@ -237,7 +279,8 @@ int main(void)
 		cmocka_unit_test(a_preemption_waits_too),
 		cmocka_unit_test(a_goodbye_is_not_waited_upon),
 		cmocka_unit_test(a_late_timer_tells_it),
-		cmocka_unit_test(i_1_nothing_happens_to_an_active),
+		cmocka_unit_test(i_1_nothing_happens_to_an_active_with_its_lease),
+		cmocka_unit_test(i_1_an_active_without_it_waits_for_no_timer),
 		cmocka_unit_test(an_active_that_listens_begins_anew),
 		cmocka_unit_test(i_9_a_role_lost_after_it),
 		cmocka_unit_test(nothing_happens_in_initialize),

@@ -26,9 +26,7 @@ static bool planned(const struct vr *vr)
 
 int64_t acquire_due(const struct vr *vr)
 {
-	int64_t takeover_ns = timers_role(vr);
-
-	return planned(vr) && takeover_ns != NEVER_NS ? takeover_ns - head_start_ns(vr) : NEVER_NS;
+	return planned(vr) ? timers_role(vr) - head_start_ns(vr) : NEVER_NS;
 }
 
 void acquire_follow(struct step *s)
@@ -36,8 +34,8 @@ void acquire_follow(struct step *s)
 	struct vr *vr = s->vr;
 	bool wanted = s->now_ns >= acquire_due(vr) && !backup_overheard(s);
 
-	/* One who is taking over has no time for it now, and an Active does it by itself. */
-	if (vr->promoting || vr->state == VR_ACTIVE || wanted == vr->acquired)
+	/* Who is taking over has no time for it now. */
+	if (vr->promoting || wanted == vr->acquired)
 		return;
 	vr->acquired = wanted;
 	emit(s, wanted ? ACT_ACQUIRE : ACT_RELEASE);

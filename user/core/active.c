@@ -271,12 +271,14 @@ static void give_up(struct step *s)
 	leave_done(s);
 }
 
-/* The lease has been shortened to before now: no timer tells of that, so do not wait for one. */
+/* The clocks may have stood still, too, and the lease been shortened for that: then no timer tells
+ * of it, and none is to be waited for. */
 void active_stood_still(struct step *s, int64_t stood_still_ns)
 {
 	if (listening(s->vr) || lease_valid(s))
 		return;
-	s->late_ns = stood_still_ns;
+	if (s->late_ns < stood_still_ns)
+		s->late_ns = stood_still_ns;
 	without_lease(s);
 }
 

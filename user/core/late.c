@@ -21,8 +21,12 @@ void late_begin(struct step *s)
 /* To an Active under its lease it is nothing, before it loses the role. */
 void late_stood_still(struct step *s, int64_t stood_still_ns)
 {
-	if (s->vr->state != VR_INITIALIZE && stood_still_ns >= timers_interval(s->vr))
-		s->vr->awake_ns = s->now_ns;
+	struct vr *vr = s->vr;
+
+	if (stood_still_ns >= timers_interval(vr))
+		vr->awake_ns = s->now_ns;
+	if (vr->state == VR_ACTIVE)
+		active_stood_still(s, stood_still_ns);
 }
 
 /* Reports may be left, and so may the timer; the stamps are of what was heard last. */

@@ -140,6 +140,7 @@ void active_overtaken(struct step *s);
 void active_advert(struct step *s, const struct vr_advert *advert);
 void active_claim(struct step *s);
 void active_deadline(struct step *s);
+/* Without a lease it has been too long. */
 void active_stood_still(struct step *s, int64_t stood_still_ns);
 /* drained or not any more; the priority has followed. */
 void active_drain(struct step *s);

@@ -264,8 +264,6 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 		break;
 	case EV_STOOD_STILL:
 		late_stood_still(&s, event->stood_still_ns);
-		if (vr->state == VR_ACTIVE)
-			active_stood_still(&s, event->stood_still_ns);
 		break;
 	}
 	late_end(&s);
