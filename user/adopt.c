@@ -72,11 +72,21 @@ void adopt_roles(struct agent *agent)
 		adopt_role(agent->routers[i]);
 }
 
+/* One serves all routers of the interface: see port_join(). */
+static bool is_joined(const struct agent *agent, const struct router *router)
+{
+	for (size_t i = 0; agent->routers[i] != router; i++)
+		if (agent->routers[i]->ifindex == router->ifindex &&
+		    agent->routers[i]->conf->family == router->conf->family)
+			return true;
+	return false;
+}
+
 void adopt_memberships(struct agent *agent)
 {
 	for (size_t i = 0; i < agent->router_count; i++) {
 		struct router *router = agent->routers[i];
-		if (router->slot)
+		if (router->slot && !is_joined(agent, router))
 			router->membership =
 				membership_join(router->ifindex, router->conf->family, NULL);
 	}

@@ -96,12 +96,23 @@ static void stop(struct agent *agent, int signal)
  * Everything that must be left is in the kernel, everything that must go ends with the process, the
  * locks last: there is nothing to do, and nothing to wait for.
  */
-static void leave(void)
+static void leave(enum exit_code code)
 {
 	loop_notify("STOPPING=1");
 	log_notice("leaving without withdrawing: a successor can go on until the leases end");
 	log_close();
-	_exit(EXIT_CLEAN);
+	_exit(code);
+}
+
+/*
+ * A start that fails must not cost what it has found: the programs keep the kernel from answering
+ * for addresses that are there, and the next try may be luckier, inside the lease.
+ */
+static void start_failed(const struct agent *agent, const struct failure *failure)
+{
+	log_error("%s", failure->text);
+	if (agent->dataplane && dataplane_adopted(agent->dataplane))
+		leave(EXIT_SYSTEM);
 }
 
 static void signalled(int signal, void *data)
@@ -112,7 +123,7 @@ static void signalled(int signal, void *data)
 		reload(agent);
 		break;
 	case SIGUSR2:
-		leave();
+		leave(EXIT_CLEAN);
 		break;
 	default:
 		stop(agent, signal);
@@ -198,6 +209,8 @@ static void close_system(struct agent *agent)
 	listener_close(agent->listener);
 	standstill_close(agent);
 	watch_stop(agent);
+	if (agent->worker)
+		worker_wait(agent->worker); /* it may still be cleaning up */
 	worker_free(agent->worker);
 	loop_fd_free(agent->events_source);
 	loop_fd_free(agent->links_source);
@@ -305,7 +318,7 @@ static void loaded(void *data)
 	struct agent *agent = data;
 	struct failure failure;
 	if (start(agent, &failure) < 0) {
-		log_error("%s", failure.text);
+		start_failed(agent, &failure);
 		loop_stop(agent->loop, EXIT_SYSTEM);
 	} else if (agent->stop_signal) {
 		stop(agent, agent->stop_signal);
@@ -342,7 +355,7 @@ static int run(struct agent *agent)
 	struct failure failure;
 	int code;
 	if (begin(agent, &failure) < 0) {
-		log_error("%s", failure.text);
+		start_failed(agent, &failure);
 		code = EXIT_SYSTEM;
 	} else {
 		code = loop_run(agent->loop);

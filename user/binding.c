@@ -177,6 +177,17 @@ static void plan_address(struct router *router, size_t index, int ifindex)
 	add_item(router, &item);
 }
 
+static bool has_vip(const struct router *router, const struct vip_key *vip)
+{
+	unsigned count;
+	const struct vip_key *vips =
+		dataplane_slot_vips(router->agent->dataplane, router->slot_number, &count);
+	for (unsigned i = 0; i < count; i++)
+		if (memcmp(&vips[i], vip, sizeof(*vip)) == 0)
+			return true;
+	return false;
+}
+
 static int bind_address(struct router *router, size_t index, struct failure *failure)
 {
 	struct agent *agent = router->agent;
@@ -189,6 +200,7 @@ static int bind_address(struct router *router, size_t index, struct failure *fai
 		.ifindex = (uint32_t)wire->ifindex,
 		.address = router->conf->addresses[index].address,
 	};
+	router->unheard_of = router->unheard_of || !has_vip(router, &vip);
 	if (dataplane_vip_add(agent->dataplane, router->slot_number, &vip, failure) < 0)
 		return -1;
 	garp_frame_encode(router->mac, &vip.address, router->garp[index]);
@@ -311,13 +323,12 @@ static int bind_all(struct router *router, const struct link *link, struct failu
 	if (port_join(port, router->conf->family, &router->membership, failure) < 0 ||
 	    bind_slot(router, link, failure) < 0)
 		return -1;
-	uint64_t known = router->slot->identity.addr_set;
+	router->unheard_of = memcmp(router->slot->identity.mac, router->mac, sizeof(router->mac));
 	fill_identity(router);
 	plan_mac(router, link->ifindex);
 	if (bind_addresses(router, failure) < 0)
 		return -1;
 	dataplane_slot_settle(router->agent->dataplane, router->slot_number);
-	router->new_addresses = known != router->slot->identity.addr_set;
 	return 0;
 }
 
@@ -333,8 +344,8 @@ int router_bind(struct router *router, struct failure *failure)
 		return -1;
 	router->bound = true;
 	kernel_bound(router);
-	/* An adopted Active whose configuration has other addresses now. */
-	if (router->vr.state == VR_ACTIVE && router->new_addresses)
+	/* An adopted Active that has other addresses now, or answers with another MAC. */
+	if (router->vr.state == VR_ACTIVE && router->unheard_of)
 		router_announce(router, router->conf->garp.repeat);
 	return 0;
 }

@@ -3,16 +3,14 @@
  * xvrrpd: a VRRP agent whose data plane is XDP. This file only chooses between running the agent
  * (agent.c) and looking at its configuration (conf/).
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "agent.h"
 #include "conf/load.h"
 #include "options.h"
 #include "sys/log.h"
+#include "sys/process.h"
 
 static void make_strict(struct conf_diags *diags)
 {
@@ -36,14 +34,6 @@ static void print_diags(const struct conf_diags *diags, enum run_mode mode)
 			log_warning("%s", text);
 		free(line);
 	}
-}
-
-/* What is opened next must not become the standard error. */
-static void open_standard_descriptors(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-			open("/dev/null", O_RDWR);
 }
 
 static int dump_config(const struct conf *conf)
@@ -85,7 +75,7 @@ static int with_config(const struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options;
-	open_standard_descriptors();
+	process_prepare();
 	if (!options_parse(&options, argc, argv))
 		return EXIT_USAGE;
 	switch (options.mode) {

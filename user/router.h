@@ -46,9 +46,9 @@ struct router {
 	 * has slot, ifindex, mac and addresses a little earlier than the rest.
 	 */
 	bool bound;
-	bool port_taken;    /* port_get() of `ifindex`: the slot is ours to free as well */
-	bool new_addresses; /* other ones than the slot had when it was adopted */
-	int membership;	    /* of an adopted one, until port_join(); -1 = none */
+	bool port_taken; /* port_get() of `ifindex`: the slot is ours to free as well */
+	bool unheard_of; /* of an adopted one: an address or the MAC is not as it was */
+	int membership;	 /* of an adopted one, until port_join(); -1 = none */
 	struct vr_slot *slot;
 	unsigned slot_number;
 	int ifindex;
