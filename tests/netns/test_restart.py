@@ -67,12 +67,13 @@ def test_owner_whose_interface_comes_later(lan):
 
 def test_address_on_loopback(lan):
     """Nobody can ask for it there: it is answered for on the interface of the instance."""
-    agent = Xvrrpd(lan.r1, Instance(addresses=(f"{VIP}/32 dev lo",)))
+    instance = Instance(100, 0.5, addresses=(f"{VIP}/32 dev lo",))
+    agent = Xvrrpd(lan.r1, instance)
     wait_until(lambda: f"{VIP}/32" in lan.r1.addresses("lo"), "the address on lo")
     lan.client.run("ping", "-c", "3", "-i", "0.01", "-W", "2", VIP)
     assert virtual_mac(VRID) in lan.client.ip("neigh", "show", VIP)
     agent.kill()
-    again = Xvrrpd(lan.r1, Instance(addresses=(f"{VIP}/32 dev lo",)))
+    again = Xvrrpd(lan.r1, instance)
     assert f"{VIP}/32" in lan.r1.addresses("lo"), "adopted (I8)"
     assert again.stop() == 0
     assert f"{VIP}/32" not in lan.r1.addresses("lo")
