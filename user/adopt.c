@@ -197,6 +197,8 @@ static int compare_items(const void *a, const void *b)
 		return x->ifindex < y->ifindex ? -1 : 1;
 	if (x->kind == TAKEOVER_MAC)
 		return memcmp(x->mac, y->mac, sizeof(x->mac));
+	if (x->kind == TAKEOVER_ADDRESS && x->prefix_len != y->prefix_len)
+		return x->prefix_len < y->prefix_len ? -1 : 1;
 	return memcmp(&x->address, &y->address, sizeof(x->address));
 }
 
@@ -309,16 +311,24 @@ void adopt_nothing(struct agent *agent)
 	cleanup_free(cleanup);
 }
 
-/* Until now they kept the kernel from answering for addresses that others have by now. */
-static void free_orphans(struct agent *agent, struct cleanup *cleanup)
+static void add_orphans(struct cleanup *cleanup, const struct dataplane *dataplane)
 {
-	struct dataplane *dataplane = agent->dataplane;
 	int slot = -1;
 	while ((slot = dataplane_orphan(dataplane, (unsigned)(slot + 1))) >= 0) {
-		const struct vr_key *key = &dataplane_slot(dataplane, (unsigned)slot)->identity.key;
+		const struct vr_key *key =
+			&dataplane_slot(cleanup->dataplane, (unsigned)slot)->identity.key;
 		add_vrid(cleanup, (enum vrrp_family)key->family, key->vrid);
-		dataplane_slot_free(dataplane, (unsigned)slot);
 	}
+}
+
+/* Their addresses are gone: until now they kept the kernel from answering for them. */
+static void cleaned(void *data)
+{
+	struct cleanup *cleanup = data;
+	int slot = -1;
+	while ((slot = dataplane_orphan(cleanup->dataplane, (unsigned)(slot + 1))) >= 0)
+		dataplane_slot_free(cleanup->dataplane, (unsigned)slot);
+	cleanup_free(cleanup);
 }
 
 int adopt_finish(struct agent *agent, struct failure *failure)
@@ -329,8 +339,8 @@ int adopt_finish(struct agent *agent, struct failure *failure)
 	struct cleanup *cleanup = cleanup_new(agent);
 	if (!cleanup)
 		return fail(failure, "out of memory");
-	free_orphans(agent, cleanup);
-	if (worker_run(agent->worker, clean_and_settle, cleanup_free, cleanup))
+	add_orphans(cleanup, agent->dataplane);
+	if (worker_run(agent->worker, clean_and_settle, cleaned, cleanup))
 		return 0;
 	cleanup_free(cleanup);
 	return fail(failure, "out of memory");

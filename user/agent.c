@@ -45,6 +45,17 @@ static void events_readable(uint32_t events, void *data)
 	agent_consume(data);
 }
 
+void agent_breathe(struct agent *agent)
+{
+	int64_t now_ns = clock_ns();
+	if (now_ns < agent->breathed_ns + NS_PER_MS)
+		return;
+	agent->breathed_ns = now_ns;
+	agent_consume(agent);
+	for (size_t i = 0; i < agent->router_count; i++)
+		router_catch_up(agent->routers[i], now_ns);
+}
+
 /* ---- events of the system ---- */
 
 static void links_readable(uint32_t events, void *data)
@@ -65,8 +76,10 @@ static void world_changed(void *data)
 	struct agent *agent = data;
 	if (!agent->ready)
 		return; /* it will be looked at once the programs are there */
-	for (size_t i = 0; i < agent->router_count; i++)
+	for (size_t i = 0; i < agent->router_count; i++) {
 		router_refresh(agent->routers[i]);
+		agent_breathe(agent);
+	}
 }
 
 static void reload(struct agent *agent)
@@ -142,6 +155,12 @@ static int open_control(struct agent *agent, struct failure *failure)
 		listener_open(agent->loop, path, agent_request, agent_client_gone, agent, failure);
 	free(path);
 	return agent->listener ? 0 : -1;
+}
+
+void agent_open_control(struct agent *agent)
+{
+	if (!agent->listener && open_control(agent, NULL) == 0)
+		log_notice("the control socket could be opened now");
 }
 
 static int open_events(struct agent *agent, struct failure *failure)
@@ -294,8 +313,12 @@ static int start(struct agent *agent, struct failure *failure)
 		worker_realtime(agent->worker, agent->conf->global.rt_priority);
 	log_notice("xvrrpd %s runs %zu virtual routers of %s", XVRRPD_VERSION, agent->router_count,
 		   agent->options->config_path);
-	if (open_control(agent, failure) < 0)
-		return -1;
+	if (open_control(agent, failure) < 0) {
+		/* Whoever starts it anew should know; a role that goes on is worth more. */
+		if (!dataplane_adopted(agent->dataplane))
+			return -1;
+		log_error("%s; trying again every second", failure->text);
+	}
 	agent_step_all(agent, EV_STARTUP);
 	loop_notify("READY=1");
 	return 0;

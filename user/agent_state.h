@@ -77,6 +77,7 @@ struct agent {
 	size_t virtual_address_count;
 	struct loop_task *world_task; /* interfaces have changed: look at them */
 	struct watch watch;
+	int64_t breathed_ns;
 	bool ready;	    /* the programs are there, everything is bound that can be */
 	bool reload_wanted; /* before that: reload then */
 	int stop_signal;    /* came before that: stop then */
@@ -89,8 +90,17 @@ struct agent {
 /* Hand every event that the data plane has reported to its router. */
 void agent_consume(struct agent *agent);
 
+/*
+ * In the middle of something long, between two routers: let those advertise that are due. At most
+ * once a millisecond.
+ */
+void agent_breathe(struct agent *agent);
+
 /* Tell every router. */
 void agent_step_all(struct agent *agent, enum vr_event_kind kind);
+
+/* Once more, after it failed at the start: see there. */
+void agent_open_control(struct agent *agent);
 
 /* ---- adopt.c ---- */
 

@@ -170,12 +170,17 @@ static bool is_replaced(const struct change *change, const struct router *router
 	return false;
 }
 
+struct routers {
+	struct router **list;
+	size_t count;
+};
+
 /* First, because what comes may want its addresses. */
-static void stop_others(struct agent *agent, struct change *change)
+static void stop_others(struct agent *agent, struct change *change, const struct routers *old)
 {
 	static const struct vr_event shutdown = {.kind = EV_SHUTDOWN};
-	for (size_t i = 0; i < agent->router_count; i++) {
-		struct router *router = agent->routers[i];
+	for (size_t i = 0; i < old->count; i++) {
+		struct router *router = old->list[i];
 		if (stays(change, router))
 			continue;
 		if (!is_replaced(change, router))
@@ -183,10 +188,11 @@ static void stop_others(struct agent *agent, struct change *change)
 		router_step(router, &shutdown);
 		router_free(router);
 		free(router);
+		agent_breathe(agent);
 	}
 }
 
-static void start_new(const struct change *change)
+static void start_new(struct agent *agent, const struct change *change)
 {
 	static const struct vr_event drain = {.kind = EV_DRAIN}, startup = {.kind = EV_STARTUP};
 	for (size_t i = 0; i < change->conf->instance_count; i++) {
@@ -196,21 +202,25 @@ static void start_new(const struct change *change)
 			router_step(change->routers[i], &drain);
 		router_refresh(change->routers[i]);
 		router_step(change->routers[i], &startup);
+		agent_breathe(agent);
 	}
 }
 
+/* Routers that stop have what they need of the old configuration until all have. */
 static void apply(struct agent *agent, struct change *change)
 {
-	tell_global(agent->conf, change->conf);
-	stop_others(agent, change);
-	for (size_t i = 0; i < change->conf->instance_count; i++)
-		change->routers[i]->conf = &change->conf->instances[i];
-	free(agent->routers);
+	struct routers old = {agent->routers, agent->router_count};
+	struct conf *old_conf = agent->conf;
+	tell_global(old_conf, change->conf);
 	agent->routers = change->routers;
 	agent->router_count = change->conf->instance_count;
-	conf_free(agent->conf);
 	agent->conf = change->conf;
-	start_new(change);
+	stop_others(agent, change, &old);
+	for (size_t i = 0; i < agent->router_count; i++)
+		agent->routers[i]->conf = &agent->conf->instances[i];
+	free(old.list);
+	conf_free(old_conf);
+	start_new(agent, change);
 	free(change->made);
 	free(change->drained);
 }

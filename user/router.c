@@ -82,6 +82,12 @@ static void timer_expired(void *data)
 	router_step(router, &deadline);
 }
 
+void router_catch_up(struct router *router, int64_t now_ns)
+{
+	if (router->timer_ns <= now_ns)
+		timer_expired(router);
+}
+
 /* ---- life ---- */
 
 static struct vr_params params_of(const struct conf_instance *conf)

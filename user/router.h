@@ -70,6 +70,9 @@ void router_free(struct router *router);
 /* Step the state machine and carry out what it says. */
 void router_step(struct router *router, const struct vr_event *event);
 
+/* What its timer is about to do, if that is due. */
+void router_catch_up(struct router *router, int64_t now_ns);
+
 /* An event of the data plane for this router. */
 void router_report(struct router *router, const struct xvrrp_event *event);
 

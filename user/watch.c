@@ -126,6 +126,7 @@ static void turn(void *data)
 	int64_t now_ns = clock_ns();
 	put_back_missing(agent, now_ns);
 	verify_some(agent);
+	agent_open_control(agent);
 	loop_timer_set(agent->watch.timer, now_ns + TURN_NS);
 }
 
