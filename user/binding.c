@@ -282,14 +282,22 @@ static void release_memory(struct router *router)
 	router->item_count = 0;
 }
 
-/* An adopted slot of one who did not go on as Active or Backup: only its counters are kept. */
-static void forget_role(struct vr_slot *slot)
+/*
+ * An adopted slot of one who did not go on as Active or Backup: its counters are kept, and that the
+ * operator has drained it, whatever else has changed.
+ */
+static void forget_role(struct router *router)
 {
+	static const struct vr_event drain = {.kind = EV_DRAIN};
+	struct vr_slot *slot = router->slot;
+	bool drained = slot->memory.drained == 1;
 	dataplane_set_lease(slot, 0);
 	__atomic_store_n(&slot->flags, 0, __ATOMIC_SEQ_CST);
 	slot->steady_header = 0;
 	slot->memory = (struct vr_memory){0};
 	slot->last_advert_ns = slot->authority_ns = 0;
+	if (drained)
+		router_step(router, &drain);
 }
 
 static int bind_slot(struct router *router, const struct link *link, struct failure *failure)
@@ -308,7 +316,7 @@ static int bind_slot(struct router *router, const struct link *link, struct fail
 	router->slot = dataplane_slot(agent->dataplane, router->slot_number);
 	agent->by_slot[slot] = router;
 	if (adopted && router->vr.state == VR_INITIALIZE)
-		forget_role(router->slot);
+		forget_role(router);
 	choose_mac(router, link);
 	return 0;
 }

@@ -86,6 +86,9 @@ static void explain(int error, struct failure *failure)
 		     "this kernel (Linux %s) is built without BPF: Linux 6.1 or newer with "
 		     "CONFIG_BPF_SYSCALL is needed",
 		     kernel.release);
+	else if (error == EMFILE)
+		fail(failure, "loading the BPF programs takes more open files than are allowed: "
+			      "raise the limit (ulimit -Hn, or LimitNOFILE= of its unit)");
 	else if (error == ENOMEM)
 		fail(failure, "no memory for the BPF maps: %s", note);
 	else
