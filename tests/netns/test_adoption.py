@@ -326,7 +326,7 @@ def test_removed_virtual_router_is_withdrawn(alone):
     assert farewell[0].time_ns < fired_ns + START_NS
     wait_until(lambda: "192.0.2.4/24" not in alone.r1.addresses(), "its address is gone")
     wait_until(lambda: filter_macs(alone.r1) == {virtual_mac(VRID)}, "its filter is gone")
-    assert len(slots_in_use(alone.agent)) == 1
+    wait_until(lambda: len(slots_in_use(alone.agent)) == 1, "its slot is free")
     assert alone.agent.statistics()["active_transitions"] == 1, "the other one goes on"
     silent_ns = time.time_ns()
     ask(alone, "192.0.2.4", VIP)
@@ -346,11 +346,65 @@ def test_changed_vrid_is_another_router(alone):
     macs = {a.sender_mac for a in alone.seen.replies(VIP, farewell[0].time_ns)}
     assert macs == {virtual_mac(61)}
     wait_until(lambda: filter_macs(alone.r1) == {virtual_mac(61), virtual_mac(52)}, "the filter")
-    assert len(slots_in_use(alone.agent)) == 2
+    wait_until(lambda: len(slots_in_use(alone.agent)) == 2, "the old slot is free")
     assert alone.agent.statistics("VI_2")["active_transitions"] == 1, "the other one goes on"
 
 
 # ---- pins that cannot be adopted ----
+
+def test_changed_prefix_length_is_another_address(alone):
+    """The old one is gone after the start, not only after a stop that does not know it."""
+    first, second = routers()
+    first.addresses = (f"{VIP}/28", f"{SECOND_VIP}/24")
+    restart_with(alone, first, second)
+    expected = {"192.0.2.11/24", f"{VIP}/28", f"{SECOND_VIP}/24", "192.0.2.4/24"}
+    wait_until(lambda: set(alone.r1.addresses()) == expected, "one of each")
+    assert alone.agent.statistics()["active_transitions"] == 1
+
+
+def test_changed_mac_is_announced(alone):
+    """Whoever has the virtual MAC in its neighbour table must hear of the other one."""
+    first, second = routers()
+    first.extra = (*first.extra, "xdp_virtual_mac off")
+    fired_ns = restart_with(alone, first, second)
+    wait_until(lambda: all(a.sender_mac == alone.r1.mac()
+                           for a in alone.seen.gratuitous(VIP, fired_ns)[-1:]) and
+               alone.seen.gratuitous(VIP, fired_ns), "an announcement with the interface's MAC")
+    assert alone.agent.statistics()["active_transitions"] == 1
+
+
+def test_failed_start_leaves_what_it_found(alone):
+    """The programs keep the kernel from answering for addresses that are still there."""
+    addresses = alone.r1.addresses()
+    alone.agent.arm(prefix=("prlimit", "--nofile=34:34"))
+    fired_ns = alone.agent.fire()
+    wait_until(lambda: alone.agent.process.exit_code() is not None, "the start fails")
+    assert alone.agent.process.exit_code() == 3, alone.agent.log()
+    assert "leaving without withdrawing" in alone.agent.log()
+    assert alone.r1.addresses() == addresses
+    assert 0 not in [a.priority for a in adverts_of(alone.seen, alone.agent, fired_ns)]
+    wait_until(lambda: time.time_ns() > alone.killed_ns + 2_000 * MS, "the lease is over")
+    asked_ns = time.time_ns()
+    ask(alone, VIP)
+    ask(alone, "192.0.2.11")
+    wait_until(lambda: alone.seen.replies("192.0.2.11", asked_ns), "an answer of the kernel")
+    assert alone.seen.replies(VIP, asked_ns) == [], "the fence stands"
+    alone.agent.start()
+    wait_until(lambda: alone.agent.state() == "active", "the next try")
+
+
+def test_drained_whatever_else_changes(lan):
+    """What cannot be adopted is stopped and started, but the operator's word stands."""
+    agent = Service(lan.r1, Instance(100, 1))
+    agent.start()
+    agent.ask("drain")
+    agent.kill()
+    agent.configure(Instance(100, 1, extra=("version 2",)))
+    agent.start()
+    assert (agent.vr()["version"], agent.vr()["drained"]) == (2, True)
+    agent.ask("undrain")
+    assert agent.vr()["drained"] is False
+
 
 def set_abi_version(pins, version):
     dump = run("bpftool", "-j", "map", "dump", "pinned", pins / "abi")
