@@ -359,20 +359,29 @@ const char *stderr_of(void (*work)(void *data), void *data)
 }
 
 struct start {
-	const struct plane *plane;
 	struct dataplane *dataplane;
+	struct failure failure;
+	int error;
 };
 
 static void start_now(void *data)
 {
 	struct start *start = data;
 
-	plane_start(start->plane, start->dataplane);
+	start->error = dataplane_load(start->dataplane, &start->failure) ||
+		       dataplane_start(start->dataplane, &start->failure);
 }
 
 const char *plane_start_log(const struct plane *plane, struct dataplane *dataplane)
 {
-	return stderr_of(start_now, &(struct start){plane, dataplane});
+	struct start start = {.dataplane = dataplane};
+	const char *log = stderr_of(start_now, &start);
+
+	if (start.error)
+		fail_msg("%s", start.failure.text);
+	if (plane->tc == PLANE_CLSACT)
+		tc_avoid_tcx(dataplane);
+	return log;
 }
 
 void assert_one_line(const char *log, const char *part)

@@ -88,7 +88,8 @@ bool has_counters(const struct plane *plane, int ifindex);
 /* Load a program "somebody" that passes everything; a descriptor. */
 int foreign_program(int type);
 
-/* All that the process writes to stderr while `work` runs, as a string in static memory. */
+/* All that the process writes to stderr while `work` runs, which must not assert: a string in
+ * static memory. */
 const char *stderr_of(void (*work)(void *data), void *data);
 
 void assert_one_line(const char *log, const char *part);
