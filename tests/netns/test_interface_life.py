@@ -53,7 +53,8 @@ def test_deleted_and_created_again(lan):
         wait_until(lambda: first.vr()["fault_reasons"] == ["no-interface"], "no interface")
         wait_until(lambda: second.state() == "active", "takeover")
         assert first.json("interfaces")["interfaces"] == []
-        assert list((first.pin_dir / "links").iterdir()) == []
+        held = bpf.footprint(first)
+        assert (held["links"], held["vr_index"]) == (0, 0)
         lan.r1.ip("link", "add", "other0", "type", "veth")  # so that the index is another one
         lan.replug(lan.r1)
         lan.r1.ip("address", "add", "192.0.2.11/24", "dev", "eth0")

@@ -39,7 +39,7 @@ MANY = 200  # each has 256 reports a second: together they fill the ring within 
 
 
 def many(priority):
-    return [Instance(priority, 0.5, name=f"VI_{n}", vrid=n, addresses=(f"10.0.{n}.1/32",),
+    return [Instance(priority, 0.4, name=f"VI_{n}", vrid=n, addresses=(f"10.0.{n}.1/32",),
                      extra=("garp_master_delay 0",)) for n in range(1, MANY + 1)]
 
 
@@ -49,7 +49,7 @@ def flood_for(sock, seconds):
     for n in range(1, MANY + 1):
         frames.append(wire.arp(1, "02:00:00:00:be:ef", f"10.0.{n}.1", f"10.0.{n}.1"))
         frames += [wire.advert(f"192.0.2.{20 + k}", wire.vrrp_message(
-            n, 10 + k, 50, (f"10.0.{n}.1",))) for k in range(10)]
+            n, 10 + k, 40, (f"10.0.{n}.1",))) for k in range(10)]
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for frame in frames:
@@ -63,10 +63,10 @@ def test_full_ring_of_a_frozen_backup(lan):
     capture = lan.capture()
     second.freeze()
     with lan.port_socket("r2") as sock:
-        flood_for(sock, 2.5)
+        flood_for(sock, 2.0)
     second.thaw()
     wait_until(lambda: total(second, "advertisements_received") > 16384, "the flood was accepted")
-    hold(lambda: states(second) == {"backup"}, "all stay Backup", 2.0, 0.1)
+    hold(lambda: states(second) == {"backup"}, "all stay Backup", 1.6, 0.1)
     assert capture.adverts_from("r2") == []
     assert states(first) == {"active"}
     assert total(second, "reports_lost") > 0, "the ring was not full"

@@ -90,7 +90,7 @@ def follow(lan, agent):
 
 def pause(what="the limiter has rested"):
     """No claim for so long that the next is the first again."""
-    hold(lambda: True, what, 1.3)
+    hold(lambda: True, what, 1.1)
 
 
 def test_foreign_claims(lan, active):
