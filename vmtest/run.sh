@@ -1,17 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# vmtest/run.sh [KERNEL IMAGE...] : boot each kernel once, run the bpf ring and a failover in it
-# (inside.sh), and end with "N passed, N failed" over all kernels. Without arguments: the newest
-# installed one of each series in SERIES. Software emulation, because nested KVM hangs on some
-# machines; VMTEST_KVM=1 uses KVM. The result is read from the machine's output: the exit status of
-# an emulator says nothing about tests. The whole output stays in $BUILD/vmtest/.
+# vmtest/run.sh [KERNEL IMAGE...] : boot each kernel once, run the bpf ring and what has to work on
+# every kernel in it (inside.sh), and end with "N passed, N failed" over all. Beside that, the first
+# kernel is a machine that stands still, with its peer outside (test_machine.py); most of that time
+# nothing runs. Without arguments: the newest installed one of each series in SERIES. Software
+# emulation, because nested KVM hangs on some machines; VMTEST_KVM=1 uses KVM. The result is read
+# from the output: the exit status of an emulator says nothing about tests. The whole output stays
+# in $BUILD/vmtest/.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$(realpath -m "${BUILD:-build}")
 seconds=${VMTEST_SECONDS:-1200}
 SERIES="6.1.0-* 6.12*"
+python=${PYTHON:-/usr/bin/python3}
 passed=0 failed=0 skipped=0
 
 newest() { # pattern of a release
@@ -33,10 +36,36 @@ fail() { # message
 	failed=$((failed + 1))
 }
 
-number() { # word, line: the number before "passed", "failed" or "skipped"
+number() { # word, line: the number before "passed", "failed" or "skipped", or 0
 	local digits
 	digits=$(grep -o "[0-9]* $1" <<<"$2")
-	echo "${digits%% *}"
+	echo "$((10#0${digits%% *}))"
+}
+
+count() { # a line with "N passed", "N failed" or "N skipped" in it
+	passed=$((passed + $(number passed "$1")))
+	failed=$((failed + $(number failed "$1") + $(number error "$1")))
+	skipped=$((skipped + $(number skipped "$1")))
+}
+
+start_machine() { # image
+	machine_log=$build/vmtest/machine.log
+	VMTEST_KERNEL=$1 XVRRPD_BUILD=$build PYTHONDONTWRITEBYTECODE=1 \
+		timeout -k 10 "$seconds" "$python" -m pytest vmtest/test_machine.py -q -rfEs \
+		-p no:cacheprovider </dev/null >"$machine_log" 2>&1 &
+	machine=$!
+}
+
+finish_machine() {
+	local result
+	wait "$machine"
+	cat "$machine_log"
+	result=$(grep -E '[0-9]+ (passed|failed|error).* in [0-9.]+s' "$machine_log" | tail -n 1)
+	if [ -n "$result" ]; then
+		count "$result"
+	else
+		fail "vmtest/test_machine.py ended without a result"
+	fi
 }
 
 run_kernel() { # image
@@ -47,9 +76,7 @@ run_kernel() { # image
 	status=$?
 	result=$(sed -n 's/^vmtest result: //p' "$log" | grep '[0-9]* passed, [0-9]* failed' | tail -n 1)
 	if [ -n "$result" ]; then
-		passed=$((passed + $(number passed "$result")))
-		failed=$((failed + $(number failed "$result")))
-		skipped=$((skipped + 0$(number skipped "$result")))
+		count "$result"
 	elif [ $status -eq 124 ] || [ $status -eq 137 ]; then
 		fail "$1 hung: stopped after $seconds s; its last lines are above and in $log"
 	else
@@ -68,8 +95,10 @@ if [ $# -eq 0 ]; then
 		fi
 	done
 fi
+[ $# -gt 0 ] && start_machine "$1"
 for image in "$@"; do
 	run_kernel "$image"
 done
+[ $# -gt 0 ] && finish_machine
 echo "$passed passed, $failed failed$([ $skipped -gt 0 ] && echo ", $skipped skipped")"
 [ $failed -eq 0 ]

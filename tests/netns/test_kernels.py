@@ -4,11 +4,15 @@
 `make vmtest` runs this file, and the bpf ring, on Debian's kernels under QEMU.
 """
 
+import re
+
 import pytest
 
-from lab import VIP, VRID, ArpProber, Instance, pair, virtual_mac, wait_until, wire
+from lab import VIP, VRID, ArpProber, Instance, bpf, hold, pair, virtual_mac, wait_until, wire
+from lab.service import service_pair
 
 SLOW = {"advert_int": 1}
+REPAIRED_S = 5  # a second or so, where nothing is emulated
 
 
 @pytest.mark.parametrize("mode", ["generic", "native", "tc"])
@@ -31,3 +35,59 @@ def test_failover(lan, mode):
     assert second.stop() == 0
     assert not any(second.pin_dir.glob("*"))
     assert lan.r2.addresses() == ["192.0.2.12/24"]
+
+
+def uses_clsact(node):
+    """Before Linux 6.6 there is no tcx."""
+    return "clsact" in node.run("tc", "qdisc", "show", "dev", "eth0")
+
+
+def programs(node):
+    """Ids of the attached programs, by hook."""
+    if not uses_clsact(node):
+        return bpf.attached(node)
+    found = {"xdp": re.findall(r"prog/xdp id (\d+)", node.ip("-d", "link", "show", "dev", "eth0"))}
+    for hook, side in (("tc_in", "ingress"), ("tc_out", "egress")):
+        text = node.run("tc", "filter", "show", "dev", "eth0", side)
+        found[hook] = re.findall(r"direct-action .*\bid (\d+)", text)
+    return found
+
+
+def test_adoption(lan):
+    """I8: a crash that is repaired inside the lease is no event; another agent has other programs,
+    which take the place of the old ones."""
+    first, second = service_pair(lan, Instance(200, 2, extra=("garp_master_delay 0",)),
+                                 Instance(100, 2))
+    routers = first.vr(), second.vr()
+    old = programs(lan.r1)
+    assert [len(ids) for ids in old.values()] == [1, 1, 1]
+    capture = lan.capture()
+    first.arm()
+    wait_until(lambda: capture.adverts_from("r1"), "an advertisement")
+    killed_ns = first.kill()
+    first.start()
+    wait_until(lambda: not any(set(old[hook]) & set(new) for hook, new in programs(lan.r1).items()),
+               "other programs")
+    assert [len(ids) for ids in programs(lan.r1).values()] == [1, 1, 1]
+    wait_until(lambda: len(capture.adverts_from("r1", killed_ns)) >= 3, "advertisements go on")
+    for service, before in zip((first, second), routers):
+        after = service.vr()
+        assert (after["state"], after["last_transition"], after["last_event"]) == \
+            (before["state"], before["last_transition"], before["last_event"])
+    assert capture.adverts_from("r2") == capture.gratuitous(VIP) == []
+    assert f"{VIP}/24" in lan.r1.addresses()
+
+
+def test_programs_taken_away(lan):
+    """By another tool, with clsact or from tcx: put back, reported, and no router notices."""
+    agents = pair(lan, [], Instance(200, **SLOW), Instance(100, **SLOW))
+    for agent in agents:
+        if uses_clsact(agent.node):
+            agent.node.run("tc", "qdisc", "del", "dev", "eth0", "clsact")
+        else:
+            bpf.detach(bpf.link_pin(agent, "tc_in"))
+            bpf.detach(bpf.link_pin(agent, "tc_out"))
+    for agent in agents:
+        wait_until(lambda a=agent: a.interface()["programs_restored"] > 0, "a report", REPAIRED_S)
+        assert [len(ids) for ids in programs(agent.node).values()] == [1, 1, 1]
+    hold(lambda: [a.state() for a in agents] == ["active", "backup"], "the roles", 4)
