@@ -50,10 +50,10 @@ def test_detached_programs_are_put_back(lan):
     assert [restored(agent) for agent in agents] == [0, 0]
     for times, hook in enumerate(bpf.HOOKS, 1):
         for agent in agents:
-            bpf.detach(bpf.link_pin(agent, hook))
+            bpf.detach(agent, hook)
         for agent in agents:
             wait_restored(agent, times, f"{hook} of {agent.name}")
-            assert bpf.link_ifindex(bpf.link_pin(agent, hook)), "pinned for a successor"
+            assert bpf.is_pinned(agent, hook), "for a successor"
         one_answer(lan, asker, "r1")
     for agent in agents:
         wait_until(lambda: agent.log().count("putting them back") == 3, "told of each")
@@ -69,7 +69,7 @@ def test_a_deaf_backup_does_not_stay_a_second_active(lan, hook):
     first, second = pair(lan, options=mode)
     capture = lan.capture()
     for times in range(1, 4):
-        bpf.detach(bpf.link_pin(second, hook))
+        bpf.detach(second, hook)
         wait_until(lambda: restored(second) >= times, "put back", NOTICED_S)
         elected(first, second)
     only_speaker(capture, "r1", 0.1)
@@ -80,13 +80,13 @@ def test_a_deaf_backup_does_not_stay_a_second_active(lan, hook):
 def test_deleted_pins_are_made_again(lan):
     """Without them the fence would go with a killed agent."""
     first, second = pair(lan)
-    names = sorted(path.name for path in (first.pin_dir / "links").iterdir())
-    assert len(names) == len(bpf.HOOKS)
+    names = sorted(p.name for p in (first.pin_dir / "links").iterdir() if p.is_file())
+    assert names
     for name in names:
         (first.pin_dir / "links" / name).unlink()
 
     def again():
-        return sorted(p.name for p in (first.pin_dir / "links").iterdir()) == names
+        return {p.name for p in (first.pin_dir / "links").iterdir()} >= set(names)
 
     wait_until(again, "pinned again", NOTICED_S)
     elected(first, second)
@@ -97,6 +97,8 @@ def test_deleted_pins_are_made_again(lan):
 def test_what_is_no_harm(lan):
     """`xdp off`, which the kernel refuses where there is a link, or does as if; somebody else's
     clsact, deleted where we use tcx."""
+    if not bpf.has_tcx(lan.r1):
+        pytest.skip("this kernel has no tcx: the clsact would be ours")
     lan.r1.run("tc", "qdisc", "add", "dev", "eth0", "clsact")
     first, second = pair(lan)
     lan.r1.run("tc", "qdisc", "del", "dev", "eth0", "clsact")
