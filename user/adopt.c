@@ -95,10 +95,10 @@ void adopt_memberships(struct agent *agent)
 /* Failures come again when the router is bound, and are told then. */
 void adopt_programs(struct agent *agent)
 {
-	for (size_t i = 0; i < agent->router_count; i++) {
+	for (size_t i = 0; dataplane_adopted(agent->dataplane) && i < agent->router_count; i++) {
 		struct router *router = agent->routers[i];
-		const struct link *link = links_by_index(agent->links, router->ifindex);
-		if (router->slot && link)
+		const struct link *link = links_by_name(agent->links, router->conf->interface);
+		if (link && router->conf->family == VRRP_IPV4 && router->conf->address_count > 0)
 			port_prepare(agent, link, router_wanted_mode(router));
 	}
 }
@@ -167,12 +167,28 @@ static bool is_configured(const struct agent *agent, unsigned slot)
 	return false;
 }
 
+/* Without memory some addresses are left where they are. */
+static void note_addresses(struct agent *agent, unsigned slot)
+{
+	unsigned count;
+	const struct vip_key *vips = dataplane_slot_vips(agent->dataplane, slot, &count);
+	struct vrrp_addr *list =
+		realloc(agent->left_addresses, (agent->left_count + count + 1) * sizeof(*list));
+	if (!list)
+		return;
+	agent->left_addresses = list;
+	for (unsigned i = 0; i < count; i++)
+		list[agent->left_count++] = vips[i].address;
+}
+
 void adopt_withdraw(struct agent *agent)
 {
 	int slot = -1;
-	while ((slot = dataplane_orphan(agent->dataplane, (unsigned)(slot + 1))) >= 0)
+	while ((slot = dataplane_orphan(agent->dataplane, (unsigned)(slot + 1))) >= 0) {
+		note_addresses(agent, (unsigned)slot);
 		if (!is_configured(agent, (unsigned)slot))
 			withdraw(agent, (unsigned)slot);
+	}
 }
 
 /* ---- addresses and filters ---- */
@@ -185,6 +201,9 @@ struct cleanup {
 	uint8_t vrids[2][32];	    /* of IPv4, of IPv6: whose virtual MACs may be removed */
 	struct takeover_item *kept; /* sorted */
 	size_t kept_count;
+	bool unknown;		     /* what was left: all that carries our mark may be it */
+	struct vrrp_addr *addresses; /* else these: of the maps, and of the configuration; sorted */
+	size_t address_count;
 };
 
 static int compare_items(const void *a, const void *b)
@@ -202,10 +221,19 @@ static int compare_items(const void *a, const void *b)
 	return memcmp(&x->address, &y->address, sizeof(x->address));
 }
 
-/* takeover_keep_fn */
+static int compare_addresses(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct vrrp_addr));
+}
+
+/* takeover_keep_fn. The mark is that of every agent of this host: leave another one's alone. */
 static bool is_kept(const struct takeover_item *item, void *data)
 {
 	const struct cleanup *cleanup = data;
+	if (item->kind != TAKEOVER_MAC && !cleanup->unknown &&
+	    !bsearch(&item->address, cleanup->addresses, cleanup->address_count,
+		     sizeof(item->address), compare_addresses))
+		return true;
 	return bsearch(item, cleanup->kept, cleanup->kept_count, sizeof(*item), compare_items);
 }
 
@@ -264,9 +292,32 @@ static bool choose_kept(struct cleanup *cleanup, const struct agent *agent)
 	return true;
 }
 
+/* Those of the maps are in agent->left_addresses. */
+static bool choose_addresses(struct cleanup *cleanup, const struct agent *agent)
+{
+	size_t count = agent->left_count;
+	for (size_t i = 0; i < agent->conf->instance_count; i++)
+		count += agent->conf->instances[i].address_count;
+	cleanup->addresses = calloc(count + 1, sizeof(*cleanup->addresses));
+	if (!cleanup->addresses)
+		return false;
+	for (size_t i = 0; i < agent->left_count; i++)
+		cleanup->addresses[cleanup->address_count++] = agent->left_addresses[i];
+	for (size_t i = 0; i < agent->conf->instance_count; i++) {
+		const struct conf_instance *instance = &agent->conf->instances[i];
+		for (size_t j = 0; j < instance->address_count; j++)
+			cleanup->addresses[cleanup->address_count++] =
+				instance->addresses[j].address;
+	}
+	qsort(cleanup->addresses, cleanup->address_count, sizeof(*cleanup->addresses),
+	      compare_addresses);
+	return true;
+}
+
 static void cleanup_free(void *data)
 {
 	struct cleanup *cleanup = data;
+	free(cleanup->addresses);
 	free(cleanup->ifindexes);
 	free(cleanup->kept);
 	free(cleanup);
@@ -282,7 +333,10 @@ static struct cleanup *cleanup_new(const struct agent *agent)
 	cleanup->dataplane = agent->dataplane;
 	for (size_t i = 0; i < agent->conf->instance_count; i++)
 		add_vrid(cleanup, agent->conf->instances[i].family, agent->conf->instances[i].vrid);
-	if (choose_interfaces(cleanup, agent) && choose_kept(cleanup, agent))
+	cleanup->unknown =
+		dataplane_left_behind(agent->dataplane) && !dataplane_adopted(agent->dataplane);
+	if (choose_interfaces(cleanup, agent) && choose_kept(cleanup, agent) &&
+	    choose_addresses(cleanup, agent))
 		return cleanup;
 	cleanup_free(cleanup);
 	return NULL;
@@ -337,6 +391,9 @@ int adopt_finish(struct agent *agent, struct failure *failure)
 		return 0;
 	ports_put_unused(agent);
 	struct cleanup *cleanup = cleanup_new(agent);
+	free(agent->left_addresses);
+	agent->left_addresses = NULL;
+	agent->left_count = 0;
 	if (!cleanup)
 		return fail(failure, "out of memory");
 	add_orphans(cleanup, agent->dataplane);

@@ -80,6 +80,7 @@ static void world_changed(void *data)
 		router_refresh(agent->routers[i]);
 		agent_breathe(agent);
 	}
+	ports_put_unused(agent);
 }
 
 static void reload(struct agent *agent)
@@ -113,7 +114,7 @@ static void leave(enum exit_code code)
 {
 	loop_notify("STOPPING=1");
 	log_notice("leaving without withdrawing: a successor can go on until the leases end");
-	log_close();
+	log_leave();
 	_exit(code);
 }
 
@@ -363,12 +364,16 @@ static int begin(struct agent *agent, struct failure *failure)
 	return 0;
 }
 
+/* Nobody may look at them any more while they go one by one. */
 static void free_routers(struct agent *agent)
 {
-	for (size_t i = 0; i < agent->router_count; i++) {
+	size_t count = agent->router_count;
+	agent->router_count = 0;
+	for (size_t i = 0; i < count; i++) {
 		router_free(agent->routers[i]);
 		free(agent->routers[i]);
 	}
+	ports_put_unused(agent);
 	free(agent->routers);
 	free(agent->virtual_addresses);
 }

@@ -33,6 +33,7 @@ struct port {
 	unsigned users; /* virtual routers that are bound to it */
 	enum xdp_mode wanted;
 	unsigned restored; /* times that others removed our programs */
+	int64_t tell_again_ns;
 	bool broken;	   /* they are gone, and cannot be put back for now */
 	int membership[2]; /* of the VRRP group, IPv4 and IPv6; -1 = not needed */
 	struct attach_status attach;
@@ -81,7 +82,9 @@ struct agent {
 	bool ready;	    /* the programs are there, everything is bound that can be */
 	bool reload_wanted; /* before that: reload then */
 	int stop_signal;    /* came before that: stop then */
-	int load_result;    /* of the worker's first job */
+	struct vrrp_addr *left_addresses; /* of an adopted set, until adopt_finish() */
+	size_t left_count;
+	int load_result; /* of the worker's first job */
 	struct failure load_failure;
 };
 
@@ -150,10 +153,14 @@ void standstill_close(struct agent *agent);
 
 /* ---- port.c ---- */
 
-/* The interface, with our programs attached; counted until port_put(). NULL: see `failure`. */
+/*
+ * The interface, with our programs attached; counted until port_put(). NULL: see `failure`. One
+ * that nobody uses stays until ports_put_unused(), because who comes next may want it again.
+ */
 struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mode wanted,
 		      struct failure *failure);
 void port_put(struct agent *agent, int ifindex);
+void ports_put_unused(struct agent *agent);
 
 /*
  * Be a member of the VRRP group there until the port is gone. `*membership` (-1 = none) is one that
@@ -163,10 +170,9 @@ int port_join(struct port *port, enum vrrp_family family, int *membership, struc
 
 /*
  * As port_get(), but counted for nobody yet; a failure is forgotten. Before the loop looks at ports
- * it may run in the worker. ports_put_unused() ends what nobody got.
+ * it may run in the worker.
  */
 void port_prepare(struct agent *agent, const struct link *link, enum xdp_mode wanted);
-void ports_put_unused(struct agent *agent);
 
 /* NULL if none of our programs are there. */
 struct port *port_find(struct agent *agent, int ifindex);
@@ -178,6 +184,8 @@ void port_restore(struct agent *agent, struct port *port);
 
 /* Look after the programs from now on; false without memory. */
 bool watch_start(struct agent *agent);
+/* Other routers may need them to be looked at more often. */
+void watch_follow(struct agent *agent);
 void watch_stop(struct agent *agent);
 
 /* links_gone_fn: an address of ours that another manager removed is put back. */

@@ -10,6 +10,8 @@
 #include "router.h"
 #include "sys/membership.h"
 
+#define TELL_PAUSE_NS (10 * NS_PER_S)
+
 struct port *port_find(struct agent *agent, int ifindex)
 {
 	struct port *port = agent->ports;
@@ -60,6 +62,13 @@ void port_prepare(struct agent *agent, const struct link *link, enum xdp_mode wa
 		port_new(agent, link, wanted, NULL);
 }
 
+void port_put(struct agent *agent, int ifindex)
+{
+	struct port *port = port_find(agent, ifindex);
+	if (port)
+		port->users--;
+}
+
 static void port_end(struct agent *agent, struct port **place)
 {
 	struct port *port = *place;
@@ -68,15 +77,6 @@ static void port_end(struct agent *agent, struct port **place)
 		membership_leave(port->membership[i]);
 	dataplane_detach(agent->dataplane, port->ifindex);
 	free(port);
-}
-
-void port_put(struct agent *agent, int ifindex)
-{
-	struct port **place = &agent->ports;
-	while (*place && (*place)->ifindex != ifindex)
-		place = &(*place)->next;
-	if (*place && --(*place)->users == 0)
-		port_end(agent, place);
 }
 
 void ports_put_unused(struct agent *agent)
@@ -103,25 +103,35 @@ int port_join(struct port *port, enum vrrp_family family, int *membership, struc
 	return *place < 0 ? -1 : 0;
 }
 
+/* Who insists on removing them does it many times a second. */
+static bool may_tell(struct port *port)
+{
+	int64_t now_ns = clock_ns();
+	if (now_ns < port->tell_again_ns)
+		return false;
+	port->tell_again_ns = now_ns + TELL_PAUSE_NS;
+	return true;
+}
+
 void port_restore(struct agent *agent, struct port *port)
 {
 	const struct link *link = links_by_index(agent->links, port->ifindex);
 	struct failure failure;
 	if (!link)
 		return; /* gone altogether: netlink tells of it */
-	if (!port->broken)
+	bool tell = may_tell(port);
+	if (tell)
 		log_warning("%s: another tool removed or replaced our programs: putting them back",
 			    port->name);
 	bool failed = dataplane_attach(agent->dataplane, port->ifindex, link->name, link->kind,
 				       port->wanted, &port->attach, &failure) < 0;
-	if (failed && !port->broken)
+	if (failed && tell)
 		log_error("%s: our programs cannot be put back: %s", port->name, failure.text);
-	if (!failed) {
-		port->restored++;
+	port->restored += !failed;
+	if (!failed && tell)
 		log_notice("%s: programs attached again, XDP mode %s%s%s", port->name,
 			   xdp_mode_name(port->attach.mode), port->attach.reason[0] ? ": " : "",
 			   port->attach.reason);
-	}
 	if (failed == port->broken)
 		return;
 	port->broken = failed;

@@ -82,6 +82,10 @@ static char *explain(const struct conf_diags *diags)
 static struct conf *read_file(const struct agent *agent, char **why)
 {
 	struct conf_diags diags = {0};
+	if (!conf_is_file(agent->options->config_path)) {
+		*why = strdup("the configuration is not a regular file any more");
+		return NULL;
+	}
 	struct conf *conf = conf_load(agent->options->config_path, &diags);
 	log_diags(&diags);
 	if (diags.errors > 0 || (agent->options->strict && diags.warnings > 0)) {
@@ -221,6 +225,8 @@ static void apply(struct agent *agent, struct change *change)
 	free(old.list);
 	conf_free(old_conf);
 	start_new(agent, change);
+	ports_put_unused(agent);
+	watch_follow(agent);
 	free(change->made);
 	free(change->drained);
 }

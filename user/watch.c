@@ -6,7 +6,10 @@
  */
 #include "router.h"
 
-/* A program that is missing must be found before the Backup whose it is has gone deaf. */
+/*
+ * A Backup whose program is missing goes deaf: at intervals of 200 ms and more it is found out in
+ * time. Looking more often would wake a quiet agent for what hardly ever happens.
+ */
 #define LOOK_MIN_MS 500
 #define LOOK_MAX_MS 1000
 
@@ -128,6 +131,11 @@ static void turn(void *data)
 	verify_some(agent);
 	agent_open_control(agent);
 	loop_timer_set(agent->watch.timer, now_ns + TURN_NS);
+}
+
+void watch_follow(struct agent *agent)
+{
+	worker_watch_period(agent->worker, look_period_ms(agent));
 }
 
 bool watch_start(struct agent *agent)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conf/diag.h"
@@ -81,4 +82,11 @@ struct conf *conf_load(const char *path, struct conf_diags *diags)
 	}
 	free(text.bytes);
 	return conf;
+}
+
+bool conf_is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) || S_ISREG(st.st_mode);
 }

@@ -11,4 +11,7 @@
  */
 struct conf *conf_load(const char *path, struct conf_diags *diags);
 
+/* Is it a file, or nothing at all? Reading anything else may wait for ever. */
+bool conf_is_file(const char *path);
+
 #endif

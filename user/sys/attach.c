@@ -236,7 +236,8 @@ static int attach(struct dataplane *dataplane, struct attachment *attachment, co
 {
 	if (if_stats_add(dataplane, attachment->ifindex, failure) ||
 	    tc_set(dataplane, attachment, TC_PROGRAM_OUT, failure) ||
-	    use_mode(dataplane, attachment, kind, wanted, status, failure))
+	    use_mode(dataplane, attachment, kind, wanted, status, failure) ||
+	    links_pin_again(dataplane, attachment, failure))
 		return -1;
 	attachment->wanted = wanted;
 	snprintf(attachment->reason, sizeof(attachment->reason), "%s", status->reason);

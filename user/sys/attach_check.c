@@ -13,6 +13,8 @@ static bool is_lost(const struct dataplane *dataplane, const struct attachment *
 
 	if (!attachment->program[hook])
 		return false;
+	if (!link_pinned(dataplane, attachment, hook))
+		return true;
 	there = attachment->link[hook] < 0 ? clsact_program(dataplane, attachment->ifindex, hook)
 					   : link_program(attachment, hook);
 	return there != attachment->program[hook];

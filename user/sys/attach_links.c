@@ -5,6 +5,7 @@
  * packet meets the old program or the new one.
  */
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,6 +42,32 @@ int link_keep(struct dataplane *dataplane, struct attachment *attachment, enum h
 		return fail(failure, "cannot pin a link at %s: %s", path, strerror(-error));
 	}
 	attachment->link[hook] = fd;
+	return 0;
+}
+
+bool link_pinned(const struct dataplane *dataplane, const struct attachment *attachment,
+		 enum hook hook)
+{
+	char path[DATAPLANE_PATH_MAX + 32];
+
+	link_path(dataplane, attachment, hook, path);
+	return attachment->link[hook] < 0 || !access(path, F_OK);
+}
+
+int links_pin_again(struct dataplane *dataplane, struct attachment *attachment,
+		    struct failure *failure)
+{
+	char path[DATAPLANE_PATH_MAX + 32];
+
+	for (enum hook hook = 0; hook < HOOKS; hook++) {
+		if (link_pinned(dataplane, attachment, hook))
+			continue;
+		link_path(dataplane, attachment, hook, path);
+		if (pins_make_links(dataplane, failure))
+			return -1;
+		if (bpf_obj_pin(attachment->link[hook], path))
+			return fail(failure, "cannot pin a link at %s: %s", path, strerror(errno));
+	}
 	return 0;
 }
 

@@ -46,6 +46,11 @@ bool link_update(struct attachment *attachment, enum hook hook, int program_fd);
 bool link_alive(const struct attachment *attachment, enum hook hook);
 /* The id of the program in it, 0 = it is not alive. */
 __u32 link_program(const struct attachment *attachment, enum hook hook);
+/* Is the pin there? Whoever deletes it makes the program's life end with ours. */
+bool link_pinned(const struct dataplane *dataplane, const struct attachment *attachment,
+		 enum hook hook);
+int links_pin_again(struct dataplane *dataplane, struct attachment *attachment,
+		    struct failure *failure);
 /* Detach, unpin and close it, if there is one. */
 void link_drop(struct dataplane *dataplane, struct attachment *attachment, enum hook hook);
 /* Take the pinned links of an earlier agent that are alive; drop the others. */

@@ -29,12 +29,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/types.h"
 #include "sys/thread.h"
 
 #define LINE_MAX_LEN 2048 /* less than PIPE_BUF: a pipe takes a line whole */
 #define QUEUE_BYTES  (4 << 20)
 #define STACK_BYTES  (128 * 1024)
-#define CLOSE_WAIT_S 1 /* for a stderr that takes nothing */
+/* For a stderr that takes nothing. */
+#define CLOSE_WAIT_NS NS_PER_S
+#define LEAVE_WAIT_NS (20 * NS_PER_MS)
 
 static struct {
 	enum log_level most;
@@ -241,14 +244,16 @@ void log_open(enum log_level most)
 }
 
 /* A thread that stderr holds up is left to itself and the end of the process, without lines. */
-static void stop_thread(void)
+static void stop_thread(int64_t wait_ns)
 {
 	struct timespec limit;
 	char line[LINE_MAX_LEN];
 
 	shutdown(state.queue, SHUT_WR);
 	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += CLOSE_WAIT_S;
+	wait_ns += limit.tv_nsec;
+	limit.tv_sec += wait_ns / NS_PER_S;
+	limit.tv_nsec = wait_ns % NS_PER_S;
 	if (!pthread_timedjoin_np(state.thread, NULL, &limit)) {
 		close(state.drain);
 	} else {
@@ -259,14 +264,24 @@ static void stop_thread(void)
 	close(state.queue);
 }
 
-void log_close(void)
+static void close_within(int64_t wait_ns)
 {
 	if (state.queue >= 0)
-		stop_thread();
+		stop_thread(wait_ns);
 	state.queue = state.drain = -1;
 	state.prefix = false;
 	state.most = LOG_LEVEL_INFO;
 	atomic_store(&state.lost, 0);
+}
+
+void log_close(void)
+{
+	close_within(CLOSE_WAIT_NS);
+}
+
+void log_leave(void)
+{
+	close_within(LEAVE_WAIT_NS);
 }
 
 void log_line(enum log_level level, const char *format, ...)

@@ -25,6 +25,8 @@ void log_open(enum log_level most);
 /* Write what waits, for a second at most. Also before an exit in a hurry, or the last lines miss.
  */
 void log_close(void);
+/* The same in a hurry: a stderr that takes nothing is given 20 ms. */
+void log_leave(void);
 
 /* "error", "warning", "notice", "info", "debug"; false for anything else. */
 bool log_level_parse(const char *name, enum log_level *level);

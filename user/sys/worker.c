@@ -36,7 +36,7 @@ struct job {
 /* What the thread looks at; filled in before `look` is set. */
 struct watch {
 	_Atomic(worker_look_fn *) look;
-	unsigned period_ms;
+	atomic_uint period_ms;
 	struct job seen;    /* for the loop, when it looked and saw something ... */
 	atomic_bool handed; /* ... until it has */
 };
@@ -284,6 +284,11 @@ void worker_watch(struct worker *worker, unsigned period_ms, worker_look_fn *loo
 	watch->seen = (struct job){.done = done, .data = data};
 	watch->look = look;
 	wake(worker->wake);
+}
+
+void worker_watch_period(struct worker *worker, unsigned period_ms)
+{
+	worker->watch.period_ms = period_ms;
 }
 
 void worker_wait(struct worker *worker)

@@ -48,6 +48,8 @@ void worker_realtime(struct worker *worker, unsigned priority);
 typedef bool worker_look_fn(void *data);
 void worker_watch(struct worker *worker, unsigned period_ms, worker_look_fn *look, worker_fn *done,
 		  void *data);
+/* From the next look on. */
+void worker_watch_period(struct worker *worker, unsigned period_ms);
 
 /*
  * Wait until no job is left, and call each `done` here and now, in order. Jobs that these give are
