@@ -10,6 +10,8 @@
 #include "core/packet.h"
 #include "router.h"
 
+#define ANNOUNCE_BATCH 64
+
 /* The step may have taken longer than the role lasts: a process can be stopped anywhere. */
 static bool may_act(const struct router *router)
 {
@@ -65,14 +67,56 @@ static void send_advert(struct router *router, const struct vr_action *action)
 		dataplane_set_lease(router->slot, action->advert.until_ns);
 }
 
+/* Of the rounds that are left, so many frames; round by round, so that none is late for all. */
+static void announce_some(struct router *router)
+{
+	size_t count = router->conf->address_count;
+	size_t some = count - router->announce_next;
+	if (some > ANNOUNCE_BATCH)
+		some = ANNOUNCE_BATCH;
+	if (!may_act(router)) {
+		router->announce_rounds = 0;
+		return;
+	}
+	router->slot->agent.announcements_sent += transmit_many(
+		router->agent->transmit, router->announcements + router->announce_next, some);
+	router->announce_next += some;
+	if (router->announce_next < count)
+		return;
+	router->announce_next = 0;
+	router->announce_rounds--;
+}
+
+/* Thousands of frames take a while, and advertisements must not wait for them. */
 void router_announce(struct router *router, unsigned rounds)
 {
 	if (!router->bound)
 		return;
-	for (unsigned i = 0; i < rounds && may_act(router); i++)
-		router->slot->agent.announcements_sent +=
-			transmit_many(router->agent->transmit, router->announcements,
-				      router->conf->address_count);
+	router->announce_rounds = rounds;
+	router->announce_next = 0;
+	for (size_t sent = 0; sent < ANNOUNCE_BATCH && router->announce_rounds > 0;
+	     sent += router->conf->address_count)
+		announce_some(router);
+	if (router->announce_rounds > 0)
+		loop_task_post(router->agent->announce_task);
+}
+
+void router_announce_rest(void *data)
+{
+	struct agent *agent = data;
+	struct router *turn = NULL;
+	for (size_t i = 0; i < agent->router_count && !turn; i++) {
+		struct router *router =
+			agent->routers[(agent->announced + i) % agent->router_count];
+		if (router->announce_rounds > 0) {
+			turn = router;
+			agent->announced += i + 1;
+		}
+	}
+	if (!turn)
+		return;
+	announce_some(turn);
+	loop_task_post(agent->announce_task);
 }
 
 static void publish(struct router *router)

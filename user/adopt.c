@@ -149,20 +149,22 @@ static void withdraw(struct agent *agent, unsigned number)
 		   slot->identity.key.ifindex, active ? ": withdrawn" : "");
 }
 
-static bool has_key(const struct router *router, const struct vr_key *key)
+/* By another version it is another one, to whose peers this one says nothing. */
+static bool is_slot_of(const struct router *router, const struct vr_identity *identity)
 {
 	const struct conf_instance *conf = router->conf;
-	return conf->vrid == key->vrid && (uint8_t)conf->family == key->family &&
-	       link_index(conf->interface) == (int)key->ifindex;
+	return conf->vrid == identity->key.vrid && (uint8_t)conf->family == identity->key.family &&
+	       conf->version == identity->version &&
+	       link_index(conf->interface) == (int)identity->key.ifindex;
 }
 
 static bool is_configured(const struct agent *agent, unsigned slot)
 {
-	const struct vr_key *key = &dataplane_slot(agent->dataplane, slot)->identity.key;
+	const struct vr_identity *identity = &dataplane_slot(agent->dataplane, slot)->identity;
 	if (agent->by_slot[slot])
 		return true;
 	for (size_t i = 0; i < agent->router_count; i++)
-		if (has_key(agent->routers[i], key))
+		if (is_slot_of(agent->routers[i], identity))
 			return true;
 	return false;
 }

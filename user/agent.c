@@ -51,7 +51,6 @@ void agent_breathe(struct agent *agent)
 	if (now_ns < agent->breathed_ns + NS_PER_MS)
 		return;
 	agent->breathed_ns = now_ns;
-	agent_consume(agent);
 	for (size_t i = 0; i < agent->router_count; i++)
 		router_catch_up(agent->routers[i], now_ns);
 }
@@ -185,7 +184,9 @@ static int open_loop(struct agent *agent, struct failure *failure)
 	if (loop_signals(agent->loop, signals, 4, signalled, agent) < 0)
 		return fail(failure, "signals cannot be watched: %s", strerror(errno));
 	agent->world_task = loop_task_new(agent->loop, LOOP_NETLINK, world_changed, agent);
-	if (!agent->world_task)
+	agent->announce_task =
+		loop_task_new(agent->loop, LOOP_NETLINK, router_announce_rest, agent);
+	if (!agent->world_task || !agent->announce_task)
 		return fail(failure, "out of memory");
 	return 0;
 }
@@ -235,6 +236,7 @@ static void close_system(struct agent *agent)
 	loop_fd_free(agent->events_source);
 	loop_fd_free(agent->links_source);
 	loop_task_free(agent->world_task);
+	loop_task_free(agent->announce_task);
 	dataplane_close(agent->dataplane);
 	transmit_close(agent->transmit);
 	takeover_close(agent->takeover);

@@ -76,7 +76,9 @@ struct agent {
 	struct follower *followers;
 	struct vrrp_addr *virtual_addresses; /* of all routers but owners, sorted */
 	size_t virtual_address_count;
-	struct loop_task *world_task; /* interfaces have changed: look at them */
+	struct loop_task *world_task;	 /* interfaces have changed: look at them */
+	struct loop_task *announce_task; /* announcements are left to be sent */
+	size_t announced;		 /* whose turn it is */
 	struct watch watch;
 	int64_t breathed_ns;
 	bool ready;	    /* the programs are there, everything is bound that can be */

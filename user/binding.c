@@ -388,6 +388,7 @@ void router_unbind(struct router *router)
 	router->membership = -1;
 	router->ifindex = 0;
 	router->bound = router->port_taken = false;
+	router->announce_rounds = 0;
 	router->kernel_has = router->kernel_wanted = router->kernel_verify = false;
 	release_memory(router);
 }

@@ -62,6 +62,8 @@ struct router {
 	int *address_ifindexes;		      /* where each address goes */
 	uint8_t (*garp)[60];		      /* one frame per address ... */
 	struct transmit_frame *announcements; /* ... and where it goes */
+	unsigned announce_rounds;	      /* still to be sent, ... */
+	size_t announce_next;		      /* ... and the next frame of this round */
 };
 
 bool router_init(struct router *router, struct agent *agent, const struct conf_instance *conf);
@@ -81,8 +83,10 @@ void router_report(struct router *router, const struct xvrrp_event *event);
 /* Carry out one action; ACT_RECHECK is left to the caller. The router has a slot. */
 void router_carry_out(struct router *router, const struct vr_action *action);
 
-/* Send the announcements of all addresses, under the lease. */
+/* Send the announcements of all addresses, under the lease: the first ones now, the rest soon. */
 void router_announce(struct router *router, unsigned rounds);
+/* The handler of agent->announce_task: a few of those that are left. */
+void router_announce_rest(void *agent);
 
 /* ---- kernel.c ---- */
 

@@ -88,6 +88,9 @@ static void address_missing(struct router *router, const struct vrrp_addr *addre
 void watch_address_gone(int ifindex, const struct vrrp_addr *address, void *data)
 {
 	struct agent *agent = data;
+	/* Of before the role was left and taken again, or put back by somebody else. */
+	if (links_has_address(agent->links, ifindex, address))
+		return;
 	for (size_t i = 0; i < agent->router_count; i++) {
 		struct router *router = agent->routers[i];
 		if (router->bound && router->kernel_wanted && router->kernel_has &&
