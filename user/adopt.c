@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/packet.h"
+#include "port.h"
 #include "router.h"
 #include "sys/membership.h"
 

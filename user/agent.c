@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "port.h"
 #include "router.h"
 #include "sys/realtime.h"
 
@@ -45,12 +46,19 @@ static void events_readable(uint32_t events, void *data)
 	agent_consume(data);
 }
 
+/* worker_fn */
+static void breathe(void *data)
+{
+	agent_breathe(data);
+}
+
 void agent_breathe(struct agent *agent)
 {
 	int64_t now_ns = clock_ns();
 	if (now_ns < agent->breathed_ns + NS_PER_MS)
 		return;
 	agent->breathed_ns = now_ns;
+	agent_consume(agent);
 	for (size_t i = 0; i < agent->router_count; i++)
 		router_catch_up(agent->routers[i], now_ns);
 }
@@ -221,6 +229,7 @@ static int open_worker(struct agent *agent, struct failure *failure)
 	agent->worker = worker_new(agent->loop, failure);
 	if (!agent->worker)
 		return -1;
+	worker_meanwhile(agent->worker, breathe, agent);
 	return dataplane_adopted(agent->dataplane) ? open_events(agent, failure) : 0;
 }
 

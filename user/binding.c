@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "core/packet.h"
+#include "port.h"
 #include "router.h"
 #include "sys/membership.h"
 

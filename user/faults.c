@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port.h"
 #include "router.h"
 
 static int compare(const void *a, const void *b)

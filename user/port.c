@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port.h"
 #include "router.h"
 #include "sys/membership.h"
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conf/load.h"
+#include "port.h"
 #include "router.h"
 
 /* ---- what differs ---- */
@@ -78,29 +79,57 @@ static char *explain(const struct conf_diags *diags)
 	return text;
 }
 
-/* NULL if the file is not usable. */
-static struct conf *read_file(const struct agent *agent, char **why)
+/* What the worker finds out: a file may be long, and its disk slow. */
+struct reading {
+	const struct agent *agent;
+	struct conf *conf; /* NULL if it is not usable */
+	bool *same;	   /* by instance: as one that runs */
+	char *why;
+};
+
+static void read_file(struct reading *reading)
 {
+	const struct options *options = reading->agent->options;
 	struct conf_diags diags = {0};
-	if (!conf_is_file(agent->options->config_path)) {
-		*why = strdup("the configuration is not a regular file any more");
-		return NULL;
+	if (!conf_is_file(options->config_path)) {
+		reading->why = strdup("the configuration is not a regular file any more");
+		return;
 	}
-	struct conf *conf = conf_load(agent->options->config_path, &diags);
+	reading->conf = conf_load(options->config_path, &diags);
 	log_diags(&diags);
-	if (diags.errors > 0 || (agent->options->strict && diags.warnings > 0)) {
-		*why = explain(&diags);
-		conf_free(conf);
-		conf = NULL;
+	if (diags.errors > 0 || (options->strict && diags.warnings > 0)) {
+		reading->why = explain(&diags);
+		conf_free(reading->conf);
+		reading->conf = NULL;
 	}
 	conf_diags_free(&diags);
-	return conf;
+}
+
+static void compare(struct reading *reading)
+{
+	const struct conf *old = reading->agent->conf, *new = reading->conf;
+	reading->same = calloc(new->instance_count + 1, sizeof(*reading->same));
+	for (size_t i = 0; reading->same && i < new->instance_count; i++)
+		for (size_t j = 0; j < old->instance_count; j++)
+			if (same_router(&old->instances[j], &new->instances[i]))
+				reading->same[i] =
+					same_meaning(&old->instances[j], &new->instances[i]);
+}
+
+/* The running configuration stays as it is meanwhile: the loop only advertises. */
+static void read_and_compare(void *data)
+{
+	struct reading *reading = data;
+	read_file(reading);
+	if (reading->conf)
+		compare(reading);
 }
 
 /* ---- the change ---- */
 
 struct change {
 	struct conf *conf;
+	const bool *same;	 /* by instance */
 	struct router **routers; /* by instance: as it is, or a new one */
 	bool *made;		 /* this one is new */
 	bool *drained;		 /* ... and takes over this from the one it replaces */
@@ -132,7 +161,7 @@ static bool plan_instance(struct agent *agent, struct change *change, size_t i)
 {
 	const struct conf_instance *instance = &change->conf->instances[i];
 	struct router *old = find_router(agent, instance);
-	if (old && same_meaning(old->conf, instance)) {
+	if (old && change->same[i]) {
 		change->routers[i] = old;
 		return true;
 	}
@@ -231,12 +260,10 @@ static void apply(struct agent *agent, struct change *change)
 	free(change->drained);
 }
 
-int agent_reload(struct agent *agent, char **why)
+static int change_to(struct agent *agent, const struct reading *reading, char **why)
 {
-	struct change change = {.conf = read_file(agent, why)};
-	if (!change.conf)
-		return -1;
-	if (!plan(agent, &change)) {
+	struct change change = {.conf = reading->conf, .same = reading->same};
+	if (!reading->same || !plan(agent, &change)) {
 		change_free(&change);
 		*why = strdup("out of memory: the running configuration stays");
 		return -1;
@@ -245,4 +272,18 @@ int agent_reload(struct agent *agent, char **why)
 	log_notice("%s was read again: %d virtual routers differ", agent->options->config_path,
 		   change.count);
 	return change.count;
+}
+
+int agent_reload(struct agent *agent, char **why)
+{
+	struct reading reading = {.agent = agent};
+	int changed = -1;
+	if (worker_run(agent->worker, read_and_compare, NULL, &reading))
+		worker_wait(agent->worker);
+	if (reading.conf)
+		changed = change_to(agent, &reading, why);
+	else
+		*why = reading.why;
+	free(reading.same);
+	return changed;
 }

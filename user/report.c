@@ -8,6 +8,7 @@
 
 #include "ctl/status.h"
 #include "ctl/text.h"
+#include "port.h"
 #include "router.h"
 
 /* The view of one router; the addresses must live as long as the view. */

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "port.h"
 #include "router.h"
 
 /* ---- events ---- */

@@ -4,6 +4,7 @@
  * addresses of ours while we are Active, which netlink tells of. Filters and routes are quietly
  * added again now and then.
  */
+#include "port.h"
 #include "router.h"
 
 /*

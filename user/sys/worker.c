@@ -56,6 +56,8 @@ struct worker {
 	bool has_thread;
 	struct loop_fd *source;
 	struct watch watch;
+	worker_fn *meanwhile; /* while the loop waits; NULL = nothing */
+	void *meanwhile_data;
 	unsigned outstanding; /* given, and `done` not called yet */
 };
 
@@ -291,11 +293,20 @@ void worker_watch_period(struct worker *worker, unsigned period_ms)
 	worker->watch.period_ms = period_ms;
 }
 
+void worker_meanwhile(struct worker *worker, worker_fn *meanwhile, void *data)
+{
+	worker->meanwhile = meanwhile;
+	worker->meanwhile_data = data;
+}
+
 void worker_wait(struct worker *worker)
 {
 	struct pollfd finished = {.fd = worker->finished_wake, .events = POLLIN};
 
-	while (worker->outstanding)
-		if (poll(&finished, 1, -1) == 1)
+	while (worker->outstanding) {
+		if (poll(&finished, 1, worker->meanwhile ? 1 : -1) == 1)
 			finish_one(worker);
+		if (worker->meanwhile)
+			worker->meanwhile(worker->meanwhile_data);
+	}
 }

@@ -57,4 +57,7 @@ void worker_watch_period(struct worker *worker, unsigned period_ms);
  */
 void worker_wait(struct worker *worker);
 
+/* What worker_wait() does about every millisecond of its waiting. */
+void worker_meanwhile(struct worker *worker, worker_fn *meanwhile, void *data);
+
 #endif

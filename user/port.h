@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Interfaces that carry our programs. */
+#ifndef PORT_H
+#define PORT_H
+
+#include "agent_state.h"
+
+/* An interface that carries our programs. */
+struct port {
+	struct port *next;
+	int ifindex;
+	char name[IFNAMSIZ];
+	unsigned users; /* virtual routers that are bound to it */
+	enum xdp_mode wanted;
+	unsigned restored; /* times that others removed our programs */
+	int64_t tell_again_ns;
+	bool broken;	   /* they are gone, and cannot be put back for now */
+	int membership[2]; /* of the VRRP group, IPv4 and IPv6; -1 = not needed */
+	struct attach_status attach;
+};
+
+/*
+ * The interface, with our programs attached; counted until port_put(). NULL: see `failure`. One
+ * that nobody uses stays until ports_put_unused(), because who comes next may want it again.
+ */
+struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mode wanted,
+		      struct failure *failure);
+void port_put(struct agent *agent, int ifindex);
+void ports_put_unused(struct agent *agent);
+
+/*
+ * Be a member of the VRRP group there until the port is gone. `*membership` (-1 = none) is one that
+ * exists already, and is the port's from here on.
+ */
+int port_join(struct port *port, enum vrrp_family family, int *membership, struct failure *failure);
+
+/*
+ * As port_get(), but counted for nobody yet; a failure is forgotten. Before the loop looks at ports
+ * it may run in the worker.
+ */
+void port_prepare(struct agent *agent, const struct link *link, enum xdp_mode wanted);
+
+/* NULL if none of our programs are there. */
+struct port *port_find(struct agent *agent, int ifindex);
+
+/* Put back what another tool removed; a port that resists is broken until it does not. */
+void port_restore(struct agent *agent, struct port *port);
+
+#endif
