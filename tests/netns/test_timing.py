@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from lab import (VIP, VRID, Instance, Xvrrpd, elected, hold, mean_interval_ns, median, pair, wait_until)
+from lab import (VIP, VRID, Instance, Xvrrpd, elected, hold, mean_interval_ns, median, pair,
+                 wait_until)
 
 INTERVAL_S = 0.01
 TAKEOVERS = 20

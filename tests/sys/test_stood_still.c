@@ -78,7 +78,7 @@ static void open_clocks(void)
 static int setup(void **state)
 {
 	(void)state;
-	strcpy(root, "/dev/shm/test_stood_still.XXXXXX");
+	snprintf(root, sizeof(root), "/dev/shm/test_stood_still.XXXXXX");
 	assert_non_null(mkdtemp(root));
 	make_dir("/proc");
 	make_dir("/sys");
