@@ -248,6 +248,13 @@ static unsigned tcx_count(int ifindex, bool egress, const char *program)
 	return found;
 }
 
+bool has_tcx(void)
+{
+	__u32 count = 0, attach_flags;
+
+	return !bpf_prog_query(LOOPBACK, (enum bpf_attach_type)46, 0, &attach_flags, NULL, &count);
+}
+
 static unsigned filter_count(int ifindex, bool egress, const char *program)
 {
 	char command[100], line[1000], name[IFNAMSIZ];

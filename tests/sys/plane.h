@@ -75,6 +75,8 @@ bool xdp_is_native(int ifindex);
 /* How many programs of this name are on tc ingress or egress, tcx links and clsact filters. */
 unsigned tc_count(int ifindex, bool egress, const char *program);
 bool has_clsact(void);
+/* Has the kernel tcx (6.6)? Tests of its links skip without. */
+bool has_tcx(void);
 /* The three hooks, for a mode; XDP_MODE_AUTO stands for nothing at all. */
 void assert_hooks(int ifindex, enum xdp_mode mode);
 
