@@ -131,8 +131,9 @@ static void leave(enum exit_code code)
  */
 static void start_failed(const struct agent *agent, const struct failure *failure)
 {
+	const struct dataplane *found = agent->dataplane;
 	log_error("%s", failure->text);
-	if (agent->dataplane && dataplane_adopted(agent->dataplane))
+	if (found && (dataplane_adopted(found) || (dataplane_left_behind(found) && !agent->ready)))
 		leave(EXIT_SYSTEM);
 }
 
