@@ -124,14 +124,32 @@ static __always_inline bool read_body(const struct packet *p, struct scratch *sc
  * either the agent finds this advertisement's stamp, or the report below finds the lease valid and
  * is not suppressed as steady. No advertisement falls between.
  */
+/* vrrp_active_yields(), without its walk over the bytes. */
+static __always_inline bool is_superior(const struct vr_identity *own, const struct message *m)
+{
+	__u64 ours[2], theirs[2];
+	__u8 priority = READ_ONCE(own->priority);
+
+	if (m->header.priority != priority)
+		return m->header.priority > priority;
+	__builtin_memcpy(ours, own->primary.b, sizeof(ours));
+	__builtin_memcpy(theirs, m->ip.source.b, sizeof(theirs));
+	if (theirs[0] != ours[0])
+		return bpf_be64_to_cpu(theirs[0]) > bpf_be64_to_cpu(ours[0]);
+	return bpf_be64_to_cpu(theirs[1]) > bpf_be64_to_cpu(ours[1]);
+}
+
 static __always_inline void stamp(const struct packet *p, const struct router *router, __u32 flags,
-				  __u8 priority)
+				  const struct message *m)
 {
 	struct vr_slot *slot = router->slot;
+	__u8 priority = m->header.priority;
 
 	__sync_lock_test_and_set(&slot->last_advert_ns, p->now_ns);
 	if (vrrp_backup_obeys(READ_ONCE(slot->identity.priority), flags & SLOT_PREEMPT, priority))
 		__sync_lock_test_and_set(&slot->authority_ns, p->now_ns);
+	if (is_superior(&slot->identity, m))
+		__sync_lock_test_and_set(&slot->superior_ns, p->now_ns);
 }
 
 static __always_inline void count_accepted(const struct router *router, const struct message *m,
@@ -160,7 +178,7 @@ static __always_inline bool is_steady(struct packet *p, const struct router *rou
 {
 	const struct vr_slot *slot = router->slot;
 
-	return !lease_valid(router, p) && flags & SLOT_STEADY &&
+	return !has_lease(router, p) && flags & SLOT_STEADY &&
 	       header_word(&m->header) == READ_ONCE(slot->steady_header) &&
 	       vrrp_addr_same(&m->ip.source, &slot->steady_source);
 }
@@ -229,7 +247,7 @@ static __always_inline enum verdict advert_accept(struct packet *p, const struct
 						  __u32 findings)
 {
 	now(p);
-	stamp(p, router, flags, m->header.priority);
+	stamp(p, router, flags, m);
 	count_accepted(router, m, findings);
 	if (is_steady(p, router, flags, m)) {
 		router->stats->advertisements_steady++;

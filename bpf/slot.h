@@ -56,9 +56,17 @@ static __always_inline bool router_by_ipv4(const struct packet *p, __be32 addres
 }
 
 /* The lease is the role (I1). */
-static __always_inline bool lease_valid(const struct router *router, struct packet *p)
+static __always_inline bool has_lease(const struct router *router, struct packet *p)
 {
 	return now(p) < READ_ONCE(router->slot->lease_until_ns);
+}
+
+/* To be acted by: until one is heard to whom the agent will yield as soon as it runs. */
+static __always_inline bool lease_valid(const struct router *router, struct packet *p)
+{
+	const struct vr_slot *slot = router->slot;
+
+	return has_lease(router, p) && READ_ONCE(slot->superior_ns) <= READ_ONCE(slot->decided_ns);
 }
 
 /* ---- counting: plain additions, because nothing else runs on this CPU meanwhile ---- */

@@ -97,12 +97,14 @@ struct vr_memory {
 /*
  * One virtual router: the value of vr_slots, in memory that the agent has mapped. The lease is the
  * role (I1): programs answer and accept for a virtual router only while now < lease_until_ns, so
- * one 64-bit store moves it with all its addresses.
+ * one 64-bit store moves it with all its addresses. And only as long as nobody has been heard since
+ * the agent decided upon it to whom an Active yields: a frozen agent cannot.
  */
 struct vr_slot {
 	/* written by the agent */
 	__u64 lease_until_ns;
-	__u32 flags; /* enum vr_slot_flag */
+	__u64 decided_ns; /* when it was decided: what was heard by then is taken into account */
+	__u32 flags;	  /* enum vr_slot_flag */
 	__u32 zero;
 	__u64 steady_header; /* the 8 header bytes of the last advertisement obeyed as Backup ... */
 	struct vrrp_addr steady_source; /* ... and its sender: equal ones wake nobody */
@@ -113,6 +115,7 @@ struct vr_slot {
 	/* written by BPF, each a single 64-bit store */
 	__u64 last_advert_ns __attribute__((aligned(64))); /* last one accepted, whoever sent it */
 	__u64 authority_ns;	/* last one that a Backup obeys: vrrp_backup_obeys() */
+	__u64 superior_ns;	/* last one that an Active yields to: vrrp_active_yields() */
 	__u64 last_claim_ns;	/* last foreign claim to one of the addresses */
 	__u64 report_bucket_ns; /* token buckets, see take_token() in bpf/ */
 	__u64 leaving_bucket_ns;

@@ -18,6 +18,14 @@ static bool may_act(const struct router *router)
 	return clock_ns() < dataplane_evidence(router->slot).lease_until_ns;
 }
 
+/* What is heard from the step on is not known to it: the programs judge by that. */
+static void take_lease(struct router *router, int64_t until_ns)
+{
+	if (until_ns)
+		dataplane_decide(router->slot, router->step_ns);
+	dataplane_set_lease(router->slot, until_ns);
+}
+
 /* The kernel did not take an advertisement. */
 static void send_failed(struct router *router, const struct vr_action *action, int error)
 {
@@ -64,7 +72,7 @@ static void send_advert(struct router *router, const struct vr_action *action)
 	if (action->advert.priority == VRRP_PRIORITY_LEAVING)
 		stats->priority_zero_sent++;
 	if (action->advert.until_ns)
-		dataplane_set_lease(router->slot, action->advert.until_ns);
+		take_lease(router, action->advert.until_ns);
 }
 
 /* Of the rounds that are left, so many frames; round by round, so that none is late for all. */
@@ -180,7 +188,7 @@ void router_carry_out(struct router *router, const struct vr_action *action)
 {
 	switch (action->kind) {
 	case ACT_LEASE:
-		dataplane_set_lease(router->slot, action->until_ns);
+		take_lease(router, action->until_ns);
 		break;
 	case ACT_RECHECK: /* router_step() does it: it is always the last */
 		break;

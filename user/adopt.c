@@ -55,6 +55,8 @@ static void adopt_role(struct router *router)
 		return;
 	take_slot(router, ifindex, (unsigned)number);
 	struct vr_event event = adoption_of(router->slot);
+	if (dataplane_is_superseded(router->slot))
+		dataplane_set_lease(router->slot, 0); /* the dead one would have yielded */
 	/* A peer of the other version has not heard us, and we could not hear it. */
 	if (router->slot->identity.version == router->conf->version)
 		router_step(router, &event);

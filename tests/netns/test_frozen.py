@@ -241,3 +241,24 @@ def judge(street, ears, stalls):
         assert len(changes) > street.rounds / 10, "no takeover was ever due"
     for last_ns, first_ns, _, _ in changes:
         assert first_ns - last_ns >= 3 * street.interval_ns, where
+
+
+def test_frozen_active_is_silent_for_one_that_preempts(lan):
+    """D-23 by the programs: its agent cannot yield, and its lease has a second to go."""
+    old, new = Service(lan.r2, Instance(100, 0.5)), Service(lan.r1, Instance(200, 0.5))
+    old.start()
+    wait_until(lambda: old.state() == "active", "the one of lower priority is Active")
+    capture = lan.capture()
+    prober = ArpProber.from_node(lan.client, VIP).start()
+    started_ns = new.start()
+    wait_until(lambda: time.time_ns() > started_ns + 1_000 * MS, "most of its down interval")
+    old.freeze()
+    wait_until(lambda: capture.adverts_from(lan.r1.port()), "takeover")
+    spoke_ns = capture.adverts_from(lan.r1.port())[0].time_ns
+    wait_until(lambda: len(capture.replies(VIP, spoke_ns, lan.r1.port())) > 300, "its answers")
+    assert capture.replies(VIP, started_ns, lan.r2.port()), "it was asked, and answered"
+    assert capture.replies(VIP, spoke_ns + MS, lan.r2.port()) == []
+    old.thaw()
+    wait_until(lambda: old.state() == "backup", "it yields")
+    prober.stop()
+    capture.close()

@@ -105,6 +105,14 @@ int dataplane_alias_add(struct dataplane *dataplane, unsigned slot, const struct
 int dataplane_vip_add(struct dataplane *dataplane, unsigned slot, const struct vip_key *key,
 		      struct failure *failure);
 
+/*
+ * Before a lease: it is decided upon by what was heard until `now_ns`. An advertisement that is
+ * heard later, and that an Active yields to, keeps the programs silent until there is another
+ * decision; dataplane_is_superseded() tells.
+ */
+void dataplane_decide(struct vr_slot *slot, int64_t now_ns);
+bool dataplane_is_superseded(const struct vr_slot *slot);
+
 /* The lease and the stamps of a slot, with the memory ordering that the promotion race needs. */
 void dataplane_set_lease(struct vr_slot *slot, int64_t until_ns);
 struct vr_evidence dataplane_evidence(const struct vr_slot *slot);

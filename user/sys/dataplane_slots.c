@@ -307,6 +307,17 @@ int dataplane_vip_add(struct dataplane *dataplane, unsigned slot, const struct v
  * stores a stamp, then loads the lease. With both sides sequentially consistent at least one of the
  * two sees the other.
  */
+void dataplane_decide(struct vr_slot *slot, int64_t now_ns)
+{
+	__atomic_store_n(&slot->decided_ns, (__u64)now_ns, __ATOMIC_SEQ_CST);
+}
+
+bool dataplane_is_superseded(const struct vr_slot *slot)
+{
+	return __atomic_load_n(&slot->superior_ns, __ATOMIC_SEQ_CST) >
+	       __atomic_load_n(&slot->decided_ns, __ATOMIC_SEQ_CST);
+}
+
 void dataplane_set_lease(struct vr_slot *slot, int64_t until_ns)
 {
 	__atomic_store_n(&slot->lease_until_ns, (__u64)until_ns, __ATOMIC_SEQ_CST);
