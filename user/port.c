@@ -21,6 +21,41 @@ struct port *port_find(struct agent *agent, int ifindex)
 	return port;
 }
 
+/*
+ * Attaching takes tens of milliseconds, and waits for the kernel's routing lock: the worker does
+ * it, and whoever is due to advertise does so meanwhile. Before the loop runs there is no need.
+ */
+struct attaching {
+	struct agent *agent;
+	struct port *port;
+	char kind[sizeof(((struct link *)0)->kind)];
+	bool done;
+	int result;
+	struct failure *failure;
+};
+
+static void attach(void *data)
+{
+	struct attaching *attaching = data;
+	struct port *port = attaching->port;
+	attaching->result =
+		dataplane_attach(attaching->agent->dataplane, port->ifindex, port->name,
+				 attaching->kind, port->wanted, &port->attach, attaching->failure);
+	attaching->done = true;
+}
+
+static int attach_port(struct agent *agent, struct port *port, const struct link *link,
+		       struct failure *failure)
+{
+	struct attaching attaching = {.agent = agent, .port = port, .failure = failure};
+	memcpy(attaching.kind, link->kind, sizeof(attaching.kind));
+	if (agent->ready && worker_run(agent->worker, attach, NULL, &attaching))
+		worker_wait(agent->worker);
+	if (!attaching.done)
+		attach(&attaching);
+	return attaching.result;
+}
+
 static struct port *port_new(struct agent *agent, const struct link *link, enum xdp_mode wanted,
 			     struct failure *failure)
 {
@@ -29,15 +64,15 @@ static struct port *port_new(struct agent *agent, const struct link *link, enum 
 		fail(failure, "out of memory");
 		return NULL;
 	}
-	if (dataplane_attach(agent->dataplane, link->ifindex, link->name, link->kind, wanted,
-			     &port->attach, failure) < 0) {
-		free(port);
-		return NULL;
-	}
+	port->dataplane = agent->dataplane;
 	port->ifindex = link->ifindex;
 	port->wanted = wanted;
 	port->membership[0] = port->membership[1] = -1;
 	snprintf(port->name, sizeof(port->name), "%s", link->name);
+	if (attach_port(agent, port, link, failure) < 0) {
+		free(port);
+		return NULL;
+	}
 	port->next = agent->ports;
 	agent->ports = port;
 	log_info("%s: programs attached, XDP mode %s%s%s", port->name,
@@ -70,14 +105,22 @@ void port_put(struct agent *agent, int ifindex)
 		port->users--;
 }
 
+/* In the worker, too: what it is given later about the same interface comes after this. */
+static void end(void *data)
+{
+	struct port *port = data;
+	for (size_t i = 0; i < 2; i++)
+		membership_leave(port->membership[i]);
+	dataplane_detach(port->dataplane, port->ifindex);
+	free(port);
+}
+
 static void port_end(struct agent *agent, struct port **place)
 {
 	struct port *port = *place;
 	*place = port->next;
-	for (size_t i = 0; i < 2; i++)
-		membership_leave(port->membership[i]);
-	dataplane_detach(agent->dataplane, port->ifindex);
-	free(port);
+	if (!agent->worker || !worker_run(agent->worker, end, NULL, port))
+		end(port);
 }
 
 void ports_put_unused(struct agent *agent)
@@ -124,8 +167,7 @@ void port_restore(struct agent *agent, struct port *port)
 	if (tell)
 		log_warning("%s: another tool removed or replaced our programs: putting them back",
 			    port->name);
-	bool failed = dataplane_attach(agent->dataplane, port->ifindex, link->name, link->kind,
-				       port->wanted, &port->attach, &failure) < 0;
+	bool failed = attach_port(agent, port, link, &failure) < 0;
 	if (failed && tell)
 		log_error("%s: our programs cannot be put back: %s", port->name, failure.text);
 	port->restored += !failed;

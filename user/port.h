@@ -8,6 +8,7 @@
 /* An interface that carries our programs. */
 struct port {
 	struct port *next;
+	struct dataplane *dataplane;
 	int ifindex;
 	char name[IFNAMSIZ];
 	unsigned users; /* virtual routers that are bound to it */

@@ -62,6 +62,30 @@ def test_detached_programs_are_put_back(lan):
     assert [transitions(agent) for agent in agents] == count == [1, 0]
 
 
+def test_the_other_interface_does_not_notice(lan):
+    """Attaching takes longer than a lease of 10 ms advertisements: who is due goes on meanwhile."""
+    lan.r1.ip("link", "add", "other0", "type", "veth", "peer", "name", "other1")
+    for name in ("other0", "other1"):
+        lan.r1.ip("link", "set", name, "up")
+    lan.r1.ip("address", "add", "198.51.100.11/24", "dev", "other0")
+    other = Instance(100, 0.01, name="VI_2", interface="other0", vrid=52,
+                     addresses=("198.51.100.1/24",))
+    agent = Xvrrpd(lan.r1, Instance(100, 1), other, options=("--xdp-mode", "generic"))
+    wait_until(lambda: [agent.state(n) for n in ("VI_1", "VI_2")] == ["active"] * 2, "both Active")
+
+    def late():
+        return agent.vr("VI_2")["statistics"]["errors"]["late_wakeups"]
+
+    disturbed = 0
+    for times in range(1, 7):
+        before = late()
+        for hook in bpf.HOOKS:
+            bpf.detach(agent, hook)
+        wait_until(lambda: restored(agent) >= times, "put back", NOTICED_S)
+        disturbed += late() > before
+    assert disturbed <= 2, f"{disturbed} of 6"
+
+
 @pytest.mark.parametrize("hook", ["xdp", "tc_in"])
 def test_a_deaf_backup_does_not_stay_a_second_active(lan, hook):
     """At 100 ms its timer may run out before it notices; then it hears the Active again."""
