@@ -4,8 +4,6 @@
 `make vmtest` runs this file, and the bpf ring, on Debian's kernels under QEMU.
 """
 
-import re
-
 import pytest
 
 from lab import VIP, VRID, ArpProber, Instance, bpf, hold, pair, virtual_mac, wait_until, wire
@@ -42,33 +40,22 @@ def uses_clsact(node):
     return "clsact" in node.run("tc", "qdisc", "show", "dev", "eth0")
 
 
-def programs(node):
-    """Ids of the attached programs, by hook."""
-    if not uses_clsact(node):
-        return bpf.attached(node)
-    found = {"xdp": re.findall(r"prog/xdp id (\d+)", node.ip("-d", "link", "show", "dev", "eth0"))}
-    for hook, side in (("tc_in", "ingress"), ("tc_out", "egress")):
-        text = node.run("tc", "filter", "show", "dev", "eth0", side)
-        found[hook] = re.findall(r"direct-action .*\bid (\d+)", text)
-    return found
-
-
 def test_adoption(lan):
     """I8: a crash that is repaired inside the lease is no event; another agent has other programs,
     which take the place of the old ones."""
     first, second = service_pair(lan, Instance(200, 2, extra=("garp_master_delay 0",)),
                                  Instance(100, 2))
     routers = first.vr(), second.vr()
-    old = programs(lan.r1)
+    old = bpf.attached(lan.r1)
     assert [len(ids) for ids in old.values()] == [1, 1, 1]
     capture = lan.capture()
     first.arm()
     wait_until(lambda: capture.adverts_from("r1"), "an advertisement")
     killed_ns = first.kill()
     first.start()
-    wait_until(lambda: not any(set(old[hook]) & set(new) for hook, new in programs(lan.r1).items()),
-               "other programs")
-    assert [len(ids) for ids in programs(lan.r1).values()] == [1, 1, 1]
+    wait_until(lambda: not any(set(ids) & set(old[hook])
+                               for hook, ids in bpf.attached(lan.r1).items()), "other programs")
+    assert [len(ids) for ids in bpf.attached(lan.r1).values()] == [1, 1, 1]
     wait_until(lambda: len(capture.adverts_from("r1", killed_ns)) >= 3, "advertisements go on")
     for service, before in zip((first, second), routers):
         after = service.vr()
@@ -85,9 +72,9 @@ def test_programs_taken_away(lan):
         if uses_clsact(agent.node):
             agent.node.run("tc", "qdisc", "del", "dev", "eth0", "clsact")
         else:
-            bpf.detach(bpf.link_pin(agent, "tc_in"))
-            bpf.detach(bpf.link_pin(agent, "tc_out"))
+            bpf.detach(agent, "tc_in")
+            bpf.detach(agent, "tc_out")
     for agent in agents:
-        wait_until(lambda a=agent: a.interface()["programs_restored"] > 0, "a report", REPAIRED_S)
-        assert [len(ids) for ids in programs(agent.node).values()] == [1, 1, 1]
+        wait_until(lambda a=agent: a.interface()["programs_restored"] > 0 and
+                   all(bpf.attached(a.node).values()), "put back and told", REPAIRED_S)
     hold(lambda: [a.state() for a in agents] == ["active", "backup"], "the roles", 4)
