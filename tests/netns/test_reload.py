@@ -15,9 +15,10 @@ from lab.nets import run
 INTERVAL_S = 0.05
 SECOND = {"name": "VI_2", "vrid": 52, "addresses": ("192.0.2.2/24",)}
 # Of a slot, what moves by itself while a virtual router runs.
-VOLATILE = {"lease_until_ns", "advertisements_sent", "last_advert_ns", "authority_ns",
-            "report_bucket_ns", "answer_bucket_ns", "down_timer_ns", "down_armed_ns",
-            "steady_header", "reported", "late_wakeups", "late_microseconds"}
+VOLATILE = {"lease_until_ns", "decided_ns", "superior_ns", "advertisements_sent",
+            "last_advert_ns", "authority_ns", "report_bucket_ns", "answer_bucket_ns",
+            "down_timer_ns", "down_armed_ns", "steady_header", "reported", "late_wakeups",
+            "late_microseconds"}
 
 
 def slot(agent):
