@@ -182,6 +182,8 @@ static void notify(struct router *router, enum vr_state from)
 	router->last_transition_s = wall_clock_us() / 1000000;
 	router->slot->memory.transition_s = (uint64_t)router->last_transition_s;
 	report_transition(router, from);
+	if (router->vr.state == VR_ACTIVE)
+		standstill_active(router->agent);
 }
 
 void router_carry_out(struct router *router, const struct vr_action *action)

@@ -136,6 +136,9 @@ bool faults_prepare(struct agent *agent, const struct conf *conf);
 
 /* ---- standstill.c ---- */
 
+/* A router has become Active: the first look at the clocks comes now, not with the next beat. */
+void standstill_active(struct agent *agent);
+
 /* False without memory. */
 bool standstill_open(struct agent *agent);
 void standstill_close(struct agent *agent);

@@ -84,6 +84,14 @@ static void beat(void *data)
 	loop_timer_set(agent->beat_timer, agent->beat_ns);
 }
 
+void standstill_active(struct agent *agent)
+{
+	if (!agent->clocks)
+		return;
+	agent->beat_ns = clock_ns();
+	loop_timer_set(agent->beat_timer, agent->beat_ns);
+}
+
 bool standstill_open(struct agent *agent)
 {
 	agent->clocks = stood_still_open("");
