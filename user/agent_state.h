@@ -31,8 +31,7 @@ struct watch {
 	struct loop_timer *timer;
 	int ifindexes[64];
 	unsigned count;
-	unsigned turns;
-	size_t next; /* whose turn it is to have its addresses verified */
+	unsigned turns; /* whose turn it is to have its addresses verified */
 };
 
 /* A client of `xvrrpctl events`. */

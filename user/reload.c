@@ -92,7 +92,9 @@ static void read_file(struct reading *reading)
 	const struct options *options = reading->agent->options;
 	struct conf_diags diags = {0};
 	if (!conf_is_file(options->config_path)) {
-		reading->why = strdup("the configuration is not a regular file any more");
+		if (asprintf(&reading->why, "%s is not a regular file: a reload reads no other",
+			     options->config_path) < 0)
+			reading->why = NULL;
 		return;
 	}
 	reading->conf = conf_load(options->config_path, &diags);

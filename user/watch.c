@@ -112,17 +112,13 @@ static void put_back_missing(struct agent *agent, int64_t now_ns)
 	}
 }
 
-/* Some routers a turn, so that thousands of them are no burst. */
+/* Each router in its turn, so that thousands of them are no burst. */
 static void verify_some(struct agent *agent)
 {
-	size_t count = agent->router_count / VERIFY_TURNS + 1;
-	if (count == 1 && agent->watch.turns++ % VERIFY_TURNS != 0)
-		return;
-	for (size_t i = 0; i < count && i < agent->router_count; i++) {
-		struct router *router = agent->routers[agent->watch.next++ % agent->router_count];
-		if (router->bound && router->kernel_wanted)
-			kernel_verify(router);
-	}
+	for (size_t i = agent->watch.turns++ % VERIFY_TURNS; i < agent->router_count;
+	     i += VERIFY_TURNS)
+		if (agent->routers[i]->bound && agent->routers[i]->kernel_wanted)
+			kernel_verify(agent->routers[i]);
 }
 
 /* ---- the turn ---- */
