@@ -2,6 +2,7 @@
 """SIGHUP and `xvrrpctl reload`: what does not differ is not touched (I10)."""
 
 import json
+import os
 import re
 import signal
 import time
@@ -152,3 +153,17 @@ def test_removed_and_added(lan):
     wait_until(lambda: bpf.footprint(first) == held, f"as much as before ({held})")
     assert first.vr("VI_1")["statistics"]["active_transitions"] == 1
     assert capture.gratuitous(VIP) == []
+
+
+def test_a_file_that_nobody_writes_holds_up_nothing(lan):
+    """A FIFO in the file's place: to read it would be to wait for ever."""
+    agent = Xvrrpd(lan.r1, Instance(100, INTERVAL_S))
+    wait_until(lambda: agent.state() == "active", "Active")
+    agent.config.unlink()
+    os.mkfifo(agent.config)
+    done = agent.ctl("reload")
+    assert done.returncode == 1
+    assert f"{agent.config} is not a regular file" in done.stderr
+    assert agent.state() == "active"
+    assert agent.vr()["statistics"]["active_transitions"] == 1
+    assert agent.stop() == 0
