@@ -97,11 +97,14 @@ $(BUILD)/user/core/%.o: private FORTIFY :=
 $(call objects,user/sys/*.c tests/bpf/*.c): | $(SKELETON)
 
 define library_rule
-$(BUILD)/lib$(1).a: $(call objects,user/$(1)/*.c) $(SOURCES)
+$(BUILD)/lib$(1).a: $(call objects,$(2)/*.c) $(SOURCES)
 	$$(call say,AR,$$@)
 	$$(Q)rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
 endef
-$(foreach l,$(LIBRARIES),$(eval $(call library_rule,$(l))))
+$(foreach l,$(LIBRARIES),$(eval $(call library_rule,$(l),user/$(l))))
+# The data plane in user space, for tests.
+$(eval $(call library_rule,model,tests/model))
+$(call objects,tests/model/*.c): private CPPFLAGS_ALL += -Itests
 
 link = $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
@@ -124,8 +127,8 @@ C_RINGS := unit conf sim bpf sys
 unit_LIBRARIES := ctl core
 unit_PACKAGES := jansson
 conf_LIBRARIES := conf core
-sim_LIBRARIES := core
-bpf_LIBRARIES := core
+sim_LIBRARIES := model core
+bpf_LIBRARIES := model core
 bpf_PACKAGES := libbpf
 sys_LIBRARIES := sys core
 sys_PACKAGES := $(PACKAGES)
