@@ -13,15 +13,18 @@
 void oracle_begin(struct world *world);
 void oracle_end(struct world *world); /* the end of the scenario; then nothing is left of it */
 
-/* An agent, or a peer, that knows nothing has started; one that goes on with a slot has not. */
+/* A peer, or an agent without an earlier one's slot, has started: it has heard nobody. */
 void oracle_started(struct world *world, const struct machine *machine);
-/* About to adopt; and it has. */
+/* An agent died, maybe in the middle of vr_remember(); what it was is still there. */
+void oracle_died(struct world *world, const struct machine *machine);
+void oracle_torn(struct world *world, const struct machine *machine);
+/* Another one begins where it died; its slot is as it was left. And then it has begun. */
 void oracle_adopts(struct world *world, const struct machine *machine);
 void oracle_adopted(struct world *world, const struct machine *machine);
 
-/* An advertisement leaves; `until_ns` is the lease that it will give, on the sender's clock. */
+/* An advertisement leaves, numbered adverts_sent; `extends`: the lease will be counted from it. */
 void oracle_sent(struct world *world, const struct machine *machine, uint8_t priority,
-		 uint32_t number);
+		 bool extends);
 void oracle_announced(struct world *world, const struct machine *machine, unsigned rounds);
 /* A frame arrives at a machine: before, and after. */
 void oracle_arrives(struct world *world, const struct machine *machine,
@@ -31,7 +34,8 @@ void oracle_arrived(struct world *world, const struct machine *machine,
 /* A peer took an advertisement for one that it obeys, or not. */
 void oracle_heard(struct world *world, const struct machine *machine, const struct sim_frame *frame,
 		  bool obeys);
-/* A step of the core is done: not yet its actions. */
+/* A step of the core is about to be done; is done, but for its actions. */
+void oracle_steps(struct world *world, const struct machine *machine);
 void oracle_stepped(struct world *world, const struct machine *machine);
 /* An agent has nothing to do any more. */
 void oracle_idle(struct world *world, const struct machine *machine);

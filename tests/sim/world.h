@@ -75,10 +75,11 @@ enum agent_stage {
 
 struct agent {
 	bool alive, frozen;
-	bool loading;  /* has not bound: only an adopted role acts */
-	bool adopting; /* EV_ADOPT is the event at hand */
-	bool told_to_stop;
-	bool leaves; /* no goodbye at the end (SIGUSR2) */
+	int64_t frozen_until_ns; /* the world's time */
+	bool loading;		 /* programs are not loaded: only an adopted role acts */
+	bool has_slot;
+	bool stopping, leaves; /* SIGTERM, SIGUSR2 */
+	unsigned torn_words;   /* SIM_TORN: dies so, with the next step; 0 = not */
 	struct vr vr;
 	enum agent_stage stage;
 	struct vr_event event;
@@ -91,10 +92,9 @@ struct agent {
 	unsigned first_order, next_order;	  /* ... first out */
 	int64_t beat_ns;			  /* its clock: next heartbeat */
 	int64_t loaded_ns;			  /* its clock: programs are loaded */
-	int64_t wake_ns;			  /* SIM_LAME; 0 = as usual */
+	int64_t lame_ns;			  /* SIM_LAME; 0 = as usual */
 	int64_t run_ns; /* when it gets the CPU next, in the world's time; NEVER_NS */
 	uint32_t turn;	/* of that: others are void */
-	bool owed;	/* a turn came while it was frozen */
 };
 
 /* A router that others wrote: Master answers and accepts until told otherwise. */
@@ -109,22 +109,25 @@ struct peer {
 	bool owed;
 };
 
+#define SIM_WAITING_MAX 64
+
 struct machine {
 	uint8_t number;
 	const struct sim_router *router;
 	enum machine_power power;
-	bool held; /* paused: frames wait */
+	int64_t paused_until_ns;
+	bool holds; /* paused: frames wait */
 	bool mute, detached;
 	uint8_t tracked_priority; /* survives the agent: tracking finds it again */
 	unsigned faults;	  /* the world's: enum vr_fault */
-	bool drained_by_operator;
 	int64_t clock_offset_ns;
-	bool bound; /* the slot is in use: by this agent, or by a dead one */
+	bool pinned;   /* the slot is in use: by this agent, or by a dead one */
+	bool acquired; /* addresses and filters are in the kernel */
 	struct plane plane;
 	struct agent agent;
 	struct peer peer;
 	unsigned waiting; /* frames held during a pause */
-	uint32_t waiting_frames[64];
+	struct sim_frame waiting_frames[SIM_WAITING_MAX];
 	uint32_t adverts_sent;
 };
 
@@ -138,6 +141,7 @@ struct world {
 	struct machine machines[SIM_ROUTERS_MAX];
 	bool cut[SIM_PORTS][SIM_PORTS]; /* from, to */
 	uint32_t loss_ppm;
+	int64_t last_arrival_ns[SIM_PORTS][SIM_PORTS];
 	uint8_t switch_port; /* behind which the virtual MAC was seen last */
 	unsigned next_command;
 	uint32_t forged[SIM_COMMANDS_MAX]; /* frames sent of each command */
@@ -192,7 +196,6 @@ void wire_send(struct world *world, unsigned from, struct sim_frame *frame);
 void wire_send_to(struct world *world, unsigned from, unsigned to, struct sim_frame *frame);
 /* Frame `number` has arrived at a port. */
 void wire_arrived(struct world *world, unsigned port, uint32_t number);
-void wire_release(struct world *world, uint32_t number);
 
 /* ---- machine.c ---- */
 
@@ -203,6 +206,9 @@ int64_t machine_when(const struct world *world, const struct machine *machine, i
 void machine_frame(struct world *world, struct machine *machine, const struct sim_frame *frame);
 /* Does it answer for the virtual address now? */
 bool machine_answers(const struct world *world, const struct machine *machine);
+/* Do frames get to its programs; and do its own get out? */
+bool machine_sees(const struct machine *machine);
+bool machine_can_send(const struct machine *machine);
 enum vr_state machine_state(const struct machine *machine);
 void machine_command(struct world *world, const struct sim_command *command);
 void machine_thaw(struct world *world, struct machine *machine);
@@ -226,7 +232,7 @@ bool glue_carry_out(struct world *world, struct machine *machine, const struct v
 void glue_extend(struct world *world, struct machine *machine, const struct vr_action *action);
 /* The slot of a router that starts; flags by its state. */
 void glue_bind(struct world *world, struct machine *machine);
-void glue_unbind(struct machine *machine);
+void glue_unbind(struct machine *machine); /* nothing is left pinned */
 struct vr_params glue_params(const struct scenario *scenario, const struct sim_router *router);
 struct vr_evidence glue_evidence(const struct machine *machine);
 
@@ -239,6 +245,8 @@ void peer_frame(struct world *world, struct machine *machine, const struct sim_f
 /* It has the CPU: whatever is due. */
 void peer_run(struct world *world, struct machine *machine);
 void peer_schedule(struct world *world, struct machine *machine);
+/* Its kernel has the address: while Master, and after it was killed as one. */
+bool peer_answers(const struct machine *machine);
 void peer_priority(struct world *world, struct machine *machine, uint8_t priority);
 
 /* ---- clients.c ---- */
@@ -248,6 +256,8 @@ void switch_learn(struct world *world, const struct sim_frame *frame);
 /* The clients ask; and something has arrived at their port. */
 void clients_ask(struct world *world);
 void clients_frame(struct world *world, const struct sim_frame *frame);
+/* A router took a frame to the virtual MAC. */
+void clients_served(struct world *world, unsigned machine, const struct sim_frame *frame);
 /* The next frame of a SIM_FORGE or SIM_CLAIM. */
 void forge(struct world *world, unsigned command);
 

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A machine: its clock, its data plane, and what befalls it. */
+#include <string.h>
+
+#include "sim/oracle.h"
+#include "sim/world.h"
+
+#define BOOT_NS	  (5 * NS_PER_S) /* what the clock shows when an agent starts after a boot */
+#define LINK_GONE (FAULT_NO_INTERFACE | FAULT_INTERFACE_DOWN)
+
+static bool is_ours(const struct machine *machine)
+{
+	return machine->router->kind == SIM_XVRRPD;
+}
+
+/* ---- the clock ---- */
+
+static int64_t drift_ns(const struct machine *machine, int64_t span_ns)
+{
+	return (int64_t)((__int128)span_ns * machine->router->clock_ppm / 1000000);
+}
+
+int64_t machine_clock(const struct world *world, const struct machine *machine)
+{
+	return machine->clock_offset_ns + world->now_ns + drift_ns(machine, world->now_ns);
+}
+
+int64_t machine_when(const struct world *world, const struct machine *machine, int64_t clock_ns)
+{
+	int64_t shown_ns = machine_clock(world, machine), when_ns;
+
+	if (clock_ns <= shown_ns)
+		return world->now_ns;
+	if (clock_ns == NEVER_NS)
+		return NEVER_NS;
+	clock_ns -= machine->clock_offset_ns;
+	when_ns = clock_ns - drift_ns(machine, clock_ns);
+	while (when_ns + drift_ns(machine, when_ns) < clock_ns)
+		when_ns++;
+	while (when_ns - 1 + drift_ns(machine, when_ns - 1) >= clock_ns)
+		when_ns--;
+	return when_ns;
+}
+
+static void set_clock(const struct world *world, struct machine *machine, int64_t clock_ns)
+{
+	machine->clock_offset_ns = 0;
+	machine->clock_offset_ns = clock_ns - machine_clock(world, machine);
+}
+
+void machine_init(struct world *world, unsigned number)
+{
+	struct machine *machine = &world->machines[number];
+	const struct sim_router *router = &world->scenario->routers[number];
+
+	machine->number = (uint8_t)number;
+	machine->router = router;
+	machine->tracked_priority = router->priority;
+	machine->agent.run_ns = machine->peer.run_ns = NEVER_NS;
+	set_clock(world, machine, router->clock_offset_ns + BOOT_NS);
+}
+
+/* ---- who has the role ---- */
+
+static bool link_is_up(const struct machine *machine)
+{
+	return machine->power == MACHINE_ON && !(machine->faults & LINK_GONE);
+}
+
+bool machine_sees(const struct machine *machine)
+{
+	return link_is_up(machine) && !machine->detached;
+}
+
+bool machine_answers(const struct world *world, const struct machine *machine)
+{
+	if (!is_ours(machine))
+		return link_is_up(machine) && peer_answers(machine);
+	return machine_sees(machine) && machine->pinned &&
+	       plane_answers(&machine->plane, 0, (uint64_t)machine_clock(world, machine));
+}
+
+bool machine_can_send(const struct machine *machine)
+{
+	return link_is_up(machine) && !machine->mute;
+}
+
+enum vr_state machine_state(const struct machine *machine)
+{
+	if (!is_ours(machine))
+		return machine->peer.state;
+	return machine->agent.alive ? machine->agent.vr.state : VR_INITIALIZE;
+}
+
+/* ---- frames ---- */
+
+static void send_reply(struct world *world, const struct machine *machine,
+		       const struct sim_frame *asked, struct sim_frame *reply)
+{
+	if (!world->cut[machine->number][asked->from])
+		wire_send_to(world, machine->number, asked->from, reply);
+}
+
+static void plane_frame(struct world *world, struct machine *machine, const struct sim_frame *frame)
+{
+	struct sim_frame copy = *frame;
+	enum plane_verdict verdict;
+
+	oracle_arrives(world, machine, frame);
+	verdict = plane_ingress(&machine->plane, SIM_IFINDEX,
+				(uint64_t)machine_clock(world, machine), copy.bytes, copy.length);
+	oracle_arrived(world, machine, frame, verdict);
+	if (verdict == PLANE_REPLY)
+		send_reply(world, machine, frame, &copy);
+	if (verdict == PLANE_ACCEPT)
+		clients_served(world, machine->number, frame);
+	agent_schedule(world, machine);
+}
+
+static void hold(struct machine *machine, const struct sim_frame *frame)
+{
+	if (machine->waiting < SIM_WAITING_MAX)
+		machine->waiting_frames[machine->waiting++] = *frame;
+}
+
+void machine_frame(struct world *world, struct machine *machine, const struct sim_frame *frame)
+{
+	if (machine->power == MACHINE_PAUSED && machine->holds)
+		hold(machine, frame);
+	if (!link_is_up(machine))
+		return;
+	if (!is_ours(machine))
+		peer_frame(world, machine, frame);
+	else if (!machine->detached)
+		plane_frame(world, machine, frame);
+}
+
+/* ---- the process and the machine ---- */
+
+static void schedule(struct world *world, struct machine *machine)
+{
+	if (is_ours(machine))
+		agent_schedule(world, machine);
+	else
+		peer_schedule(world, machine);
+}
+
+static void start(struct world *world, struct machine *machine)
+{
+	if (machine->power != MACHINE_ON || machine->agent.alive || machine->peer.alive)
+		return;
+	TRACE(world, "r%u: starts", machine->number + 1);
+	if (is_ours(machine))
+		agent_exec(world, machine);
+	else
+		peer_start(world, machine);
+}
+
+static void kill_process(struct world *world, struct machine *machine)
+{
+	TRACE(world, "r%u: killed", machine->number + 1);
+	if (is_ours(machine))
+		agent_kill(world, machine);
+	else
+		peer_stop(world, machine, false);
+}
+
+static void stop(struct world *world, struct machine *machine, bool leaves)
+{
+	struct agent *agent = &machine->agent;
+
+	TRACE(world, "r%u: told to %s", machine->number + 1, leaves ? "leave" : "stop");
+	if (!is_ours(machine)) {
+		peer_stop(world, machine, !leaves);
+		return;
+	}
+	if (!agent->alive)
+		return;
+	agent->leaves = agent->leaves || leaves;
+	agent->stopping = agent->stopping || !leaves;
+	agent_schedule(world, machine);
+}
+
+static void freeze(struct world *world, struct machine *machine, int64_t span_ns)
+{
+	struct agent *agent = &machine->agent;
+	int64_t until_ns = world->now_ns + span_ns;
+
+	TRACE(world, "r%u: frozen for %lld ns", machine->number + 1, (long long)span_ns);
+	agent->frozen = machine->peer.frozen = true;
+	if (until_ns > agent->frozen_until_ns)
+		agent->frozen_until_ns = until_ns;
+	world_plan(world, agent->frozen_until_ns, PLAN_THAW, machine->number, 0);
+}
+
+void machine_thaw(struct world *world, struct machine *machine)
+{
+	struct agent *agent = &machine->agent;
+
+	if (!agent->frozen || world->now_ns < agent->frozen_until_ns)
+		return;
+	agent->frozen = machine->peer.frozen = false;
+	TRACE(world, "r%u: goes on", machine->number + 1);
+	schedule(world, machine);
+}
+
+static void pause_machine(struct world *world, struct machine *machine, int64_t span_ns, bool holds)
+{
+	int64_t until_ns = world->now_ns + span_ns;
+
+	if (machine->power == MACHINE_OFF)
+		return;
+	TRACE(world, "r%u: stands still for %lld ns", machine->number + 1, (long long)span_ns);
+	machine->power = MACHINE_PAUSED;
+	machine->holds = holds;
+	if (until_ns > machine->paused_until_ns)
+		machine->paused_until_ns = until_ns;
+	world_plan(world, machine->paused_until_ns, PLAN_RESUME, machine->number, 0);
+	oracle_role(world, machine);
+}
+
+void machine_resume(struct world *world, struct machine *machine)
+{
+	unsigned count = machine->waiting;
+
+	if (machine->power != MACHINE_PAUSED || world->now_ns < machine->paused_until_ns)
+		return;
+	TRACE(world, "r%u: the machine goes on", machine->number + 1);
+	machine->power = MACHINE_ON;
+	machine->waiting = 0;
+	oracle_role(world, machine);
+	for (unsigned i = 0; i < count; i++)
+		machine_frame(world, machine, &machine->waiting_frames[i]);
+	schedule(world, machine);
+}
+
+static void power_off(struct world *world, struct machine *machine, int64_t span_ns)
+{
+	TRACE(world, "r%u: off for %lld ns", machine->number + 1, (long long)span_ns);
+	kill_process(world, machine);
+	machine->power = MACHINE_OFF;
+	machine->waiting = 0;
+	machine->pinned = machine->acquired = false;
+	machine->agent.frozen = machine->peer.frozen = false;
+	machine->peer.state = VR_INITIALIZE;
+	plane_clear(&machine->plane);
+	oracle_role(world, machine);
+	world_plan(world, world->now_ns + span_ns, PLAN_BOOT, machine->number, 0);
+}
+
+void machine_boot(struct world *world, struct machine *machine)
+{
+	if (machine->power != MACHINE_OFF)
+		return;
+	machine->power = MACHINE_ON;
+	set_clock(world, machine, BOOT_NS);
+	start(world, machine);
+}
+
+/* ---- what its agent is told ---- */
+
+static void order(struct world *world, struct machine *machine, enum vr_event_kind kind)
+{
+	struct vr_event event = {.kind = kind};
+
+	agent_order(world, machine, &event);
+}
+
+static void change_faults(struct world *world, struct machine *machine, unsigned bit, bool begins)
+{
+	struct vr_event event = {.kind = begins ? EV_FAULT : EV_FAULT_OVER, .fault = bit};
+
+	if (!(machine->faults & bit) == !begins || !is_ours(machine))
+		return;
+	TRACE(world, "r%u: %s%s", machine->number + 1, vr_fault_name(bit),
+	      begins ? "" : " is over");
+	machine->faults ^= bit;
+	oracle_role(world, machine);
+	agent_order(world, machine, &event);
+}
+
+static void change_priority(struct world *world, struct machine *machine, uint8_t priority)
+{
+	struct vr_event event = {.kind = EV_PRIORITY, .priority = priority};
+
+	if (machine->router->priority == VRRP_PRIORITY_OWNER)
+		return;
+	TRACE(world, "r%u: tracked priority %u", machine->number + 1, priority);
+	machine->tracked_priority = priority;
+	if (is_ours(machine))
+		agent_order(world, machine, &event);
+	else
+		peer_priority(world, machine, priority);
+}
+
+static void change_link(struct world *world, struct machine *machine, const struct sim_command *c)
+{
+	if (c->op == SIM_MUTE || c->op == SIM_UNMUTE)
+		machine->mute = c->op == SIM_MUTE;
+	else
+		machine->detached = c->op == SIM_DETACH;
+	TRACE(world, "r%u:%s%s", machine->number + 1, machine->mute ? " mute" : "",
+	      machine->detached ? " detached" : "");
+	oracle_role(world, machine);
+}
+
+static void command_one(struct world *world, struct machine *machine, const struct sim_command *c)
+{
+	switch (c->op) {
+	case SIM_START:
+		start(world, machine);
+		break;
+	case SIM_KILL:
+		kill_process(world, machine);
+		break;
+	case SIM_STOP:
+	case SIM_LEAVE:
+		stop(world, machine, c->op == SIM_LEAVE);
+		break;
+	case SIM_REBOOT:
+		power_off(world, machine, c->span_ns);
+		break;
+	case SIM_FREEZE:
+		freeze(world, machine, c->span_ns);
+		break;
+	case SIM_PAUSE:
+		pause_machine(world, machine, c->span_ns, c->value == 1);
+		break;
+	case SIM_LAME:
+		machine->agent.lame_ns = c->span_ns;
+		break;
+	case SIM_TORN:
+		machine->agent.torn_words = c->value + 1;
+		break;
+	case SIM_FAULT:
+	case SIM_MEND:
+		change_faults(world, machine, c->value, c->op == SIM_FAULT);
+		break;
+	case SIM_PRIORITY:
+		change_priority(world, machine, (uint8_t)c->value);
+		break;
+	case SIM_DRAIN:
+	case SIM_UNDRAIN:
+		order(world, machine, c->op == SIM_DRAIN ? EV_DRAIN : EV_UNDRAIN);
+		break;
+	case SIM_MUTE:
+	case SIM_UNMUTE:
+	case SIM_DETACH:
+	case SIM_ATTACH:
+		change_link(world, machine, c);
+		break;
+	default: /* what concerns the wire, and what is expected: world.c */
+		break;
+	}
+}
+
+void machine_command(struct world *world, const struct sim_command *command)
+{
+	for (unsigned i = 0; i < world->scenario->router_count; i++)
+		if (command->router == SIM_NOBODY || command->router == i)
+			command_one(world, &world->machines[i], command);
+}
