@@ -128,8 +128,10 @@ void glue_unbind(struct machine *machine)
 	machine->agent.has_slot = false;
 }
 
-static void take_lease(struct world *world, struct machine *machine, int64_t until_ns)
+static void take_lease(struct world *world, struct machine *machine, int64_t until_ns,
+		       bool promised)
 {
+	oracle_leases(world, machine, promised);
 	if (until_ns != 0)
 		slot_of(machine)->decided_ns = (uint64_t)machine->agent.step_ns;
 	slot_of(machine)->lease_until_ns = (uint64_t)until_ns;
@@ -198,7 +200,7 @@ static bool send_advert(struct world *world, struct machine *machine,
 		return false;
 	if (!machine_can_send(machine)) {
 		if (action->advert.first)
-			take_lease(world, machine, 0);
+			take_lease(world, machine, 0, false);
 		return false;
 	}
 	frame = encode(world, machine, action);
@@ -256,7 +258,7 @@ bool glue_carry_out(struct world *world, struct machine *machine, const struct v
 {
 	switch (action->kind) {
 	case ACT_LEASE:
-		take_lease(world, machine, action->until_ns);
+		take_lease(world, machine, action->until_ns, false);
 		break;
 	case ACT_RECHECK: /* the agent does it: it is always the last */
 		break;
@@ -291,5 +293,5 @@ bool glue_carry_out(struct world *world, struct machine *machine, const struct v
 
 void glue_extend(struct world *world, struct machine *machine, const struct vr_action *action)
 {
-	take_lease(world, machine, action->advert.until_ns);
+	take_lease(world, machine, action->advert.until_ns, true);
 }

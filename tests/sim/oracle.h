@@ -39,11 +39,14 @@ void oracle_steps(struct world *world, const struct machine *machine);
 void oracle_stepped(struct world *world, const struct machine *machine);
 /* An agent has nothing to do any more. */
 void oracle_idle(struct world *world, const struct machine *machine);
-/* A lease was stored, or a peer changed its state: who answers may have changed. */
+/* A lease is about to be stored; `promised`: by an advertisement that has been sent. */
+void oracle_leases(struct world *world, const struct machine *machine, bool promised);
+/* It was; or a peer changed its state, or a machine its luck: who answers may have changed. */
 void oracle_role(struct world *world, const struct machine *machine);
-/* A client asked, and got an answer. */
+/* Clients are about to ask; got an answer; their packet to the virtual MAC was accepted. */
 void oracle_asked(struct world *world);
 void oracle_answered(struct world *world, unsigned machine);
+void oracle_served(struct world *world, unsigned machine);
 /* A command of the scenario that expects something. */
 void oracle_expect(struct world *world, const struct sim_command *command);
 

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * I1, precisely. Two data planes may answer at one time only if the one that began later could not
+ * know better: it has not heard the advertisement that the other's lease is counted from (lost, cut
+ * off, still on its way, or sent before it was born), or it does not obey that one (preemption,
+ * which ends when its own advertisement is heard), or somebody has told it meanwhile that the role
+ * is free (priority 0) or has taught it a shorter interval. And the end: one Active, and the right
+ * one.
+ */
+#include <stdlib.h>
+
+#include "election.h"
+#include "sim/ghosts.h"
+#include "sim/oracle.h"
+
+/* ---- overlaps ---- */
+
+static uint8_t priority_of_machine(const struct machine *machine)
+{
+	return is_xvrrpd(machine) ? machine->agent.vr.effective_priority : machine->peer.priority;
+}
+
+static int64_t span_ns(const struct machine *machine)
+{
+	return 3 * (machine->router->interval_cs * NS_PER_CS);
+}
+
+static int64_t lease_left_ns(const struct world *world, const struct machine *machine)
+{
+	return (int64_t)machine->plane.slots[0].lease_until_ns - machine_clock(world, machine);
+}
+
+/*
+ * Skew_Time is what keeps two apart whose clocks do not run alike. Of VRRPv2 it may be as little as
+ * four milliseconds, and three intervals 765 seconds.
+ */
+static bool clocks_explain(const struct world *world, const struct machine *taker,
+			   const struct machine *other)
+{
+	const struct scenario *scenario = world->scenario;
+	int64_t apart_ppm = llabs(taker->router->clock_ppm) + llabs(other->router->clock_ppm);
+	int64_t apart_ns = span_ns(other) / 1000000 * apart_ppm + apart_ppm;
+	int64_t skew_ns = is_xvrrpd(taker)
+				  ? vr_skew_ns(scenario->version, priority_of_machine(taker),
+					       taker->router->interval_cs)
+				  : 0;
+
+	return lease_left_ns(world, other) <= apart_ns - skew_ns;
+}
+
+static bool has_heard(const struct world *world, const struct machine *taker,
+		      const struct machine *other)
+{
+	const struct ghost *sender = &world->ghosts->of[other->number];
+	const struct heard *heard = &world->ghosts->of[taker->number].heard[other->number];
+
+	return sender->lease_number != 0 && heard->number >= sender->lease_number;
+}
+
+static bool obeys(const struct machine *taker, const struct heard *heard)
+{
+	return heard->obeyed && vrrp_backup_obeys(priority_of_machine(taker),
+						  taker->router->preempt, heard->priority);
+}
+
+static bool may_overlap(struct world *world, const struct machine *taker,
+			const struct machine *other)
+{
+	const struct ghost *ghost = ghost_of(world, taker);
+	const struct heard *heard = &ghost->heard[other->number];
+	uint32_t interval_cs = other->router->interval_cs;
+
+	return !has_heard(world, taker, other) || !obeys(taker, heard) ||
+	       ghost->goodbye_ns >= heard->at_ns || ghost->armed_cs < interval_cs ||
+	       ghost->shortest_forged_cs < interval_cs || clocks_explain(world, taker, other);
+}
+
+void judge_overlap(struct world *world, const struct machine *taker)
+{
+	for (unsigned i = 0; i < world->scenario->router_count; i++) {
+		const struct machine *other = &world->machines[i];
+
+		if (other == taker || !is_xvrrpd(other) || !machine_answers(world, other) ||
+		    may_overlap(world, taker, other))
+			continue;
+		world_fail(
+			world,
+			"overlap: r%u answers though it has heard r%u, who does for %lld ns more",
+			taker->number + 1, other->number + 1,
+			(long long)lease_left_ns(world, other));
+	}
+}
+
+/* ---- the end ---- */
+
+/* One of those who may have the role in the end. */
+static bool is_eligible(const struct machine *machine)
+{
+	if (!machine_sees(machine) || !machine_can_send(machine))
+		return false;
+	if (!is_xvrrpd(machine))
+		return machine->peer.alive && !machine->peer.frozen;
+	return machine->agent.alive && !machine->agent.frozen && machine->faults == 0 &&
+	       !machine->agent.vr.drained;
+}
+
+/* It would take the role from this one, sooner or later. */
+static bool wants_role_of(const struct machine *machine, const struct machine *active)
+{
+	return is_eligible(machine) && machine != active &&
+	       !vrrp_backup_obeys(priority_of_machine(machine), machine->router->preempt,
+				  priority_of_machine(active));
+}
+
+static const struct machine *only_active(struct world *world)
+{
+	const struct machine *active = NULL;
+
+	for (unsigned i = 0; i < world->scenario->router_count; i++) {
+		const struct machine *machine = &world->machines[i];
+
+		if (!machine_answers(world, machine))
+			continue;
+		if (active)
+			world_fail(world, "end: both r%u and r%u answer", active->number + 1,
+				   i + 1);
+		active = machine;
+	}
+	return active;
+}
+
+static unsigned count_eligible(const struct world *world)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < world->scenario->router_count; i++)
+		count += is_eligible(&world->machines[i]);
+	return count;
+}
+
+/* A drained one keeps the role as long as nobody takes it, but not for ever. */
+void judge_end(struct world *world)
+{
+	const struct machine *active = only_active(world);
+	unsigned eligible = count_eligible(world);
+
+	if (world->failed)
+		return;
+	if (!active) {
+		if (eligible > 0)
+			world_fail(world, "end: nobody answers, and %u could", eligible);
+		return;
+	}
+	if (!is_eligible(active))
+		world_fail(world, "end: r%u answers, and should not", active->number + 1);
+	for (unsigned i = 0; i < world->scenario->router_count && !world->failed; i++)
+		if (wants_role_of(&world->machines[i], active))
+			world_fail(world, "end: r%u answers, and r%u is better", active->number + 1,
+				   i + 1);
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The oracle's ears: it puts down what happens, and has it judged where it may be wrong. */
+#include "sim/oracle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "election.h"
+#include "sim/ghosts.h"
+
+#define CALM_INTERVALS 3
+
+static int64_t interval_ns(const struct machine *machine)
+{
+	return machine->router->interval_cs * NS_PER_CS;
+}
+
+/* ---- beginning and end ---- */
+
+static int64_t calm_ns(const struct scenario *scenario)
+{
+	int64_t span_ns = CALM_INTERVALS * scenario->client_ns;
+
+	if (scenario->settled_ns == 0)
+		return NEVER_NS;
+	for (unsigned i = 0; i < scenario->router_count; i++) {
+		int64_t some_ns = CALM_INTERVALS * (scenario->routers[i].interval_cs * NS_PER_CS);
+
+		span_ns = some_ns > span_ns ? some_ns : span_ns;
+	}
+	return scenario->end_ns - span_ns;
+}
+
+static void mark(struct world *world)
+{
+	struct ghosts *ghosts = world->ghosts;
+
+	ghosts->mark_ns = world->now_ns;
+	ghosts->unanswered = 0;
+	for (unsigned i = 0; i < SIM_ROUTERS_MAX; i++) {
+		struct ghost *ghost = &ghosts->of[i];
+
+		ghost->adverts = ghost->announcements = ghost->transitions = ghost->late = 0;
+		ghost->first_advert_ns = -1;
+	}
+}
+
+void oracle_begin(struct world *world)
+{
+	world->ghosts = calloc(1, sizeof(*world->ghosts));
+	if (!world->ghosts)
+		abort();
+	world->ghosts->calm_ns = calm_ns(world->scenario);
+	mark(world);
+}
+
+void oracle_end(struct world *world)
+{
+	if (!world->failed && world->ghosts->calm_ns != NEVER_NS)
+		judge_end(world);
+	free(world->ghosts);
+	world->ghosts = NULL;
+}
+
+/* ---- life ---- */
+
+void oracle_started(struct world *world, const struct machine *machine)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+	int64_t clock_ns = machine_clock(world, machine);
+
+	memset(ghost->heard, 0, sizeof(ghost->heard));
+	ghost->started_clock_ns = ghost->armed_clock_ns = ghost->left_clock_ns = clock_ns;
+	ghost->armed_cs = ghost->longest_cs = machine->router->interval_cs;
+	ghost->shortest_forged_cs = UINT32_MAX;
+	ghost->goodbye_ns = ghost->goodbye_clock_ns = -1;
+	ghost->phase_clock_ns = NEVER_NS;
+	ghost->announced_clock_ns = INT64_MIN / 2;
+}
+
+void oracle_died(struct world *world, const struct machine *machine)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+
+	ghost->dead = machine->agent.vr;
+	ghost->dead_memory = machine->plane.slots[0].memory;
+	ghost->torn = false;
+}
+
+void oracle_torn(struct world *world, const struct machine *machine)
+{
+	ghost_of(world, machine)->torn = true;
+}
+
+/* ---- who answers ---- */
+
+void oracle_leases(struct world *world, const struct machine *machine, bool promised)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+
+	ghost->answered = machine_answers(world, machine);
+	if (!promised)
+		ghost->lease_number = 0;
+}
+
+void oracle_role(struct world *world, const struct machine *machine)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+	bool answers = machine_answers(world, machine);
+
+	if (answers && !ghost->answered)
+		judge_overlap(world, machine);
+	ghost->answered = answers;
+}
+
+void oracle_sent(struct world *world, const struct machine *machine, uint8_t priority, bool extends)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+
+	ghost->adverts++;
+	if (priority == VRRP_PRIORITY_LEAVING)
+		return;
+	if (ghost->first_advert_ns < 0)
+		ghost->first_advert_ns = world->now_ns;
+	if (extends)
+		ghost->lease_number = machine->adverts_sent;
+	if (!is_xvrrpd(machine))
+		return;
+	if (world->now_ns >= ghost->window_ns + interval_ns(machine)) {
+		ghost->window_ns = world->now_ns;
+		ghost->window_sent = 0;
+		ghost->window_allowed = 4 + (unsigned)(interval_ns(machine) / (50 * NS_PER_MS));
+	}
+	if (++ghost->window_sent > ghost->window_allowed)
+		world_fail(world, "storm: r%u sent %u advertisements in an interval",
+			   machine->number + 1, ghost->window_sent);
+}
+
+void oracle_announced(struct world *world, const struct machine *machine, unsigned rounds)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+
+	ghost->announcements += rounds;
+	ghost->announced_clock_ns = machine_clock(world, machine);
+}
+
+/* ---- what is heard ---- */
+
+/* A frame that is an advertisement of a scenario's router, or a forged one: its header. */
+static const struct vrrp_hdr *header_of(const struct sim_frame *frame)
+{
+	return (const struct vrrp_hdr *)(frame->bytes + 34);
+}
+
+static bool is_advert(const struct sim_frame *frame)
+{
+	return frame->bytes[12] == 0x08 && frame->bytes[13] == 0x00 &&
+	       frame->bytes[23] == VRRP_PROTOCOL;
+}
+
+static void put_down_goodbye(struct world *world, struct ghost *ghost,
+			     const struct machine *machine)
+{
+	ghost->goodbye_ns = world->now_ns;
+	ghost->goodbye_clock_ns = machine_clock(world, machine);
+}
+
+static void put_down_obeyed(struct world *world, struct ghost *ghost, const struct machine *machine,
+			    const struct sim_frame *frame)
+{
+	uint32_t interval_cs = vrrp_header_interval_cs(header_of(frame));
+
+	ghost->armed_clock_ns = machine_clock(world, machine);
+	ghost->armed_cs = interval_cs;
+	ghost->goodbye_ns = ghost->goodbye_clock_ns = -1;
+	if (interval_cs > ghost->longest_cs)
+		ghost->longest_cs = interval_cs;
+	if (frame->from == SIM_CLIENT && interval_cs < ghost->shortest_forged_cs)
+		ghost->shortest_forged_cs = interval_cs;
+}
+
+void oracle_heard(struct world *world, const struct machine *machine, const struct sim_frame *frame,
+		  bool obeys)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+	struct heard *heard = &ghost->heard[frame->from];
+	uint8_t priority = header_of(frame)->priority;
+
+	if (priority == VRRP_PRIORITY_LEAVING) {
+		put_down_goodbye(world, ghost, machine);
+		return;
+	}
+	if (frame->advert >= heard->number)
+		*heard = (struct heard){frame->advert, world->now_ns, priority, obeys};
+	if (obeys)
+		put_down_obeyed(world, ghost, machine, frame);
+}
+
+void oracle_arrives(struct world *world, const struct machine *machine,
+		    const struct sim_frame *frame)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+
+	if (!is_advert(frame))
+		return;
+	ghost->slot = machine->plane.slots[0];
+	ghost->before = machine->agent.vr;
+	ghost->next_event = machine->plane.next_event;
+}
+
+/* I4, D-37 */
+static void judge_discard(struct world *world, const struct machine *machine,
+			  const struct ghost *ghost)
+{
+	if (memcmp(&ghost->slot, &machine->plane.slots[0], sizeof(ghost->slot)) != 0 ||
+	    ghost->next_event != machine->plane.next_event ||
+	    memcmp(&ghost->before, &machine->agent.vr, sizeof(ghost->before)) != 0)
+		world_fail(world, "discard: r%u is not as it was before a packet it discarded",
+			   machine->number + 1);
+}
+
+/* An Active whose agent may never run again is silent at once when one it yields to is heard. */
+static void judge_superior(struct world *world, const struct machine *machine,
+			   const struct sim_frame *frame)
+{
+	const struct vr_slot *slot = &machine->plane.slots[0];
+	struct vrrp_addr source =
+		addr_from_ipv4((uint32_t)frame->bytes[26] << 24 | (uint32_t)frame->bytes[27] << 16 |
+			       (uint32_t)frame->bytes[28] << 8 | frame->bytes[29]);
+
+	if (vrrp_active_yields(slot->identity.priority, &slot->identity.primary,
+			       header_of(frame)->priority, &source) &&
+	    machine_answers(world, machine))
+		world_fail(world, "superior: r%u answers after it heard one it yields to",
+			   machine->number + 1);
+}
+
+void oracle_arrived(struct world *world, const struct machine *machine,
+		    const struct sim_frame *frame, enum plane_verdict verdict)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+	const struct vr_slot *slot = &machine->plane.slots[0];
+
+	(void)verdict;
+	if (!is_advert(frame))
+		return;
+	if (slot->last_advert_ns == ghost->slot.last_advert_ns) {
+		judge_discard(world, machine, ghost);
+		return;
+	}
+	oracle_heard(world, machine, frame, slot->authority_ns != ghost->slot.authority_ns);
+	judge_superior(world, machine, frame);
+}
+
+/* ---- steps ---- */
+
+void oracle_steps(struct world *world, const struct machine *machine)
+{
+	ghost_of(world, machine)->before = machine->agent.vr;
+}
+
+void oracle_stepped(struct world *world, const struct machine *machine)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+	const struct agent *agent = &machine->agent;
+
+	for (unsigned i = 0; i < agent->actions.count; i++)
+		if (agent->actions.list[i].kind == ACT_LATE &&
+		    agent->actions.list[i].late.late_ns != 0)
+			ghost->late++;
+	judge_step(world, machine);
+	if (ghost->before.state == agent->vr.state)
+		return;
+	ghost->transitions++;
+	ghost->phase_clock_ns = NEVER_NS;
+	if (ghost->before.state == VR_ACTIVE)
+		ghost->left_clock_ns = agent->step_ns;
+	if (ghost->before.state == VR_INITIALIZE && agent->event.kind != EV_ADOPT)
+		oracle_started(world, machine);
+	if (world->now_ns >= world->ghosts->calm_ns)
+		world_fail(world, "calm: r%u becomes %s long after the last trouble",
+			   machine->number + 1, vr_state_name(agent->vr.state));
+}
+
+void oracle_idle(struct world *world, const struct machine *machine)
+{
+	judge_views(world, machine);
+}
+
+/* ---- clients ---- */
+
+static void judge_answers(struct world *world)
+{
+	struct ghosts *ghosts = world->ghosts;
+	bool calm = world->now_ns - world->scenario->client_ns >= ghosts->calm_ns;
+
+	if (ghosts->asked == 0)
+		return;
+	if (ghosts->answers == 0)
+		ghosts->unanswered++;
+	if (!calm)
+		return;
+	if (ghosts->answers == 0 || ghosts->served == 0)
+		world_fail(world, "client: asked, %u answers, served by %u", ghosts->answers,
+			   ghosts->served);
+	else if (ghosts->answered_by != ghosts->served_by)
+		world_fail(world, "client: r%u answers, r%u serves", ghosts->answered_by + 1,
+			   ghosts->served_by + 1);
+}
+
+void oracle_asked(struct world *world)
+{
+	judge_answers(world);
+	world->ghosts->asked++;
+	world->ghosts->answers = world->ghosts->served = 0;
+	world->ghosts->answered_by = world->ghosts->served_by = SIM_NOBODY;
+}
+
+/* More than one copy of an answer is the wire's; one by another router is not. */
+static void put_down_answer(struct world *world, unsigned machine, unsigned *count, uint8_t *by)
+{
+	if (*count > 0 && *by != machine && world->now_ns >= world->ghosts->calm_ns)
+		world_fail(world, "client: both r%u and r%u answer", *by + 1, machine + 1);
+	++*count;
+	*by = (uint8_t)machine;
+}
+
+void oracle_answered(struct world *world, unsigned machine)
+{
+	put_down_answer(world, machine, &world->ghosts->answers, &world->ghosts->answered_by);
+}
+
+void oracle_served(struct world *world, unsigned machine)
+{
+	put_down_answer(world, machine, &world->ghosts->served, &world->ghosts->served_by);
+}
+
+/* ---- expectations ---- */
+
+static unsigned answering(const struct world *world)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < world->scenario->router_count; i++)
+		count += machine_answers(world, &world->machines[i]);
+	return count;
+}
+
+static void expect_value(struct world *world, const struct sim_command *command, const char *what,
+			 int64_t is)
+{
+	if (is != (int64_t)command->value)
+		world_fail(world, "expect: line %u: %s is %lld, expected %u", command->line, what,
+			   (long long)is, command->value);
+}
+
+static void expect_range(struct world *world, const struct sim_command *command, const char *what,
+			 int64_t is)
+{
+	if (is < command->least || is > command->most)
+		world_fail(world, "expect: line %u: %s: %lld, expected %lld..%lld", command->line,
+			   what, (long long)is, (long long)command->least,
+			   (long long)command->most);
+}
+
+static void expect_state(struct world *world, const struct sim_command *command)
+{
+	enum vr_state state = machine_state(&world->machines[command->router]);
+
+	if (state != (enum vr_state)command->value)
+		world_fail(world, "expect: line %u: r%u is %s, expected %s", command->line,
+			   command->router + 1, vr_state_name(state),
+			   vr_state_name((enum vr_state)command->value));
+}
+
+static void expect_took_over(struct world *world, const struct sim_command *command)
+{
+	int64_t first_ns = world->ghosts->of[command->router].first_advert_ns;
+
+	if (first_ns < 0)
+		world_fail(world, "expect: line %u: r%u has not advertised", command->line,
+			   command->router + 1);
+	else
+		expect_range(world, command, "ns until the first advertisement",
+			     first_ns - world->ghosts->mark_ns);
+}
+
+void oracle_expect(struct world *world, const struct sim_command *command)
+{
+	unsigned router = command->router < SIM_ROUTERS_MAX ? command->router : 0;
+	const struct ghost *ghost = &world->ghosts->of[router];
+
+	switch (command->op) {
+	case SIM_EXPECT_STATE:
+		expect_state(world, command);
+		break;
+	case SIM_EXPECT_ANSWERS:
+		expect_value(world, command, "answering",
+			     machine_answers(world, &world->machines[router]));
+		break;
+	case SIM_EXPECT_ACTIVES:
+		expect_value(world, command, "routers answering", answering(world));
+		break;
+	case SIM_MARK:
+		mark(world);
+		break;
+	case SIM_EXPECT_ADVERTS:
+		expect_range(world, command, "advertisements", ghost->adverts);
+		break;
+	case SIM_EXPECT_ANNOUNCEMENTS:
+		expect_range(world, command, "rounds of announcements", ghost->announcements);
+		break;
+	case SIM_EXPECT_TRANSITIONS:
+		expect_range(world, command, "transitions", ghost->transitions);
+		break;
+	case SIM_EXPECT_LATE:
+		expect_range(world, command, "late wake-ups", ghost->late);
+		break;
+	case SIM_EXPECT_TOOK_OVER:
+		expect_took_over(world, command);
+		break;
+	case SIM_EXPECT_UNANSWERED:
+		expect_range(world, command, "requests unanswered", world->ghosts->unanswered);
+		break;
+	default: /* what happens to routers and wire: world.c */
+		break;
+	}
+}
