@@ -128,7 +128,7 @@ unit_LIBRARIES := ctl core
 unit_PACKAGES := jansson
 conf_LIBRARIES := conf core
 sim_LIBRARIES := model core
-bpf_LIBRARIES := model core
+bpf_LIBRARIES := differential model core
 bpf_PACKAGES := libbpf
 sys_LIBRARIES := sys core
 sys_PACKAGES := $(PACKAGES)
@@ -143,6 +143,8 @@ $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c)): %: %.o \
 	$$(Q)$$(link) $$(call library,cmocka $($(1)_PACKAGES))
 endef
 $(foreach r,$(C_RINGS),$(eval $(call ring_rule,$(r))))
+
+include tests/fuzz/differential/rules.mk
 
 .PHONY: tests unit conf sim bpf netns test
 tests: $(foreach r,$(C_RINGS),$($(r)_TESTS)) ## Build the test programs, run nothing

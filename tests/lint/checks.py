@@ -40,13 +40,17 @@ MAY_INCLUDE = {
     "user/xvrrpctl": ("include/",),
     "tests/unit": ("user/core/", "user/ctl/", "include/"),
     "tests/conf": ("user/conf/", "user/core/", "include/"),
-    "tests/sim": ("user/core/", "include/"),
-    "tests/bpf": ("user/core/", "include/", "bpf/", SKELETON),
+    "tests/model": ("include/",),
+    "tests/sim": ("user/core/", "include/", "tests/model/plane.h"),
+    "tests/bpf": ("user/core/", "include/", "bpf/", SKELETON, "tests/fuzz/differential/engine.h"),
+    "tests/fuzz": AGENT_LAYERS,
+    "tests/fuzz/differential": ("include/", "tests/model/plane.h", "tests/bpf/frames.h", SKELETON,
+                                "xvrrp_held.skel.h"),
     "tests/sys": ("user/sys/", "user/core/", "include/"),
 }
 # A library's header -> the only folders that may know it.
 LIBRARY_USERS = {
-    "bpf/": ("bpf", "user/sys", "tests/bpf", "tests/sys"),
+    "bpf/": ("bpf", "user/sys", "tests/bpf", "tests/sys", "tests/fuzz/differential"),
     "libmnl/": ("user/sys", "tests/sys"),
     "systemd/": ("user", "user/sys", "tests/sys"),
     "jansson.h": ("user", "user/ctl", "user/xvrrpctl", "tests/unit"),
