@@ -9,8 +9,9 @@
  *   machine.c  a machine: its clock, its data plane, off, paused
  *   agent.c    the agent on it: when it gets the CPU, one thing at a time
  *   glue.c     the core's actions, carried out on the slot as user/actions.c does it
- *   peer.c     routers that others wrote
- *   clients.c  hosts that ask for the address, and the switch that learns where it is
+ *   peer.c     routers that others wrote; peer_rfc.c and peer_keepalived.c decide for them
+ *   clients.c  hosts that ask for the address, the switch that learns where it is, who forges
+ *   frames.c   the frames of these hosts
  *   oracle.c   what must never happen (I1 and others); ghosts.c what it knows
  */
 #ifndef SIM_WORLD_H
@@ -97,16 +98,25 @@ struct agent {
 	uint32_t turn;	/* of that: others are void */
 };
 
-/* A router that others wrote: Master answers and accepts until told otherwise. */
+#define PEER_INBOX_MAX 32
+
+/*
+ * A router that others wrote. Master answers and accepts until told otherwise: when it is killed
+ * its state stays, because that is what its kernel goes on with.
+ */
 struct peer {
-	bool alive, frozen;
+	bool alive, frozen, stopping;
 	enum vr_state state;
 	uint8_t priority; /* effective */
 	uint32_t master_interval_cs;
+	int64_t skew_ns;	   /* RFC: as computed last */
+	int64_t span_ns;	   /* keepalived: what down_ns was set by last */
 	int64_t down_ns, adver_ns; /* deadlines on its clock, NEVER_NS = not running */
+	int64_t announce_ns, refresh_ns;
+	unsigned inbox_count;
+	struct sim_frame inbox[PEER_INBOX_MAX]; /* the buffer of its socket */
 	int64_t run_ns;
 	uint32_t turn;
-	bool owed;
 };
 
 #define SIM_WAITING_MAX 64
