@@ -42,6 +42,12 @@ static unsigned distance(const char *a, const char *b)
 	return rows[i % 3][length];
 }
 
+/* Each letter that one word has more than the other must be inserted. */
+static bool too_long_or_short(size_t a, size_t b, unsigned least)
+{
+	return (a < b ? b - a : a - b) >= least;
+}
+
 static bool has_prefix(const struct keyword *keyword, const char *name)
 {
 	return keyword->kind != KIND_SKIPPED && !strncmp(keyword->name, "vrrp_", 5) &&
@@ -62,7 +68,10 @@ const struct keyword *schema_nearest(enum schema_context context, const char *na
 			continue;
 		if (has_prefix(keyword, name))
 			return keyword;
-		if (only_prefix || strlen(keyword->name) > NAME_MAX_LEN)
+		size_t other_length = strlen(keyword->name);
+
+		if (only_prefix || other_length > NAME_MAX_LEN ||
+		    too_long_or_short(length, other_length, least))
 			continue;
 		unsigned letters = distance(keyword->name, name);
 
