@@ -109,6 +109,29 @@ static void a_slot_that_makes_no_sense(void **state)
 	expect_startup_of(&old, of_backups, COUNT_OF(of_backups));
 }
 
+/* By a stamp of the future a Backup would wait until then, and hear nobody. */
+static void a_stamp_that_makes_no_sense(void **state)
+{
+	static const int64_t bad[] = {NOW_NS + NS_PER_S + 1, INT64_MAX, -1, INT64_MIN};
+	struct machine old = machine_backup(3, 100), m;
+
+	(void)state;
+	pass(&old, 10 * NS_PER_S);
+	hear(&old, 150);
+	old.slot.authority_ns = old.slot.last_advert_ns = NOW_NS + NS_PER_S;
+	assert_int_equal(adopted_after(&old, 0).vr.state, VR_BACKUP);
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		old.slot.last_advert_ns = NOW_NS;
+		old.slot.authority_ns = bad[i];
+		m = adopted_after(&old, 0);
+		assert_not_adopted(&m);
+		old.slot.last_advert_ns = bad[i];
+		old.slot.authority_ns = NOW_NS;
+		m = adopted_after(&old, 0);
+		assert_not_adopted(&m);
+	}
+}
+
 /* I1: the longest lease there is; a longer one would answer for ever. */
 static void i_1_a_lease_that_makes_no_sense_ends(void **state)
 {
@@ -338,6 +361,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slot_that_makes_no_sense),
+		cmocka_unit_test(a_stamp_that_makes_no_sense),
 		cmocka_unit_test(i_1_a_lease_that_makes_no_sense_ends),
 		cmocka_unit_test(what_a_slot_remembers),
 		cmocka_unit_test(i_8_whatever_it_was_it_goes_on_or_starts),

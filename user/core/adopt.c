@@ -33,8 +33,16 @@ static bool sane_words(const struct vr *vr, const struct vr_adoption *adoption)
 	       adoption->priority != VRRP_PRIORITY_LEAVING;
 }
 
+/* Who was heard may have been so a moment after the caller looked at the clock. */
+static bool sane_stamp(const struct step *s, int64_t stamp_ns)
+{
+	return stamp_ns >= 0 && stamp_ns <= s->now_ns + NS_PER_S;
+}
+
 static bool sane_times(const struct step *s, const struct vr_memory *memory)
 {
+	if (!sane_stamp(s, s->seen->authority_ns) || !sane_stamp(s, s->seen->last_advert_ns))
+		return false;
 	if (s->seen->lease_until_ns > s->now_ns + LEASE_MAX_NS || !past(s, memory->transition_ns) ||
 	    !past(s, memory->down_armed_ns))
 		return false;
