@@ -143,6 +143,9 @@ struct scenario {
 /* A scenario of nobody and nothing, with a perfect wire. */
 void scenario_init(struct scenario *scenario);
 
+/* When it is over: that of a command which lasts, or is repeated. */
+int64_t scenario_command_end_ns(const struct sim_command *command);
+
 /* How long it takes at most, from when nothing is wrong, until one router is Active. */
 int64_t scenario_settle_ns(const struct scenario *scenario);
 
