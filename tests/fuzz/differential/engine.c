@@ -188,17 +188,33 @@ static bool agrees_between(struct engine *engine)
 
 /* ---- runs, frames, batches ---- */
 
+/* Has either side counted for it or changed it? */
+static bool is_concerned(const struct engine *engine, unsigned slot)
+{
+	const struct before *before = &engine->before;
+	const struct plane *plane = &engine->scene.plane;
+
+	return memcmp(&before->stats[slot], &plane->stats[slot], sizeof(before->stats[slot])) ||
+	       memcmp(&before->slots[slot], &plane->slots[slot], sizeof(before->slots[slot])) ||
+	       memcmp(&before->slots[slot], &machine_slots(engine->machine)[slot],
+		      sizeof(before->slots[slot]));
+}
+
 static void tell(struct engine *engine)
 {
-	run_model(engine, stamped(engine) ? stamped(engine) : engine->started_ns);
+	uint64_t now_ns = stamped(engine) ? stamped(engine) : engine->started_ns;
+
+	run_model(engine, now_ns);
 	fprintf(stderr,
 		"\nDISAGREEMENT: seed %" PRIu64 ", frame %u, %s at %" PRIu64 " of %s clock%s\n",
-		engine->seed, engine->number, machine_program_names[engine->program],
-		engine->started_ns, engine->clock_held ? "a held" : "the real",
-		engine->ring_full ? ", ring full" : "");
+		engine->seed, engine->number, machine_program_names[engine->program], now_ns,
+		engine->clock_held ? "a held" : "the real", engine->ring_full ? ", ring full" : "");
 	fprintf(stderr, "  frame of %zu bytes:\n", engine->frame.length);
 	print_hex(stderr, engine->frame.bytes, engine->frame.length);
-	print_slot(stderr, engine->slot, &engine->before.slots[engine->slot], engine->started_ns);
+	for (unsigned i = 0; i < PLANE_SLOTS; i++)
+		if (i == engine->slot || is_concerned(engine, i))
+			print_slot(stderr, i, &engine->before.slots[i], now_ns);
+	engine->careful = true;
 	differences(engine, stderr);
 	fprintf(stderr, "  again: differential --seed %" PRIu64 " --frames %u\n", engine->seed,
 		BATCH_FRAMES);

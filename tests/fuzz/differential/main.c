@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * differential [--seed N] [--frames N] [--seconds N]: run batches of frames with the seeds N, N +
- * 1,
- * ... until so many frames or seconds are done, or the programs and the model disagree. Prints what
- * was reached. Exit status: 0 all agree, 1 a disagreement, 2 usage or no programs.
+ * differential [--seed N] [--frames N] [--seconds N]: run batches of frames with the seeds N,
+ * N + 1, ... until so many frames or seconds are done, or the programs and the model disagree.
+ * Prints what was reached, or the disagreement. Exit status: 0 all agree, 1 a disagreement, 2 usage
+ * or no programs.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -107,7 +107,8 @@ int main(int argc, char **argv)
 		agree = engine_batch(engine, seed, frames);
 		left -= frames;
 	}
-	print_tally(engine_tally(engine), now_s() - started_s);
+	if (agree)
+		print_tally(engine_tally(engine), now_s() - started_s);
 	engine_free(engine);
 	return agree ? 0 : 1;
 }
