@@ -146,10 +146,8 @@ void peer_priority(struct world *world, struct machine *machine, uint8_t priorit
 
 static int64_t wake_latency(struct world *world, const struct machine *machine)
 {
-	int64_t lame_ns = machine->agent.lame_ns, wake_ns = machine->router->wake_ns;
+	int64_t wake_ns = machine->router->wake_ns;
 
-	if (lame_ns != 0)
-		return random_between(&world->random, 0, lame_ns);
 	if (wake_ns > 100 * NS_PER_US && !random_chance(&world->random, 10000))
 		wake_ns = 100 * NS_PER_US;
 	return random_between(&world->random, wake_ns < 5 * NS_PER_US ? 0 : 5 * NS_PER_US, wake_ns);
