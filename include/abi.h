@@ -103,7 +103,7 @@ struct vr_memory {
 struct vr_slot {
 	/* written by the agent */
 	__u64 lease_until_ns;
-	__u64 decided_ns; /* when it was decided: what was heard by then is taken into account */
+	__u64 decided_ns; /* superior_ns, as it was known to who decided upon the lease */
 	__u32 flags;	  /* enum vr_slot_flag */
 	__u32 zero;
 	__u64 steady_header; /* the 8 header bytes of the last advertisement obeyed as Backup ... */

@@ -18,11 +18,11 @@ static bool may_act(const struct router *router)
 	return clock_ns() < dataplane_evidence(router->slot).lease_until_ns;
 }
 
-/* What is heard from the step on is not known to it: the programs judge by that. */
+/* What is heard from then on is not known to the step: the programs judge by that. */
 static void take_lease(struct router *router, int64_t until_ns)
 {
 	if (until_ns)
-		dataplane_decide(router->slot, router->step_ns);
+		dataplane_decide(router->slot, router->superior_ns);
 	dataplane_set_lease(router->slot, until_ns);
 }
 

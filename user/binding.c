@@ -295,7 +295,7 @@ static void forget_role(struct router *router)
 	dataplane_set_lease(slot, 0);
 	__atomic_store_n(&slot->flags, 0, __ATOMIC_SEQ_CST);
 	slot->steady_header = 0;
-	slot->memory = (struct vr_memory){0};
+	slot->memory = (struct vr_memory){.drained = drained};
 	slot->last_advert_ns = slot->authority_ns = 0;
 	if (drained)
 		router_step(router, &drain);

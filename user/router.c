@@ -15,8 +15,8 @@ static bool step_once(struct router *router, const struct vr_event *event)
 {
 	static const struct vr_evidence nothing;
 	int64_t now_ns = clock_ns();
-	router->step_ns = now_ns;
 	struct vr_evidence seen = router->slot ? dataplane_evidence(router->slot) : nothing;
+	router->superior_ns = seen.superior_ns;
 	struct vr_actions actions;
 	vr_step(&router->vr, event, now_ns, &seen, &actions);
 	/* Before anything is done about it: who dies in between has not yet what it gives up. */

@@ -22,7 +22,7 @@ struct router {
 	struct vr vr;
 	struct loop_timer *timer;
 	int64_t timer_ns;	   /* what the timer is set to */
-	int64_t step_ns;	   /* the time of the last step, by which its leases are decided */
+	int64_t superior_ns;	   /* as the last step knew it, by which its leases are decided */
 	int64_t last_transition_s; /* Unix time, 0 = never */
 	int64_t late_again_ns;	   /* no log line about waking late before this */
 	unsigned late_untold;	   /* times that there was none */

@@ -53,7 +53,6 @@ static void adopt(struct world *world, struct machine *machine)
 	struct agent *agent = &machine->agent;
 	struct vr_slot *slot = &machine->plane.slots[0];
 
-	oracle_adopts(world, machine);
 	agent->has_slot = true;
 	agent->event = adoption_of(slot);
 	agent->stage = AGENT_LOOK;
@@ -246,6 +245,40 @@ static void remember(struct world *world, struct machine *machine)
 	oracle_torn(world, machine);
 }
 
+static const char *const event_words[] = {
+	[EV_STARTUP] = "startup",
+	[EV_SHUTDOWN] = "shutdown",
+	[EV_FAULT] = "fault",
+	[EV_FAULT_OVER] = "fault over",
+	[EV_ADVERT] = "hears",
+	[EV_CLAIM] = "claim",
+	[EV_PRIORITY] = "priority",
+	[EV_DEADLINE] = "deadline",
+	[EV_RECHECK] = "second look",
+	[EV_ADOPT] = "adopts",
+	[EV_DRAIN] = "drain",
+	[EV_UNDRAIN] = "undrain",
+	[EV_STOOD_STILL] = "stood still",
+};
+
+static void trace_step(struct world *world, const struct machine *machine)
+{
+	const struct agent *agent = &machine->agent;
+	int64_t deadline_ns = vr_deadline(&agent->vr);
+
+	if (!world->trace)
+		return;
+	if (agent->event.kind == EV_ADVERT)
+		world_trace(world, "r%u: hears %u of .%u", machine->number + 1,
+			    agent->event.advert.priority, agent->event.advert.source.b[15]);
+	else
+		world_trace(world, "r%u: %s", machine->number + 1, event_words[agent->event.kind]);
+	if (deadline_ns != NEVER_NS)
+		world_trace(world, "r%u:   %s, next in %lld ns", machine->number + 1,
+			    vr_state_name(agent->vr.state),
+			    (long long)(deadline_ns - machine_clock(world, machine)));
+}
+
 static void step(struct world *world, struct machine *machine)
 {
 	static const struct vr_evidence nothing;
@@ -254,6 +287,7 @@ static void step(struct world *world, struct machine *machine)
 	agent->seen = agent->has_slot ? glue_evidence(machine) : nothing;
 	oracle_steps(world, machine);
 	vr_step(&agent->vr, &agent->event, agent->step_ns, &agent->seen, &agent->actions);
+	trace_step(world, machine);
 	oracle_stepped(world, machine);
 	agent->next = 0;
 	agent->recheck = false;

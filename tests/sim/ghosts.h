@@ -11,9 +11,9 @@
 /* The last that was heard of one sender; of those that claim the role, so no goodbyes. */
 struct heard {
 	uint32_t number; /* the sender's, 0 = nothing */
-	int64_t at_ns;
+	int64_t at_ns, clock_ns;
 	uint8_t priority;
-	bool obeyed; /* by the listener's priority of then */
+	bool obeyed, yielded; /* by the listener's priority of then: as a Backup, as an Active */
 };
 
 struct ghost {
@@ -27,7 +27,7 @@ struct ghost {
 
 	/* ---- as one who listens ---- */
 	struct heard heard[SIM_PORTS];
-	int64_t started_clock_ns, left_clock_ns; /* the agent; the role */
+	int64_t started_clock_ns, left_clock_ns; /* the agent; the role, or the drain */
 	int64_t armed_clock_ns;			 /* last one obeyed, or the start */
 	uint32_t armed_cs, longest_cs, shortest_forged_cs;
 	int64_t goodbye_ns, goodbye_clock_ns; /* -1 = none since */
@@ -36,13 +36,14 @@ struct ghost {
 	struct vr before;
 	struct vr_slot slot;
 	uint32_t next_event;
+	uint64_t received;
 
 	/* ---- at its death ---- */
 	struct vr dead;
-	struct vr_memory dead_memory;
 	bool torn;
 	enum vr_state due_state; /* as which the next agent has to go on */
 	int64_t due_timer_ns;
+	enum { NOT_DRAINED, DRAINED, DRAINED_PERHAPS } drained; /* by the operator, for good */
 
 	/* ---- for expectations, since the mark ---- */
 	unsigned adverts, announcements, transitions, late;
@@ -72,6 +73,8 @@ static inline bool is_xvrrpd(const struct machine *machine)
 void judge_overlap(struct world *world, const struct machine *taker);
 /* A step of the core, by itself. */
 void judge_step(struct world *world, const struct machine *machine);
+/* EV_ADOPT is about to be taken: as what does it have to go on? */
+void judge_adoption(struct world *world, const struct machine *machine);
 /* What core, slot and kernel say of the role, when the agent has nothing to do. */
 void judge_views(struct world *world, const struct machine *machine);
 /* The end: one Active, and the right one. */

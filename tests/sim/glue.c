@@ -40,6 +40,7 @@ struct vr_evidence glue_evidence(const struct machine *machine)
 		.lease_until_ns = (int64_t)slot->lease_until_ns,
 		.last_advert_ns = (int64_t)slot->last_advert_ns,
 		.authority_ns = (int64_t)slot->authority_ns,
+		.superior_ns = (int64_t)slot->superior_ns,
 	};
 }
 
@@ -91,7 +92,7 @@ static void fill_indexes(struct world *world, struct machine *machine)
 	plane_add_vip(&machine->plane, &vip, 0);
 }
 
-/* The slot of a dead agent with whose role this one did not go on. */
+/* The slot of a dead agent with whose role this one did not go on; its addresses are removed. */
 static void forget_role(struct world *world, struct machine *machine)
 {
 	static const struct vr_event drain = {.kind = EV_DRAIN};
@@ -101,8 +102,9 @@ static void forget_role(struct world *world, struct machine *machine)
 	slot->lease_until_ns = 0;
 	slot->flags = 0;
 	slot->steady_header = 0;
-	slot->memory = (struct vr_memory){0};
+	slot->memory = (struct vr_memory){.drained = drained};
 	slot->last_advert_ns = slot->authority_ns = 0;
+	machine->acquired = false;
 	if (drained)
 		agent_order(world, machine, &drain);
 }
@@ -133,7 +135,7 @@ static void take_lease(struct world *world, struct machine *machine, int64_t unt
 {
 	oracle_leases(world, machine, promised);
 	if (until_ns != 0)
-		slot_of(machine)->decided_ns = (uint64_t)machine->agent.step_ns;
+		slot_of(machine)->decided_ns = (uint64_t)machine->agent.seen.superior_ns;
 	slot_of(machine)->lease_until_ns = (uint64_t)until_ns;
 	oracle_role(world, machine);
 }

@@ -19,7 +19,7 @@ static int64_t timer_of(const struct world *world, const struct machine *machine
 	struct vr_params params = glue_params(world->scenario, machine->router);
 	uint8_t priority = dead->drained ? 1 : params.priority;
 	uint32_t cs = dead->active_interval_cs;
-	int64_t authority_ns = (int64_t)slot->authority_ns;
+	int64_t authority_ns = machine->agent.seen.authority_ns;
 	int64_t timer_ns = dead->down_timer_ns;
 
 	if (authority_ns > dead->down_armed_ns)
@@ -33,28 +33,26 @@ static int64_t timer_of(const struct world *world, const struct machine *machine
 	       vr_skew_ns(params.version, slot->identity.priority, cs);
 }
 
-static enum vr_state due_state(const struct world *world, const struct machine *machine,
-			       const struct ghost *ghost)
+static enum vr_state due_state(const struct machine *machine, const struct ghost *ghost)
 {
-	const struct vr_slot *slot = &machine->plane.slots[0];
-	int64_t clock_ns = machine_clock(world, machine);
-	bool superseded = slot->superior_ns > slot->decided_ns;
+	const struct agent *agent = &machine->agent;
 	const struct vr *dead = &ghost->dead;
 
 	if (dead->state == VR_ACTIVE && !dead->promoting &&
-	    (int64_t)slot->lease_until_ns > clock_ns && !superseded)
+	    agent->seen.lease_until_ns > agent->step_ns)
 		return VR_ACTIVE;
-	if (dead->state == VR_BACKUP && ghost->due_timer_ns > clock_ns)
+	if (dead->state == VR_BACKUP && ghost->due_timer_ns > agent->step_ns)
 		return VR_BACKUP;
 	return VR_INITIALIZE;
 }
 
-void oracle_adopts(struct world *world, const struct machine *machine)
+/* The lease of one that would have yielded is gone by now. */
+void judge_adoption(struct world *world, const struct machine *machine)
 {
 	struct ghost *ghost = ghost_of(world, machine);
 
 	ghost->due_timer_ns = timer_of(world, machine, &ghost->dead);
-	ghost->due_state = due_state(world, machine, ghost);
+	ghost->due_state = due_state(machine, ghost);
 }
 
 static bool knows_the_same(const struct vr *dead, const struct vr *now)
@@ -83,15 +81,6 @@ static void judge_timer(struct world *world, const struct machine *machine,
 				       later_ns(ghost->due_timer_ns, heard_again_ns)));
 }
 
-/* The clock goes on between the look at the slot and the step: a lease may end just there. */
-static bool by_a_hair(const struct machine *machine, const struct ghost *ghost)
-{
-	const struct agent *agent = &machine->agent;
-
-	return ghost->due_state == VR_ACTIVE ? agent->seen.lease_until_ns <= agent->step_ns
-					     : ghost->due_timer_ns <= agent->step_ns;
-}
-
 void oracle_adopted(struct world *world, const struct machine *machine)
 {
 	struct ghost *ghost = ghost_of(world, machine);
@@ -99,15 +88,18 @@ void oracle_adopted(struct world *world, const struct machine *machine)
 
 	if (now->state == VR_INITIALIZE)
 		oracle_started(world, machine);
-	if (ghost->torn)
+	ghost->left_clock_ns = machine->agent.step_ns; /* it listens for an interval first */
+	if (ghost->torn || (now->state == VR_INITIALIZE && ghost->due_state == VR_INITIALIZE)) {
+		ghost->dead = *now;
+		ghost->torn = false;
 		return;
-	if (now->state != ghost->due_state && !by_a_hair(machine, ghost)) {
+	}
+	if (now->state != ghost->due_state) {
 		world_fail(world, "adoption: r%u goes on as %s, not as %s", machine->number + 1,
 			   vr_state_name(now->state), vr_state_name(ghost->due_state));
 		return;
 	}
-	if (now->drained != ghost->dead.drained ||
-	    (now->state != VR_INITIALIZE && !knows_the_same(&ghost->dead, now)))
+	if (now->state != VR_INITIALIZE && !knows_the_same(&ghost->dead, now))
 		world_fail(world, "adoption: r%u has forgotten something", machine->number + 1);
 	if (now->state == VR_BACKUP)
 		judge_timer(world, machine, ghost);

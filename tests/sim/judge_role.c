@@ -57,10 +57,22 @@ static bool has_heard(const struct world *world, const struct machine *taker,
 	return sender->lease_number != 0 && heard->number >= sender->lease_number;
 }
 
+/* One who lost a lease and takes it again has been Active all the time. */
 static bool obeys(const struct machine *taker, const struct heard *heard)
 {
+	if (is_xvrrpd(taker) && taker->agent.vr.state == VR_ACTIVE)
+		return heard->yielded;
 	return heard->obeyed && vrrp_backup_obeys(priority_of_machine(taker),
 						  taker->router->preempt, heard->priority);
+}
+
+/*
+ * What is heard between a decision and the lease is looked for by the second look, a moment later:
+ * what may be left behind by one who dies in that moment is an eighth of an interval.
+ */
+static bool decided_before(const struct machine *taker, const struct heard *heard)
+{
+	return is_xvrrpd(taker) && heard->clock_ns >= taker->agent.step_ns;
 }
 
 static bool may_overlap(struct world *world, const struct machine *taker,
@@ -70,9 +82,10 @@ static bool may_overlap(struct world *world, const struct machine *taker,
 	const struct heard *heard = &ghost->heard[other->number];
 	uint32_t interval_cs = other->router->interval_cs;
 
-	return !has_heard(world, taker, other) || !obeys(taker, heard) ||
-	       ghost->goodbye_ns >= heard->at_ns || ghost->armed_cs < interval_cs ||
-	       ghost->shortest_forged_cs < interval_cs || clocks_explain(world, taker, other);
+	return !has_heard(world, taker, other) || decided_before(taker, heard) ||
+	       !obeys(taker, heard) || ghost->goodbye_ns >= heard->at_ns ||
+	       ghost->armed_cs < interval_cs || ghost->shortest_forged_cs < interval_cs ||
+	       clocks_explain(world, taker, other);
 }
 
 void judge_overlap(struct world *world, const struct machine *taker)
@@ -80,7 +93,7 @@ void judge_overlap(struct world *world, const struct machine *taker)
 	for (unsigned i = 0; i < world->scenario->router_count; i++) {
 		const struct machine *other = &world->machines[i];
 
-		if (other == taker || !is_xvrrpd(other) || !machine_answers(world, other) ||
+		if (other == taker || !is_xvrrpd(other) || !machine_leased(world, other) ||
 		    may_overlap(world, taker, other))
 			continue;
 		world_fail(

@@ -96,10 +96,14 @@ static int64_t earliest_ns(const struct world *world, const struct machine *mach
 	uint8_t priority = machine->agent.vr.effective_priority;
 	uint32_t cs = shorter_cs(ghost->armed_cs, ghost->shortest_forged_cs);
 
-	if (ghost->goodbye_clock_ns >= 0)
-		return ghost->goodbye_clock_ns +
-		       vr_skew_ns(version, priority, shorter_cs(cs, machine->router->interval_cs));
-	return ghost->armed_clock_ns + vr_down_interval_ns(version, priority, cs, 3);
+	int64_t silence_ns = ghost->armed_clock_ns + vr_down_interval_ns(version, priority, cs, 3);
+	int64_t goodbye_ns;
+
+	if (ghost->goodbye_clock_ns < 0)
+		return silence_ns;
+	goodbye_ns = ghost->goodbye_clock_ns +
+		     vr_skew_ns(version, priority, shorter_cs(cs, machine->router->interval_cs));
+	return goodbye_ns < silence_ns ? goodbye_ns : silence_ns;
 }
 
 static void judge_takeover(struct world *world, const struct machine *machine)
@@ -249,6 +253,8 @@ void judge_views(struct world *world, const struct machine *machine)
 	bool leased =
 		machine_clock(world, machine) < (int64_t)machine->plane.slots[0].lease_until_ns;
 
+	const struct ghost *ghost = &world->ghosts->of[machine->number];
+
 	if (!agent->has_slot || agent->stage != AGENT_IDLE)
 		return;
 	if (leased && (vr->state != VR_ACTIVE || vr->promoting))
@@ -257,6 +263,10 @@ void judge_views(struct world *world, const struct machine *machine)
 	if (acquired != machine->acquired && !agent->loading)
 		world_fail(world, "views: r%u's addresses are %s as %s", machine->number + 1,
 			   machine->acquired ? "there" : "gone", vr_state_name(vr->state));
+	if (ghost->drained != DRAINED_PERHAPS && !agent->loading &&
+	    vr->drained != (ghost->drained == DRAINED))
+		world_fail(world, "drained: r%u does not know what it was told",
+			   machine->number + 1);
 	judge_slot(world, machine);
 	judge_patience(world, machine);
 }

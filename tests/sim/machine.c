@@ -72,12 +72,19 @@ bool machine_sees(const struct machine *machine)
 	return link_is_up(machine) && !machine->detached;
 }
 
-bool machine_answers(const struct world *world, const struct machine *machine)
+bool machine_leased(const struct world *world, const struct machine *machine)
 {
 	if (!is_ours(machine))
-		return link_is_up(machine) && peer_answers(machine);
-	return machine_sees(machine) && machine->pinned &&
+		return peer_answers(machine);
+	return machine->pinned &&
 	       plane_answers(&machine->plane, 0, (uint64_t)machine_clock(world, machine));
+}
+
+bool machine_answers(const struct world *world, const struct machine *machine)
+{
+	bool sees = is_ours(machine) ? machine_sees(machine) : link_is_up(machine);
+
+	return sees && machine_leased(world, machine);
 }
 
 bool machine_can_send(const struct machine *machine)
@@ -216,22 +223,31 @@ static void pause_machine(struct world *world, struct machine *machine, int64_t 
 	if (until_ns > machine->paused_until_ns)
 		machine->paused_until_ns = until_ns;
 	world_plan(world, machine->paused_until_ns, PLAN_RESUME, machine->number, 0);
-	oracle_role(world, machine);
+}
+
+/* What has waited comes one by one. */
+static void take_waiting(struct world *world, struct machine *machine)
+{
+	struct sim_frame first = machine->waiting_frames[0];
+
+	if (machine->waiting == 0)
+		return;
+	memmove(machine->waiting_frames, machine->waiting_frames + 1,
+		--machine->waiting * sizeof(first));
+	machine_frame(world, machine, &first);
+	world_plan(world, world->now_ns + NS_PER_US, PLAN_RESUME, machine->number, 0);
 }
 
 void machine_resume(struct world *world, struct machine *machine)
 {
-	unsigned count = machine->waiting;
-
-	if (machine->power != MACHINE_PAUSED || world->now_ns < machine->paused_until_ns)
+	if (machine->power == MACHINE_OFF || world->now_ns < machine->paused_until_ns)
 		return;
-	TRACE(world, "r%u: the machine goes on", machine->number + 1);
-	machine->power = MACHINE_ON;
-	machine->waiting = 0;
-	oracle_role(world, machine);
-	for (unsigned i = 0; i < count; i++)
-		machine_frame(world, machine, &machine->waiting_frames[i]);
-	schedule(world, machine);
+	if (machine->power == MACHINE_PAUSED) {
+		TRACE(world, "r%u: the machine goes on", machine->number + 1);
+		machine->power = MACHINE_ON;
+		schedule(world, machine);
+	}
+	take_waiting(world, machine);
 }
 
 static void power_off(struct world *world, struct machine *machine, int64_t span_ns)
@@ -244,7 +260,6 @@ static void power_off(struct world *world, struct machine *machine, int64_t span
 	machine->agent.frozen = machine->peer.frozen = false;
 	machine->peer.state = VR_INITIALIZE;
 	plane_clear(&machine->plane);
-	oracle_role(world, machine);
 	world_plan(world, world->now_ns + span_ns, PLAN_BOOT, machine->number, 0);
 }
 
@@ -275,7 +290,6 @@ static void change_faults(struct world *world, struct machine *machine, unsigned
 	TRACE(world, "r%u: %s%s", machine->number + 1, vr_fault_name(bit),
 	      begins ? "" : " is over");
 	machine->faults ^= bit;
-	oracle_role(world, machine);
 	agent_order(world, machine, &event);
 }
 
@@ -301,7 +315,6 @@ static void change_link(struct world *world, struct machine *machine, const stru
 		machine->detached = c->op == SIM_DETACH;
 	TRACE(world, "r%u:%s%s", machine->number + 1, machine->mute ? " mute" : "",
 	      machine->detached ? " detached" : "");
-	oracle_role(world, machine);
 }
 
 static void command_one(struct world *world, struct machine *machine, const struct sim_command *c)

@@ -65,10 +65,9 @@ void oracle_end(struct world *world)
 
 /* ---- life ---- */
 
-void oracle_started(struct world *world, const struct machine *machine)
+static void begin_anew(struct world *world, const struct machine *machine, int64_t clock_ns)
 {
 	struct ghost *ghost = ghost_of(world, machine);
-	int64_t clock_ns = machine_clock(world, machine);
 
 	memset(ghost->heard, 0, sizeof(ghost->heard));
 	ghost->started_clock_ns = ghost->armed_clock_ns = ghost->left_clock_ns = clock_ns;
@@ -79,18 +78,32 @@ void oracle_started(struct world *world, const struct machine *machine)
 	ghost->announced_clock_ns = INT64_MIN / 2;
 }
 
+void oracle_started(struct world *world, const struct machine *machine)
+{
+	if (!machine->pinned)
+		ghost_of(world, machine)->drained = NOT_DRAINED;
+	begin_anew(world, machine, machine_clock(world, machine));
+}
+
 void oracle_died(struct world *world, const struct machine *machine)
 {
 	struct ghost *ghost = ghost_of(world, machine);
+	const struct agent *agent = &machine->agent;
+	bool adopting = agent->event.kind == EV_ADOPT && agent->stage < AGENT_ACT;
 
-	ghost->dead = machine->agent.vr;
-	ghost->dead_memory = machine->plane.slots[0].memory;
+	/* One that has not come so far leaves what the one before it left. */
+	if (!agent->has_slot || adopting)
+		return;
+	ghost->dead = agent->vr;
 	ghost->torn = false;
 }
 
 void oracle_torn(struct world *world, const struct machine *machine)
 {
-	ghost_of(world, machine)->torn = true;
+	struct ghost *ghost = ghost_of(world, machine);
+
+	ghost->torn = true;
+	ghost->drained = DRAINED_PERHAPS;
 }
 
 /* ---- who answers ---- */
@@ -99,7 +112,7 @@ void oracle_leases(struct world *world, const struct machine *machine, bool prom
 {
 	struct ghost *ghost = ghost_of(world, machine);
 
-	ghost->answered = machine_answers(world, machine);
+	ghost->answered = machine_leased(world, machine);
 	if (!promised)
 		ghost->lease_number = 0;
 }
@@ -107,7 +120,7 @@ void oracle_leases(struct world *world, const struct machine *machine, bool prom
 void oracle_role(struct world *world, const struct machine *machine)
 {
 	struct ghost *ghost = ghost_of(world, machine);
-	bool answers = machine_answers(world, machine);
+	bool answers = machine_leased(world, machine);
 
 	if (answers && !ghost->answered)
 		judge_overlap(world, machine);
@@ -180,6 +193,19 @@ static void put_down_obeyed(struct world *world, struct ghost *ghost, const stru
 		ghost->shortest_forged_cs = interval_cs;
 }
 
+/* D-23 */
+static bool yields_to(const struct machine *machine, const struct sim_frame *frame)
+{
+	uint8_t priority = is_xvrrpd(machine) ? machine->plane.slots[0].identity.priority
+					      : machine->peer.priority;
+	struct vrrp_addr own = addr_from_ipv4(machine->router->address);
+	struct vrrp_addr source =
+		addr_from_ipv4((uint32_t)frame->bytes[26] << 24 | (uint32_t)frame->bytes[27] << 16 |
+			       (uint32_t)frame->bytes[28] << 8 | frame->bytes[29]);
+
+	return vrrp_active_yields(priority, &own, header_of(frame)->priority, &source);
+}
+
 void oracle_heard(struct world *world, const struct machine *machine, const struct sim_frame *frame,
 		  bool obeys)
 {
@@ -192,7 +218,12 @@ void oracle_heard(struct world *world, const struct machine *machine, const stru
 		return;
 	}
 	if (frame->advert >= heard->number)
-		*heard = (struct heard){frame->advert, world->now_ns, priority, obeys};
+		*heard = (struct heard){.number = frame->advert,
+					.at_ns = world->now_ns,
+					.clock_ns = machine_clock(world, machine),
+					.priority = priority,
+					.obeyed = obeys,
+					.yielded = yields_to(machine, frame)};
 	if (obeys)
 		put_down_obeyed(world, ghost, machine, frame);
 }
@@ -207,6 +238,7 @@ void oracle_arrives(struct world *world, const struct machine *machine,
 	ghost->slot = machine->plane.slots[0];
 	ghost->before = machine->agent.vr;
 	ghost->next_event = machine->plane.next_event;
+	ghost->received = machine->plane.stats[0].advertisements_received;
 }
 
 /* I4, D-37 */
@@ -224,14 +256,7 @@ static void judge_discard(struct world *world, const struct machine *machine,
 static void judge_superior(struct world *world, const struct machine *machine,
 			   const struct sim_frame *frame)
 {
-	const struct vr_slot *slot = &machine->plane.slots[0];
-	struct vrrp_addr source =
-		addr_from_ipv4((uint32_t)frame->bytes[26] << 24 | (uint32_t)frame->bytes[27] << 16 |
-			       (uint32_t)frame->bytes[28] << 8 | frame->bytes[29]);
-
-	if (vrrp_active_yields(slot->identity.priority, &slot->identity.primary,
-			       header_of(frame)->priority, &source) &&
-	    machine_answers(world, machine))
+	if (yields_to(machine, frame) && machine_answers(world, machine))
 		world_fail(world, "superior: r%u answers after it heard one it yields to",
 			   machine->number + 1);
 }
@@ -245,11 +270,12 @@ void oracle_arrived(struct world *world, const struct machine *machine,
 	(void)verdict;
 	if (!is_advert(frame))
 		return;
-	if (slot->last_advert_ns == ghost->slot.last_advert_ns) {
+	if (machine->plane.stats[0].advertisements_received == ghost->received) {
 		judge_discard(world, machine, ghost);
 		return;
 	}
-	oracle_heard(world, machine, frame, slot->authority_ns != ghost->slot.authority_ns);
+	oracle_heard(world, machine, frame,
+		     slot->authority_ns == (uint64_t)machine_clock(world, machine));
 	judge_superior(world, machine, frame);
 }
 
@@ -258,6 +284,8 @@ void oracle_arrived(struct world *world, const struct machine *machine,
 void oracle_steps(struct world *world, const struct machine *machine)
 {
 	ghost_of(world, machine)->before = machine->agent.vr;
+	if (machine->agent.event.kind == EV_ADOPT)
+		judge_adoption(world, machine);
 }
 
 void oracle_stepped(struct world *world, const struct machine *machine)
@@ -270,14 +298,15 @@ void oracle_stepped(struct world *world, const struct machine *machine)
 		    agent->actions.list[i].late.late_ns != 0)
 			ghost->late++;
 	judge_step(world, machine);
+	if (agent->event.kind == EV_DRAIN || agent->event.kind == EV_UNDRAIN)
+		ghost->drained = agent->event.kind == EV_DRAIN ? DRAINED : NOT_DRAINED;
+	if (agent->event.kind == EV_UNDRAIN || ghost->before.state == VR_ACTIVE)
+		ghost->left_clock_ns = agent->step_ns;
 	if (ghost->before.state == agent->vr.state)
 		return;
 	ghost->transitions++;
-	ghost->phase_clock_ns = NEVER_NS;
-	if (ghost->before.state == VR_ACTIVE)
-		ghost->left_clock_ns = agent->step_ns;
 	if (ghost->before.state == VR_INITIALIZE && agent->event.kind != EV_ADOPT)
-		oracle_started(world, machine);
+		begin_anew(world, machine, agent->step_ns);
 	if (world->now_ns >= world->ghosts->calm_ns)
 		world_fail(world, "calm: r%u becomes %s long after the last trouble",
 			   machine->number + 1, vr_state_name(agent->vr.state));

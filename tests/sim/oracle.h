@@ -18,8 +18,7 @@ void oracle_started(struct world *world, const struct machine *machine);
 /* An agent died, maybe in the middle of vr_remember(); what it was is still there. */
 void oracle_died(struct world *world, const struct machine *machine);
 void oracle_torn(struct world *world, const struct machine *machine);
-/* Another one begins where it died; its slot is as it was left. And then it has begun. */
-void oracle_adopts(struct world *world, const struct machine *machine);
+/* Another one has begun where it died. */
 void oracle_adopted(struct world *world, const struct machine *machine);
 
 /* An advertisement leaves, numbered adverts_sent; `extends`: the lease will be counted from it. */
@@ -41,7 +40,7 @@ void oracle_stepped(struct world *world, const struct machine *machine);
 void oracle_idle(struct world *world, const struct machine *machine);
 /* A lease is about to be stored; `promised`: by an advertisement that has been sent. */
 void oracle_leases(struct world *world, const struct machine *machine, bool promised);
-/* It was; or a peer changed its state, or a machine its luck: who answers may have changed. */
+/* It was; or a peer changed its state: who answers may have changed. */
 void oracle_role(struct world *world, const struct machine *machine);
 /* Clients are about to ask; got an answer; their packet to the virtual MAC was accepted. */
 void oracle_asked(struct world *world);

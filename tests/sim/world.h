@@ -214,7 +214,8 @@ void machine_init(struct world *world, unsigned number);
 int64_t machine_clock(const struct world *world, const struct machine *machine);
 int64_t machine_when(const struct world *world, const struct machine *machine, int64_t clock_ns);
 void machine_frame(struct world *world, struct machine *machine, const struct sim_frame *frame);
-/* Does it answer for the virtual address now? */
+/* Would it answer for the virtual address now; and does it, its link being as it is? */
+bool machine_leased(const struct world *world, const struct machine *machine);
 bool machine_answers(const struct world *world, const struct machine *machine);
 /* Do frames get to its programs; and do its own get out? */
 bool machine_sees(const struct machine *machine);

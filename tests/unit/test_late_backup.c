@@ -108,8 +108,6 @@ static void one_standstill_is_told_once_and_whole(void **state)
 	}
 	deadline(&m);
 	expect_nothing(&m);
-	to_deadline(&m);
-	expect_nothing(&m);
 	assert_int_equal(vr_deadline(&m.vr), m.slot.authority_ns + down_ns);
 }
 

@@ -31,6 +31,7 @@ static void start_timers(struct step *s)
 
 	timers_stop(vr);
 	vr->down_armed_ns = s->now_ns;
+	vr->superior_ns = s->seen->superior_ns;
 	vr->adver_timer_ns = s->now_ns + interval_ns(vr);
 	vr->other_form_ns = s->now_ns + other_form_pause_ns(vr);
 	drain_arm(s);
@@ -207,6 +208,12 @@ static void answer(struct step *s, const struct vr_advert *advert)
 	advertise(s);
 }
 
+/* The caller's idea of now may be a little older than the stamp. */
+static int64_t heard_at(const struct step *s, const struct vr_advert *advert)
+{
+	return advert->received_ns < s->now_ns ? advert->received_ns : s->now_ns;
+}
+
 void active_advert(struct step *s, const struct vr_advert *advert)
 {
 	struct vr *vr = s->vr;
@@ -221,7 +228,7 @@ void active_advert(struct step *s, const struct vr_advert *advert)
 		announce_survivor(s);
 	} else if (vrrp_active_yields(vr->effective_priority, &vr->primary, advert->priority,
 				      &advert->source)) { /* D-23 */
-		leave(s, LAST_EVENT_HIGHER_PRIORITY_BACKUP, s->now_ns);
+		leave(s, LAST_EVENT_HIGHER_PRIORITY_BACKUP, heard_at(s, advert));
 		backup_advert(s, advert);
 		leave_done(s);
 	} else { /* D-24 */
@@ -259,6 +266,30 @@ static void without_lease(struct step *s)
 		promote_begin(s);
 	else
 		listen(s);
+}
+
+bool active_superseded(const struct step *s, const struct vr_event *event)
+{
+	const struct vr *vr = s->vr;
+	bool its_report = event->kind == EV_ADVERT &&
+			  vrrp_active_yields(vr->effective_priority, &vr->primary,
+					     event->advert.priority, &event->advert.source);
+
+	return vr->state == VR_ACTIVE && !vr->promoting && !active_fenced(s) &&
+	       s->seen->superior_ns > vr->superior_ns && !its_report;
+}
+
+/*
+ * D-23 by the stamp alone. Whatever the event is, to extend the lease now would be to decide
+ * against an advertisement that is on record, and the programs would answer again.
+ */
+void active_yield(struct step *s)
+{
+	int64_t superior_ns = s->seen->superior_ns;
+
+	leave(s, LAST_EVENT_HIGHER_PRIORITY_BACKUP,
+	      superior_ns < s->now_ns ? superior_ns : s->now_ns);
+	leave_done(s);
 }
 
 /* Drained, and nobody took over: those who obey any Active are told that there is none (D-20). */

@@ -31,16 +31,23 @@ void backup_start(struct step *s)
 	emit_notify(s, VR_INITIALIZE);
 }
 
+/* A report may be older than the stamp that the timer is armed by. */
+static bool outdated(const struct vr *vr, const struct vr_advert *advert)
+{
+	return advert->received_ns < vr->down_armed_ns;
+}
+
 /*
  * The stamp may be a little younger than the caller's idea of now; a timer never runs from the
  * future, but evidence of before that advertisement must not count.
  */
 static void arm_by(struct step *s, const struct vr_advert *advert, int64_t span_ns)
 {
-	bool future = advert->received_ns > s->now_ns;
+	struct vr *vr = s->vr;
+	int64_t heard_ns = outdated(vr, advert) ? vr->down_armed_ns : advert->received_ns;
 
-	timers_arm_down(s->vr, future ? s->now_ns : advert->received_ns, span_ns);
-	s->vr->down_armed_ns = advert->received_ns;
+	timers_arm_down(vr, heard_ns > s->now_ns ? s->now_ns : heard_ns, span_ns);
+	vr->down_armed_ns = heard_ns;
 }
 
 /* D-13 */
@@ -64,6 +71,8 @@ void backup_advert(struct step *s, const struct vr_advert *advert)
 	assert(vr->state == VR_BACKUP);
 	assert(advert->interval_cs >= 1);		 /* B-14 */
 	if (advert->priority == VRRP_PRIORITY_LEAVING) { /* D-12 */
+		if (outdated(vr, advert))
+			return;
 		arm_by(s, advert, vr->skew_time_ns);
 		vr->next_reason = ACTIVE_REASON_PRIORITY;
 	} else if (vrrp_backup_obeys(vr->effective_priority, vr->params.preempt,

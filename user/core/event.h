@@ -67,6 +67,7 @@ struct vr_evidence {
 	int64_t lease_until_ns; /* 0 = none */
 	int64_t last_advert_ns; /* last accepted advertisement of anybody else, 0 = never */
 	int64_t authority_ns;	/* last one that vrrp_backup_obeys(), 0 = never */
+	int64_t superior_ns;	/* last one that vrrp_active_yields() to, 0 = never */
 };
 
 /* ---- out ---- */

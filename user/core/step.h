@@ -140,6 +140,9 @@ void active_overtaken(struct step *s);
 void active_advert(struct step *s, const struct vr_advert *advert);
 void active_claim(struct step *s);
 void active_deadline(struct step *s);
+/* One to yield to was heard: its report is on its way, or lost. */
+bool active_superseded(const struct step *s, const struct vr_event *event);
+void active_yield(struct step *s);
 /* Without a lease it has been too long. */
 void active_stood_still(struct step *s, int64_t stood_still_ns);
 /* drained or not any more; the priority has followed. */

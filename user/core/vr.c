@@ -56,6 +56,7 @@ static void begin(struct step *s, enum vr_last_event cause)
 	vr->active_interval_cs = vr->params.interval_cs;
 	timers_recompute(vr);
 	vr->last_event = cause;
+	vr->begun_ns = s->now_ns;
 	if (vr->effective_priority == VRRP_PRIORITY_OWNER) {
 		vr->next_reason = ACTIVE_REASON_PRIORITY;
 		timers_arm_down(vr, s->now_ns, 0);
@@ -174,11 +175,12 @@ static void learn_checksum(struct vr *vr, const struct vr_advert *advert)
 	vr->peer_heard = true;
 }
 
+/* D-3. Reports may have waited since before the Startup: what they tell was not heard by us. */
 static void take_advert(struct step *s, const struct vr_advert *advert)
 {
 	struct vr *vr = s->vr;
 
-	if (vr->state == VR_INITIALIZE) /* D-3 */
+	if (vr->state == VR_INITIALIZE || advert->received_ns < vr->begun_ns)
 		return;
 	if (advert->priority == VRRP_PRIORITY_OWNER && vr->params.priority == VRRP_PRIORITY_OWNER)
 		emit_count(s, CORE_COUNT_OWNER_CONFLICT); /* B-24 */
@@ -224,6 +226,8 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 		late_begin(&s);
 	if (vr->promoting && event->kind != EV_RECHECK)
 		promote_cancel(&s);
+	if (active_superseded(&s, event))
+		active_yield(&s);
 	switch (event->kind) {
 	case EV_STARTUP:
 		take_startup(&s);

@@ -59,19 +59,21 @@ struct vr {
 	int64_t transition_ns; /* of last_event, 0 = never */
 
 	/* Timers: absolute, NEVER_NS = not running. Read them through vr_deadline(). */
-	int64_t down_timer_ns;	   /* Active_Down_Timer; of an owner in Initialize: its takeover */
-	int64_t down_armed_ns;	   /* what it was armed by: only newer evidence counts */
-	int64_t adver_timer_ns;	   /* Adver_Timer */
-	int64_t announce_timer_ns; /* next later burst of announcements */
-	bool announce_again;	   /* that burst is the second of the takeover, not a refresh */
-	int64_t listen_until_ns;   /* Active, fenced: woke late and listens; down_armed_ns is the
-				      end of the lost lease */
-	int64_t drain_until_ns;	   /* Active, drained: nobody has taken over until then, leave */
-	int64_t answer_again_ns;   /* D-24 limiter: no immediate advertisement before this */
-	int64_t other_form_ns;	   /* see advertise(): next advertisement in the other form */
+	int64_t down_timer_ns;	/* Active_Down_Timer; of an owner in Initialize: its takeover */
+	int64_t down_armed_ns;	/* what it was armed by: only newer evidence counts */
+	int64_t adver_timer_ns; /* Adver_Timer */
+	int64_t superior_ns;	/* Active: of the last one to yield to that is of before the role */
+	int64_t announce_timer_ns;   /* next later burst of announcements */
+	bool announce_again;	     /* that burst is the second of the takeover, not a refresh */
+	int64_t listen_until_ns;     /* Active, fenced: woke late and listens; down_armed_ns is the
+					end of the lost lease */
+	int64_t drain_until_ns;	     /* Active, drained: nobody has taken over until then, leave */
+	int64_t answer_again_ns;     /* D-24 limiter: no immediate advertisement before this */
+	int64_t other_form_ns;	     /* see advertise(): next advertisement in the other form */
 	int64_t reannounce_again_ns; /* limiter of the survivor's announcements */
 	bool listens_late; /* while an Active listens: ACT_LATE has told so, and will tell the end
 			    */
+	int64_t begun_ns;  /* last Startup from Initialize; 0 = adopted */
 	int64_t awake_ns;  /* when we last woke late: silence before it is nobody's */
 	bool promoting;	   /* the lease is flipped, EV_RECHECK is awaited */
 	bool acquired;	   /* Backup: ACT_ACQUIRE has been said, the role is about to follow */

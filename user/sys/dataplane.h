@@ -106,11 +106,10 @@ int dataplane_vip_add(struct dataplane *dataplane, unsigned slot, const struct v
 		      struct failure *failure);
 
 /*
- * Before a lease: it is decided upon by what was heard until `now_ns`. An advertisement that is
- * heard later, and that an Active yields to, keeps the programs silent until there is another
- * decision; dataplane_is_superseded() tells.
+ * Before a lease: who decides upon it knows the evidence up to this superior_ns. A later one keeps
+ * the programs silent until there is another decision; dataplane_is_superseded() tells.
  */
-void dataplane_decide(struct vr_slot *slot, int64_t now_ns);
+void dataplane_decide(struct vr_slot *slot, int64_t superior_ns);
 bool dataplane_is_superseded(const struct vr_slot *slot);
 
 /* The lease and the stamps of a slot, with the memory ordering that the promotion race needs. */

@@ -307,9 +307,9 @@ int dataplane_vip_add(struct dataplane *dataplane, unsigned slot, const struct v
  * stores a stamp, then loads the lease. With both sides sequentially consistent at least one of the
  * two sees the other.
  */
-void dataplane_decide(struct vr_slot *slot, int64_t now_ns)
+void dataplane_decide(struct vr_slot *slot, int64_t superior_ns)
 {
-	__atomic_store_n(&slot->decided_ns, (__u64)now_ns, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&slot->decided_ns, (__u64)superior_ns, __ATOMIC_SEQ_CST);
 }
 
 bool dataplane_is_superseded(const struct vr_slot *slot)
@@ -332,5 +332,6 @@ struct vr_evidence dataplane_evidence(const struct vr_slot *slot)
 	seen.lease_until_ns = (int64_t)__atomic_load_n(&slot->lease_until_ns, __ATOMIC_SEQ_CST);
 	seen.authority_ns = (int64_t)__atomic_load_n(&slot->authority_ns, __ATOMIC_SEQ_CST);
 	seen.last_advert_ns = (int64_t)__atomic_load_n(&slot->last_advert_ns, __ATOMIC_SEQ_CST);
+	seen.superior_ns = (int64_t)__atomic_load_n(&slot->superior_ns, __ATOMIC_SEQ_CST);
 	return seen;
 }

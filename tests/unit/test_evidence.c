@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Stamps and reports that do not come in the order of what they tell (I9): a report that is older
+ * than what is known, and a stamp whose report is late, or lost.
+ */
+#include "unit/machine.h"
+
+#define DOWN_100_NS (3 * NS_PER_S + 609375000) /* 1 s, priority 100 */
+
+/* The ring still has what was heard before the agent was bound to the slot. */
+static void d_3_reports_of_before_the_startup_tell_nothing(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	m.peer_interval_cs = 10;
+	for (int priority = 0; priority <= 200; priority += 100) {
+		hear_late(&m, (uint8_t)priority, START_NS - 1);
+		expect_nothing(&m);
+		assert_int_equal(m.vr.down_timer_ns, START_NS + DOWN_100_NS);
+		assert_int_equal(m.vr.active_interval_cs, 100);
+	}
+	hear_late(&m, 200, START_NS);
+	assert_int_equal(m.vr.active_interval_cs, 10);
+}
+
+/* Who said goodbye has been heard again, or another one has. */
+static void d_12_a_goodbye_is_overtaken_by_a_later_stamp(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+	int64_t goodbye_ns = m.now_ns + NS_PER_S;
+
+	(void)state;
+	pass(&m, 4 * NS_PER_S);
+	stamp(&m, 150, m.now_ns - NS_PER_S);
+	deadline(&m);
+	hear_late(&m, 0, goodbye_ns);
+	expect_nothing(&m);
+	assert_int_equal(m.vr.down_timer_ns, START_NS + 3 * NS_PER_S + DOWN_100_NS);
+}
+
+/* The interval is that of the report, the moment that of the stamp. */
+static void d_13_an_older_report_is_learned_from(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+	int64_t stamp_ns = START_NS + 3 * NS_PER_S;
+
+	(void)state;
+	pass(&m, 4 * NS_PER_S);
+	stamp(&m, 150, stamp_ns);
+	deadline(&m);
+	m.peer_interval_cs = 200;
+	hear_late(&m, 150, stamp_ns - NS_PER_S);
+	assert_int_equal(m.vr.active_interval_cs, 200);
+	assert_int_equal(m.vr.down_timer_ns, stamp_ns + vr_down_interval_ns(3, 100, 200, 3));
+}
+
+static struct machine superseded(void)
+{
+	struct machine m = machine_active(3, 100);
+
+	pass(&m, NS_PER_MS);
+	m.slot.superior_ns = m.slot.authority_ns = m.slot.last_advert_ns = m.now_ns;
+	pass(&m, NS_PER_MS);
+	return m;
+}
+
+#define YIELDS LEASE(0), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE)
+
+static void assert_yielded(const struct machine *m)
+{
+	assert_int_equal(m->vr.state, VR_BACKUP);
+	assert_int_equal(m->vr.last_event, LAST_EVENT_HIGHER_PRIORITY_BACKUP);
+	assert_int_equal(m->vr.down_timer_ns, m->slot.superior_ns + DOWN_100_NS);
+}
+
+/* Whatever the agent does next must not extend the lease against what is on record. */
+static void i_9_d_23_an_active_yields_to_a_stamp(void **state)
+{
+	struct machine m = superseded();
+
+	(void)state;
+	deadline(&m);
+	expect(&m, YIELDS);
+	assert_yielded(&m);
+
+	m = superseded();
+	hear_late(&m, 90, m.now_ns - 1500 * NS_PER_US);
+	expect(&m, YIELDS);
+	assert_yielded(&m);
+
+	m = superseded();
+	claim(&m);
+	expect(&m, YIELDS);
+	assert_yielded(&m);
+}
+
+static void i_9_the_report_of_the_stamp_is_taken_as_ever(void **state)
+{
+	struct machine m = superseded();
+
+	(void)state;
+	hear_late(&m, 150, m.slot.superior_ns);
+	expect(&m, LEASE(0), STEADY(&m, 150), PUBLISH, RELEASE, NOTIFY(VR_ACTIVE));
+	assert_yielded(&m);
+}
+
+static void i_9_a_shutdown_after_a_stamp_says_no_goodbye(void **state)
+{
+	struct machine m = superseded();
+
+	(void)state;
+	shut_down(&m);
+	assert_null(said(&m, ACT_ADVERT));
+	assert_int_equal(m.vr.state, VR_INITIALIZE);
+}
+
+/* Of before the role, as a Backup obeyed it. */
+static void i_9_an_old_stamp_is_no_news(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	hear(&m, 150);
+	m.slot.superior_ns = m.now_ns;
+	take_over(&m);
+	assert_int_equal(m.vr.state, VR_ACTIVE);
+	to_deadline(&m);
+	assert_int_equal(m.vr.state, VR_ACTIVE);
+	assert_non_null(said(&m, ACT_ADVERT));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(d_3_reports_of_before_the_startup_tell_nothing),
+		cmocka_unit_test(d_12_a_goodbye_is_overtaken_by_a_later_stamp),
+		cmocka_unit_test(d_13_an_older_report_is_learned_from),
+		cmocka_unit_test(i_9_d_23_an_active_yields_to_a_stamp),
+		cmocka_unit_test(i_9_the_report_of_the_stamp_is_taken_as_ever),
+		cmocka_unit_test(i_9_a_shutdown_after_a_stamp_says_no_goodbye),
+		cmocka_unit_test(i_9_an_old_stamp_is_no_news),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
