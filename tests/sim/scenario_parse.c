@@ -134,6 +134,11 @@ static bool parse_header(struct parser *p)
 
 /* ---- what happens ---- */
 
+static unsigned every_router(const struct parser *p)
+{
+	return (1u << p->scenario->router_count) - 1;
+}
+
 /* The routers that the next words name, as bits; 0 = an error was told. */
 static unsigned take_routers(struct parser *p)
 {
@@ -142,7 +147,7 @@ static unsigned take_routers(struct parser *p)
 	int found;
 
 	if (line_take_if(p->line, "all"))
-		return (1u << scenario->router_count) - 1;
+		return every_router(p);
 	while (line_peek(p->line) && (found = find_router(scenario, line_peek(p->line))) >= 0) {
 		set |= 1u << found;
 		line_take(p->line);
@@ -265,6 +270,8 @@ static bool parse_rest(struct parser *p, const struct sentence *sentence, unsign
 	if (command.op == SIM_FORGE && !check_interval(p, command.interval_cs))
 		return false;
 	if (sentence->who == WHO_NOBODY)
+		return add(p, &command, SIM_NOBODY, SIM_NOBODY);
+	if (sentence->to && routers == every_router(p))
 		return add(p, &command, SIM_NOBODY, SIM_NOBODY);
 	return add_for_routers(p, &command, routers);
 }

@@ -50,7 +50,7 @@ static void print_command(const struct sim_command *command, FILE *out)
 	else
 		fputs(" expect", out);
 	if (sentence->to)
-		fprintf(out, " %s", sentence->to);
+		fprintf(out, " %s%s", sentence->to, command->router == SIM_NOBODY ? " all" : "");
 	if (command->router != SIM_NOBODY)
 		fprintf(out, " r%u", command->router + 1);
 	if (command->peer != SIM_NOBODY)

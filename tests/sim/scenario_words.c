@@ -216,17 +216,22 @@ const struct sentence scenario_expectations[] = {
 
 /* ---- what follows from the tables ---- */
 
+/* Somebody on the segment is heard by all at once: that is one command. */
+static bool fits(const struct sentence *sentence, const struct sim_command *command)
+{
+	bool nobody = command->router == SIM_NOBODY;
+
+	return sentence->op == command->op &&
+	       (sentence->to || nobody == (sentence->who == WHO_NOBODY)) &&
+	       (!sentence->fixed || sentence->value == command->value);
+}
+
 static const struct sentence *find_sentence(const struct sentence *sentence,
 					    const struct sim_command *command)
 {
-	for (; sentence->word; sentence++) {
-		bool nobody = command->router == SIM_NOBODY;
-
-		if (sentence->op == command->op && nobody == (sentence->who == WHO_NOBODY) &&
-		    (!sentence->fixed || sentence->value == command->value))
-			return sentence;
-	}
-	return NULL;
+	while (sentence->word && !fits(sentence, command))
+		sentence++;
+	return sentence->word ? sentence : NULL;
 }
 
 const struct sentence *sentence_of(const struct sim_command *command)
