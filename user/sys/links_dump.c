@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sys/netlink.h"
+
 #define DATAGRAM_MAX  65536
 #define ANSWER_WAIT_S 5
 #define ROOM_AT_FIRST 65536
@@ -66,16 +68,13 @@ static void look_at(struct dump *dump, int length)
 {
 	const struct nlmsghdr *message = (const void *)dump->buffer;
 
-	for (; mnl_nlmsg_ok(message, length); message = mnl_nlmsg_next(message, &length)) {
-		const struct nlmsgerr *end = mnl_nlmsg_get_payload(message);
-
+	for (; netlink_ok(message, length); message = mnl_nlmsg_next(message, &length)) {
 		dump->torn = dump->torn || (message->nlmsg_flags & NLM_F_DUMP_INTR);
 		if (message->nlmsg_type != NLMSG_DONE && message->nlmsg_type != NLMSG_ERROR)
 			continue;
 		dump->done = true;
-		/* NLMSG_DONE begins with an error number just as NLMSG_ERROR does. */
-		if (mnl_nlmsg_get_payload_len(message) >= sizeof(end->error) && end->error < 0)
-			dump->error = -end->error;
+		if (netlink_error(message))
+			dump->error = netlink_error(message);
 	}
 }
 

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "sys/links_messages.h"
+#include "sys/netlink.h"
 
 /* ---- order in trees ---- */
 
@@ -287,7 +288,7 @@ static void take_link(struct links_table *table, const struct nlmsghdr *message)
 	struct link_entry *entry;
 	struct link before;
 
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) || header->ifi_index <= 0)
+	if (!netlink_holds(message, sizeof(*header)) || header->ifi_index <= 0)
 		return;
 	/* A bridge reports its ports in this way too: a port that left has not gone. */
 	if (header->ifi_family != AF_UNSPEC)
@@ -318,7 +319,7 @@ static void take_address(struct links_table *table, const struct nlmsghdr *messa
 	struct link_address address, *present;
 	struct link_entry *entry;
 
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header) ||
+	if (!netlink_holds(message, sizeof(*header)) ||
 	    (header->ifa_family != AF_INET && header->ifa_family != AF_INET6))
 		return;
 	entry = links_table_find(table, (int)header->ifa_index);
@@ -349,19 +350,12 @@ static void take(struct links_table *table, const struct nlmsghdr *message)
 	}
 }
 
-/* libmnl compares as int, and takes a length of 2^31 or more for a small one. */
-static bool is_whole(const struct nlmsghdr *message, int left)
-{
-	return left >= (int)sizeof(*message) && message->nlmsg_len <= (unsigned)left &&
-	       mnl_nlmsg_ok(message, left);
-}
-
 void links_table_feed(struct links_table *table, const void *messages, size_t length)
 {
 	const struct nlmsghdr *message = messages;
 	int left = (int)length;
 
-	for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left))
+	for (; netlink_ok(message, left); message = mnl_nlmsg_next(message, &left))
 		take(table, message);
 }
 

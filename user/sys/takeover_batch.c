@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sys/netlink.h"
+
 #define ANSWER_WAIT_MS 1000
 #define DUMPS_MAX      3
 
@@ -111,16 +113,15 @@ static bool take_answers(struct takeover *takeover, int length)
 	const struct nlmsghdr *message = (const void *)takeover->answer;
 	bool last = false;
 
-	for (; mnl_nlmsg_ok(message, length); message = mnl_nlmsg_next(message, &length)) {
-		const struct nlmsgerr *answer = mnl_nlmsg_get_payload(message);
+	for (; netlink_ok(message, length); message = mnl_nlmsg_next(message, &length)) {
 		uint32_t index = message->nlmsg_seq - first;
 
 		/* Anything else is left over from a batch whose answers came too late. */
 		if (message->nlmsg_type != NLMSG_ERROR || index >= takeover->count ||
-		    mnl_nlmsg_get_payload_len(message) < sizeof(*answer))
+		    !netlink_holds(message, sizeof(struct nlmsgerr)))
 			continue;
-		if (answer->error)
-			batch_failed(takeover, takeover->items[index], -answer->error,
+		if (netlink_error(message))
+			batch_failed(takeover, takeover->items[index], netlink_error(message),
 				     kernel_text(message));
 		last = last || message->nlmsg_seq == takeover->sequence;
 	}
@@ -187,9 +188,7 @@ struct dump {
 static void take_dump(struct dump *dump, const struct nlmsghdr *message, int length,
 		      batch_each_fn *each, void *data)
 {
-	for (; mnl_nlmsg_ok(message, length); message = mnl_nlmsg_next(message, &length)) {
-		const struct nlmsgerr *end = mnl_nlmsg_get_payload(message);
-
+	for (; netlink_ok(message, length); message = mnl_nlmsg_next(message, &length)) {
 		if (message->nlmsg_seq != dump->sequence)
 			continue; /* an answer that came too late */
 		dump->torn = dump->torn || (message->nlmsg_flags & NLM_F_DUMP_INTR);
@@ -198,8 +197,8 @@ static void take_dump(struct dump *dump, const struct nlmsghdr *message, int len
 			continue;
 		}
 		dump->done = true;
-		if (mnl_nlmsg_get_payload_len(message) >= sizeof(end->error) && end->error < 0)
-			dump->error = -end->error;
+		if (netlink_error(message))
+			dump->error = netlink_error(message);
 	}
 }
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sys/netlink.h"
+
 #ifndef IFA_PROTO
 #define IFA_PROTO 11 /* linux/if_addr.h of 5.18 and later */
 #endif
@@ -106,7 +108,8 @@ bool parse_address(const struct nlmsghdr *message, int ifindex, struct present_a
 	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attribute, *local = NULL, *address = NULL;
 
-	if (message->nlmsg_type != RTM_NEWADDR || (int)header->ifa_index != ifindex)
+	if (message->nlmsg_type != RTM_NEWADDR || !netlink_holds(message, sizeof(*header)) ||
+	    (int)header->ifa_index != ifindex)
 		return false;
 	*out = (struct present_address){
 		.ifindex = ifindex,
@@ -120,7 +123,7 @@ bool parse_address(const struct nlmsghdr *message, int ifindex, struct present_a
 			local = attribute;
 		else if (type == IFA_ADDRESS)
 			address = attribute;
-		else if (type == IFA_PROTO)
+		else if (type == IFA_PROTO && mnl_attr_get_payload_len(attribute) == 1)
 			out->protocol = mnl_attr_get_u8(attribute);
 	}
 	return get_addr(local ? local : address, header->ifa_family == AF_INET, &out->address);
@@ -161,11 +164,13 @@ bool parse_blackhole(const struct nlmsghdr *message, struct takeover_item *out)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attribute, *to = NULL;
-	bool ipv4 = header->rtm_family == AF_INET;
+	bool ipv4;
 
-	if (message->nlmsg_type != RTM_NEWROUTE || header->rtm_protocol != XVRRPD_RTPROT ||
-	    header->rtm_type != RTN_BLACKHOLE || header->rtm_table != RT_TABLE_MAIN ||
-	    header->rtm_dst_len != (ipv4 ? 32 : 128))
+	if (message->nlmsg_type != RTM_NEWROUTE || !netlink_holds(message, sizeof(*header)))
+		return false;
+	ipv4 = header->rtm_family == AF_INET;
+	if (header->rtm_protocol != XVRRPD_RTPROT || header->rtm_type != RTN_BLACKHOLE ||
+	    header->rtm_table != RT_TABLE_MAIN || header->rtm_dst_len != (ipv4 ? 32 : 128))
 		return false;
 	mnl_attr_for_each(attribute, message, sizeof(*header))
 		if (mnl_attr_get_type(attribute) == RTA_DST)
@@ -213,8 +218,9 @@ bool parse_mac(const struct nlmsghdr *message, int ifindex, struct takeover_item
 	const struct nlattr *attribute;
 	bool found = false;
 
-	if (message->nlmsg_type != RTM_NEWNEIGH || header->ndm_ifindex != ifindex ||
-	    !(header->ndm_flags & NTF_SELF) || !(header->ndm_state & NUD_PERMANENT))
+	if (message->nlmsg_type != RTM_NEWNEIGH || !netlink_holds(message, sizeof(*header)) ||
+	    header->ndm_ifindex != ifindex || !(header->ndm_flags & NTF_SELF) ||
+	    !(header->ndm_state & NUD_PERMANENT))
 		return false;
 	*out = (struct takeover_item){.kind = TAKEOVER_MAC, .ifindex = ifindex};
 	mnl_attr_for_each(attribute, message, sizeof(*header)) {
