@@ -121,7 +121,7 @@ all: $(PROGRAMS)
 
 # ---- Tests ---------------------------------------------------------------------------------------
 # A ring of C tests: a folder below tests/, our libraries it may link, and packages. Files of the
-# folder not named test_*.c are helpers of every program in it.
+# folder not named test_*.c, nor like the ring, are helpers of every program in it.
 
 C_RINGS := unit conf sim bpf sys
 unit_LIBRARIES := ctl core
@@ -135,7 +135,7 @@ sys_PACKAGES := $(PACKAGES)
 
 define ring_rule
 $(1)_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
-$(1)_HELPERS := $(call objects,$(filter-out tests/$(1)/test_%,$(wildcard tests/$(1)/*.c)))
+$(1)_HELPERS := $(call objects,$(filter-out tests/$(1)/test_% tests/$(1)/$(1).c,$(wildcard tests/$(1)/*.c)))
 $(call objects,tests/$(1)/*.c): private CPPFLAGS_ALL += -Itests
 $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c)): %: %.o \
 		$$($(1)_HELPERS) $(call archives,$($(1)_LIBRARIES)) $(SOURCES)
@@ -145,6 +145,7 @@ endef
 $(foreach r,$(C_RINGS),$(eval $(call ring_rule,$(r))))
 
 include tests/fuzz/differential/rules.mk
+include tests/sim/rules.mk
 
 .PHONY: tests unit conf sim bpf netns test
 tests: $(foreach r,$(C_RINGS),$($(r)_TESTS)) ## Build the test programs, run nothing
@@ -154,8 +155,6 @@ run_ring = @BUILD=$(BUILD) PYTHON=$(PYTHON) tests/run.sh $(1)
 unit: $(unit_TESTS) ## Ring: state machine, packets, control, without a kernel
 	$(call run_ring,$@)
 conf: $(conf_TESTS) ## Ring: configuration, golden input and output
-	$(call run_ring,$@)
-sim: $(sim_TESTS)
 	$(call run_ring,$@)
 bpf: $(bpf_TESTS) ## Ring: the BPF programs under BPF_PROG_RUN (root)
 	$(call run_ring,$@)
