@@ -3,12 +3,13 @@
 # Builds xvrrpd into $(BUILD). Each folder of user/ is a static library, each tests/<ring>/test_*.c
 # a program; sources are found by wildcard, so that a new file needs no line here. Objects depend on
 # every header they read, system headers and the BPF skeleton included, and on the flags in use.
-# Variables to set: BUILD, CC, CLANG, CFLAGS, LDFLAGS, V=1 (show the commands), SAN=1 (address and
-# undefined-behaviour sanitizers for user space); for install: DESTDIR, PREFIX.
+# Variables to set: BUILD, CC, CLANG, CFLAGS, LDFLAGS, V=1 (show the commands), SAN=1 (user space
+# with sanitizers for addresses and undefined behaviour, into build/san; SAN=thread: for data races,
+# into build/tsan); for install: DESTDIR, PREFIX.
 
 VERSION := 0.1.0
 
-BUILD ?= build
+BUILD ?= build$(if $(SAN),/$(if $(filter thread,$(SAN)),tsan,san))
 PREFIX ?= /usr/local
 CLANG ?= clang
 PKG_CONFIG ?= pkg-config
@@ -33,8 +34,11 @@ all: ## Build everything into build/ (the default)
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Werror
 HARDENING := -fPIE -fstack-protector-strong -fstack-clash-protection
-ifneq ($(SAN),)
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+ifeq ($(SAN),thread) # of fences it knows nothing, and gcc says so
+SANITIZE := -fsanitize=thread $(if $(filter gcc%,$(CC)),-Wno-tsan)
+else ifneq ($(SAN),) # shared libraries of gcc's would not agree upon where reports go
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	$(if $(filter gcc%,$(CC)),-static-libasan -static-libubsan)
 else
 FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
@@ -166,6 +170,14 @@ test: ## Install what is missing, build, run all rings (root)
 	@scripts/deps.sh build test
 	@$(MAKE) --no-print-directory all tests
 	$(call run_ring,unit conf $(if $(sim_TESTS),sim) bpf netns)
+
+MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
+	--errors-for-leak-kinds=definite,possible
+.PHONY: valgrind
+valgrind: $(unit_TESTS) $(conf_TESTS) ## Rings unit and conf under valgrind
+	@scripts/deps.sh --check test
+	@BUILD=$(BUILD) LOGS=$(BUILD)/valgrind-logs RUN_UNDER="$(MEMCHECK)" SLOWER=30 \
+		tests/run.sh unit conf
 
 # ---- Everything else -----------------------------------------------------------------------------
 

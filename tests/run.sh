@@ -3,7 +3,8 @@
 #
 # tests/run.sh RING... : run built test rings from the top of the tree, print a line a program and
 # the whole output of what fails, and end with "N passed, N failed". make calls this; BUILD says
-# where the programs are. Full output stays in LOGS ($BUILD/test-logs/).
+# where the programs are. Full output stays in LOGS ($BUILD/test-logs/). RUN_UNDER is a command that
+# runs the programs in C, and SLOWER how many times slower it makes them.
 
 set -u
 build=${BUILD:-build}
@@ -12,7 +13,9 @@ logs=${LOGS:-$build/test-logs}
 program_seconds=${PROGRAM_SECONDS:-300}
 pytest_seconds=${PYTEST_SECONDS:-1800}
 passed=0 failed=0 skipped=0
-export XVRRPD_BUILD
+reports=$(realpath -m "$logs")/sanitizer
+read -ra under <<<"${RUN_UNDER-}"
+export XVRRPD_BUILD SLOWER=${SLOWER:-1}
 XVRRPD_BUILD=$(realpath -m "$build")
 
 need_root() { # ring
@@ -33,12 +36,30 @@ show() { # log
 	tail -n 200 "$1" | sed 's/^/      | /'
 }
 
+# Reports of sanitizers go to files, since the program may be a child whose output nobody reads.
+# A failed assertion is a report, too.
+sanitizer_options() {
+	local where=log_path=$reports/report
+	export ASAN_OPTIONS=handle_abort=1:${ASAN_OPTIONS-}:$where
+	export UBSAN_OPTIONS=print_stacktrace=1:${UBSAN_OPTIONS-}:$where
+	export TSAN_OPTIONS=${TSAN_OPTIONS-}:$where
+}
+
+reported() { # log: add what there is, and take it away
+	local files=("$reports"/report.*)
+	[ -e "${files[0]}" ] || return 1
+	cat "${files[@]}" >>"$1"
+	rm -f "${files[@]}"
+}
+
 # The "[ RUN" lines are what was begun; whatever of it ended neither well nor skipped has failed,
 # a crash in the middle included.
 run_program() { # ring name
 	local program=$build/tests/$1/$2 log=$logs/$1-$2.log begun ok skip bad status
-	CMOCKA_MESSAGE_OUTPUT=stdout timeout -k 5 "$program_seconds" "$program" >"$log" 2>&1 </dev/null
+	CMOCKA_MESSAGE_OUTPUT=stdout timeout -k 5 "$program_seconds" "${under[@]}" "$program" \
+		>"$log" 2>&1 </dev/null
 	status=$?
+	reported "$log" && [ $status -eq 0 ] && status=99 # as with valgrind
 	begun=$(grep -c '^\[ RUN ' "$log")
 	ok=$(grep -c '^\[       OK \]' "$log")
 	skip=$(sed -n 's/^\[  SKIPPED \].* \([0-9]*\) test(s).*/\1/p' "$log" | tail -n 1)
@@ -100,6 +121,12 @@ run_ring() { # ring
 		run_programs sys
 		run_pytest tests/netns
 		;;
+	memory) # of netns what takes ever different ways through memory: what .ci/run has sanitizers for
+		need_root "$1"
+		run_programs sys
+		run_pytest tests/netns/test_{adoption,bad_input,control,drain,interfaces,interface_life}.py \
+			tests/netns/test_{interference,leftovers,poor,reload,restart,xvrrpctl}.py
+		;;
 	kernel) # what vmtest runs on other kernels
 		need_root "$1"
 		run_programs bpf
@@ -113,7 +140,9 @@ run_ring() { # ring
 	fi
 }
 
-mkdir -p "$logs"
+rm -rf "$reports"
+mkdir -p "$logs" "$reports"
+sanitizer_options
 for ring in "$@"; do
 	run_ring "$ring"
 done

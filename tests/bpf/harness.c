@@ -448,7 +448,7 @@ struct state accepted(const struct outcome *out, unsigned slot)
 {
 	struct state expected = out->before;
 	const uint8_t *frame = out->frame.bytes, *ip = frame + out->frame.l3;
-	uint32_t source = (uint32_t)(ip[12] << 24 | ip[13] << 16 | ip[14] << 8 | ip[15]);
+	uint32_t source = (uint32_t)ip[12] << 24 | ip[13] << 16 | ip[14] << 8 | ip[15];
 
 	expected.slots[slot].last_advert_ns = CHANGED;
 	expected.slots[slot].authority_ns = CHANGED;

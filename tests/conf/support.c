@@ -157,3 +157,11 @@ char **list_files(const char *directory, const char *suffix)
 	qsort(paths, count, sizeof(*paths), by_text);
 	return paths;
 }
+
+unsigned slower(void)
+{
+	const char *text = getenv("SLOWER");
+	unsigned long factor = text ? strtoul(text, NULL, 10) : 1;
+
+	return factor > 1 ? (unsigned)factor : 1;
+}

@@ -31,4 +31,7 @@ char *read_file(const char *path, size_t *length);
 /* The paths DIR/NAME of all files of `directory` that end in `suffix`, sorted, NULL-terminated. */
 char **list_files(const char *directory, const char *suffix);
 
+/* How many times slower than by itself this program runs (tests/run.sh), at least 1. */
+unsigned slower(void);
+
 #endif

@@ -251,7 +251,7 @@ static void test_linear(void **state)
 
 		parsed_free(&parsed);
 		free(text);
-		if (seconds > 20)
+		if (seconds > 20 * slower())
 			fail_msg("a megabyte of `%s` takes %.1f s", patterns[i], seconds);
 	}
 }

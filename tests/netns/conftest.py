@@ -9,18 +9,38 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from lab import BUILD, Lab, terminate_like_interrupt  # noqa: E402 (the path first)
+from lab import BUILD, Lab, sanitizers, terminate_like_interrupt  # noqa: E402 (the path first)
 
 REPORT = pytest.StashKey()
+SANITIZED = pytest.StashKey()
 
 
 def pytest_configure(config):
-    del config
+    config.addinivalue_line("markers", "not_sanitized(why): cannot hold under sanitizers")
     if os.geteuid() != 0:
         pytest.exit("the netns ring makes network namespaces: run it as root", returncode=1)
     if not (BUILD / "xvrrpd").exists():
         pytest.exit(f"{BUILD / 'xvrrpd'} is not there: run make", returncode=1)
+    config.stash[SANITIZED] = sanitizers.Reports() if sanitizers.built_in() else None
     terminate_like_interrupt()
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.stash[SANITIZED]:
+        for item in items:
+            for mark in item.iter_markers("not_sanitized"):
+                item.add_marker(pytest.mark.skip(reason=f"sanitizers: {mark.args[0]}"))
+
+
+def pytest_sessionfinish(session):
+    """What the processes of a fixture of more than one test have left."""
+    reports = session.config.stash[SANITIZED]
+    if not reports:
+        return
+    if text := reports.take():
+        print(text)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    reports.close()
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -28,6 +48,15 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     if call.when == "call":
         item.stash[REPORT] = outcome.get_result()
+
+
+@pytest.fixture(autouse=True)
+def no_reports(request):
+    """A sanitizer's report of any process fails the test, which need not look for it."""
+    yield
+    reports = request.config.stash[SANITIZED]
+    if reports and (text := reports.take()):
+        pytest.fail(text, pytrace=False)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import subprocess
 import tempfile
 import threading
 
-from . import nets
+from . import nets, sanitizers
 from .capture import Capture
 
 PREFIX = "xvlab"
@@ -108,6 +108,8 @@ class Lab:
             for capture in self.captures:
                 capture.close()
             for daemon in self.daemons:
+                if sanitizers.built_in():
+                    sanitizers.let_end(daemon)
                 daemon.kill()
             remove(self.name)
 
