@@ -295,10 +295,12 @@ static void forget_role(struct router *router)
 	dataplane_set_lease(slot, 0);
 	__atomic_store_n(&slot->flags, 0, __ATOMIC_SEQ_CST);
 	slot->steady_header = 0;
-	slot->memory = (struct vr_memory){.drained = drained};
+	slot->memory.transition_s = 0;
 	slot->last_advert_ns = slot->authority_ns = 0;
 	if (drained)
-		router_step(router, &drain);
+		router_step(router, &drain); /* and remember it */
+	else
+		vr_remember(&router->vr, &slot->memory);
 }
 
 static int bind_slot(struct router *router, const struct link *link, struct failure *failure)

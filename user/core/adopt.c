@@ -189,9 +189,24 @@ static uint64_t remembered_timer(const struct vr *vr)
 	return vr->state != VR_BACKUP || timer_ns == NEVER_NS ? 0 : (uint64_t)timer_ns;
 }
 
+/*
+ * Word by word, each at once and in their order: whoever dies in between leaves some old words and
+ * some new ones, and none that was never true. Left to itself a compiler clears fields first.
+ */
+static void store(struct vr_memory *memory, const struct vr_memory *now)
+{
+	typedef uint64_t __attribute__((may_alias)) word;
+	const word *from = (const word *)now;
+	word *to = (word *)memory;
+
+	_Static_assert(sizeof(*memory) % sizeof(*to) == 0, "made of words");
+	for (unsigned i = 0; i < sizeof(*memory) / sizeof(*to); i++)
+		__atomic_store_n(&to[i], from[i], __ATOMIC_RELEASE);
+}
+
 void vr_remember(const struct vr *vr, struct vr_memory *memory)
 {
-	*memory = (struct vr_memory){
+	struct vr_memory now = {
 		.down_timer_ns = remembered_timer(vr),
 		.down_armed_ns = vr->state == VR_BACKUP ? (uint64_t)vr->down_armed_ns : 0,
 		.transition_ns = (uint64_t)vr->transition_ns,
@@ -204,4 +219,6 @@ void vr_remember(const struct vr *vr, struct vr_memory *memory)
 		.checksum_heard = vr->peer_heard ? (uint8_t)(1 + vr->peer_checksum) : 0,
 		.drained = vr->drained,
 	};
+
+	store(memory, &now);
 }

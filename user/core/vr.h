@@ -98,8 +98,8 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 	     const struct vr_evidence *seen, struct vr_actions *actions);
 
 /*
- * What a successor needs to go on from here; all but transition_s, which stays as it is. Plain
- * stores: may be called after every step.
+ * What a successor needs to go on from here; all but transition_s, which stays as it is. A few
+ * stores, each of a whole word, in their order: may be called after every step, and torn anywhere.
  */
 void vr_remember(const struct vr *vr, struct vr_memory *memory);
 
