@@ -15,9 +15,17 @@ static bool is_ours(const struct machine *machine)
 
 /* ---- the clock ---- */
 
+#define MILLION 1000000
+
+/* Exact, and without a number of more than 64 bits. */
+static int64_t scaled(int64_t ns, int64_t by, int64_t divisor)
+{
+	return ns / divisor * by + ns % divisor * by / divisor;
+}
+
 static int64_t drift_ns(const struct machine *machine, int64_t span_ns)
 {
-	return (int64_t)((__int128)span_ns * machine->router->clock_ppm / 1000000);
+	return scaled(span_ns, machine->router->clock_ppm, MILLION);
 }
 
 int64_t machine_clock(const struct world *world, const struct machine *machine)
@@ -34,7 +42,7 @@ int64_t machine_when(const struct world *world, const struct machine *machine, i
 	if (clock_ns == NEVER_NS)
 		return NEVER_NS;
 	clock_ns -= machine->clock_offset_ns;
-	when_ns = clock_ns - drift_ns(machine, clock_ns);
+	when_ns = scaled(clock_ns, MILLION, MILLION + machine->router->clock_ppm);
 	while (when_ns + drift_ns(machine, when_ns) < clock_ns)
 		when_ns++;
 	while (when_ns - 1 + drift_ns(machine, when_ns - 1) >= clock_ns)
