@@ -179,6 +179,8 @@ valgrind: $(unit_TESTS) $(conf_TESTS) ## Rings unit and conf under valgrind
 	@BUILD=$(BUILD) LOGS=$(BUILD)/valgrind-logs RUN_UNDER="$(MEMCHECK)" SLOWER=30 \
 		tests/run.sh unit conf
 
+include tests/coverage/rules.mk
+
 # ---- Everything else -----------------------------------------------------------------------------
 
 .PHONY: deps lint demo vmtest install uninstall clean help
