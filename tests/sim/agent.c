@@ -13,6 +13,7 @@
 
 #define BEAT_FIRST_NS (200 * NS_PER_MS)
 #define BEAT_NS	      NS_PER_S
+#define MEMORY_WORDS  (sizeof(struct vr_memory) / sizeof(uint64_t))
 
 /* ---- orders ---- */
 
@@ -173,15 +174,17 @@ static bool report_comes(struct machine *machine)
 	return false;
 }
 
-/* Between its sources the loop has an order of its own, which no scenario should depend on; but
- * reports come before the role's timer (I9). */
+/*
+ * Between its sources the loop has an order of its own, which no scenario should depend on; but
+ * reports come before the role's timer (I9), and if it was the timer that led to them, it is looked
+ * at after them even if they have moved it.
+ */
 static bool next_event(struct world *world, struct machine *machine)
 {
 	struct agent *agent = &machine->agent;
 	int64_t clock_ns = machine_clock(world, machine);
+	bool due = clock_ns >= vr_deadline(&agent->vr);
 
-	if (agent->loading && clock_ns >= agent->loaded_ns)
-		loaded(world, machine);
 	if (clock_ns >= agent->beat_ns && random_chance(&world->random, 500000) &&
 	    beat(world, machine))
 		return true;
@@ -189,6 +192,7 @@ static bool next_event(struct world *world, struct machine *machine)
 		take_order(agent);
 		return true;
 	}
+	agent->expired = agent->expired || (due && random_chance(&world->random, 500000));
 	if (report_comes(machine))
 		return true;
 	if (clock_ns >= agent->beat_ns && beat(world, machine))
@@ -197,8 +201,11 @@ static bool next_event(struct world *world, struct machine *machine)
 		take_order(agent);
 		return true;
 	}
+	if (!due && !agent->expired)
+		return false;
+	agent->expired = false;
 	agent->event = (struct vr_event){.kind = EV_DEADLINE};
-	return clock_ns >= vr_deadline(&agent->vr);
+	return true;
 }
 
 static void end(struct world *world, struct machine *machine)
@@ -210,16 +217,24 @@ static void end(struct world *world, struct machine *machine)
 	oracle_role(world, machine);
 }
 
+/* A stop in the middle of a start waits until there is something to stop. */
+static bool stops(const struct agent *agent)
+{
+	return agent->stopping && !agent->loading;
+}
+
 /* A signal is an event among others. False: nothing to do. */
 static bool begin_event(struct world *world, struct machine *machine)
 {
 	struct agent *agent = &machine->agent;
 
+	if (agent->loading && machine_clock(world, machine) >= agent->loaded_ns)
+		loaded(world, machine);
 	if (agent->leaves || (agent->stopping && agent->event.kind == EV_SHUTDOWN)) {
 		end(world, machine);
 		return false;
 	}
-	if (agent->stopping) {
+	if (stops(agent)) {
 		agent->event = (struct vr_event){.kind = EV_SHUTDOWN};
 	} else if (!next_event(world, machine)) {
 		return false;
@@ -236,13 +251,24 @@ static void remember(struct world *world, struct machine *machine)
 	struct vr_memory *kept = &machine->plane.slots[0].memory, whole = *kept;
 
 	vr_remember(&agent->vr, &whole);
-	if (agent->torn_words == 0) {
+	if (agent->torn_words == 0 || agent->torn_words > MEMORY_WORDS) {
 		*kept = whole;
 		return;
 	}
-	memcpy(kept, &whole, (agent->torn_words - 1) % (sizeof(whole) / 8) * 8);
+	memcpy(kept, &whole, (agent->torn_words - 1) * sizeof(uint64_t));
 	agent_kill(world, machine);
 	oracle_torn(world, machine);
+}
+
+/* All is remembered, and some of it is done. True: that was its last. */
+static bool is_torn_off(struct world *world, struct machine *machine)
+{
+	struct agent *agent = &machine->agent;
+
+	if (agent->torn_words <= MEMORY_WORDS || --agent->torn_words > MEMORY_WORDS)
+		return false;
+	agent_kill(world, machine);
+	return true;
 }
 
 static const char *const event_words[] = {
@@ -342,9 +368,12 @@ static void go_on(struct world *world, struct machine *machine)
 		step(world, machine);
 		break;
 	case AGENT_ACT:
-		act(world, machine);
+		if (!is_torn_off(world, machine))
+			act(world, machine);
 		break;
 	case AGENT_EXTEND:
+		if (is_torn_off(world, machine))
+			break;
 		glue_extend(world, machine, &agent->actions.list[agent->next++]);
 		agent->stage = AGENT_ACT;
 		break;
@@ -387,7 +416,7 @@ void agent_schedule(struct world *world, struct machine *machine)
 {
 	struct agent *agent = &machine->agent;
 	const struct plane *plane = &machine->plane;
-	bool busy = agent->stage != AGENT_IDLE || has_orders(agent) || agent->stopping ||
+	bool busy = agent->stage != AGENT_IDLE || has_orders(agent) || stops(agent) ||
 		    agent->leaves || plane->first_event != plane->next_event;
 
 	if (!agent->alive || agent->frozen || machine->power != MACHINE_ON)

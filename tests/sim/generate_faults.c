@@ -101,7 +101,7 @@ static void make_torn(struct making *m, int64_t at_ns)
 	command = generate_command(m, SIM_TORN, at_ns, router, 0);
 	if (!command)
 		return;
-	command->value = (uint32_t)random_below(&m->random, 6);
+	command->value = (uint32_t)random_below(&m->random, 14);
 	generate_command(m, SIM_START, at_ns + some_span(m), router, 0);
 }
 

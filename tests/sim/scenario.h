@@ -55,7 +55,8 @@ enum sim_op {
 	SIM_PAUSE,  /* the machine stands still for span_ns, its clock does not; what arrives is
 		       lost, or waits if value is 1 */
 	SIM_LAME,   /* from now on wakes up to span_ns late, 0 = as usual again */
-	SIM_TORN,   /* SIGKILL in the middle of vr_remember(), after `value` words of it */
+	SIM_TORN,   /* SIGKILL in the middle of the next step: after `value` words of
+		       vr_remember(), or after all six and value - 6 of the actions */
 	SIM_FAULT,  /* value: one bit of enum vr_fault */
 	SIM_MEND,
 	SIM_PRIORITY, /* tracked priority becomes value, 1..254 */

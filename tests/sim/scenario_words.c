@@ -121,7 +121,7 @@ static const struct field lame_fields[] = {
 	{.word = "by", TIME(struct sim_command, span_ns), .required = true}, {0}};
 
 static const struct field torn_fields[] = {
-	{.word = "after", NUMBER(struct sim_command, value, 0, 5), .required = true}, {0}};
+	{.word = "after", NUMBER(struct sim_command, value, 0, 20), .required = true}, {0}};
 
 static const struct field fault_fields[] = {
 	{FIELD(struct sim_command, value), .kind = VALUE_CHOICE, .choices = faults}, {0}};

@@ -80,7 +80,8 @@ struct agent {
 	bool loading;		 /* programs are not loaded: only an adopted role acts */
 	bool has_slot;
 	bool stopping, leaves; /* SIGTERM, SIGUSR2 */
-	unsigned torn_words;   /* SIM_TORN: dies so, with the next step; 0 = not */
+	unsigned torn_words;   /* SIM_TORN: value + 1, 0 = not */
+	bool expired;	       /* the role's timer: looked at after all reports */
 	struct vr vr;
 	enum agent_stage stage;
 	struct vr_event event;
