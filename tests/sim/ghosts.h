@@ -30,7 +30,7 @@ struct ghost {
 	int64_t started_clock_ns, left_clock_ns; /* the agent; the role, or the drain */
 	int64_t armed_clock_ns;			 /* last one obeyed, or the start */
 	uint32_t armed_cs, longest_cs, shortest_forged_cs;
-	int64_t goodbye_ns, goodbye_clock_ns; /* -1 = none since */
+	int64_t goodbye_ns, goodbye_clock_ns; /* the last, the first since; -1 = none */
 
 	/* ---- during one step, one arrival ---- */
 	struct vr before;
@@ -77,6 +77,8 @@ void judge_step(struct world *world, const struct machine *machine);
 void judge_adoption(struct world *world, const struct machine *machine);
 /* What core, slot and kernel say of the role, when the agent has nothing to do. */
 void judge_views(struct world *world, const struct machine *machine);
+/* How many may have the role in the end; 0 = nobody, or one who does not let go. */
+unsigned judge_eligible(const struct world *world);
 /* The end: one Active, and the right one. */
 void judge_end(struct world *world);
 

@@ -75,6 +75,15 @@ static bool decided_before(const struct machine *taker, const struct heard *hear
 	return is_xvrrpd(taker) && heard->clock_ns >= taker->agent.step_ns;
 }
 
+/* D-1: an owner that starts asks nobody; nor one whom the operator gives its role back. */
+static bool is_owner_at_startup(const struct machine *taker)
+{
+	const struct agent *agent = &taker->agent;
+
+	return is_xvrrpd(taker) && agent->vr.effective_priority == VRRP_PRIORITY_OWNER &&
+	       (agent->vr.state == VR_INITIALIZE || agent->event.kind == EV_UNDRAIN);
+}
+
 static bool may_overlap(struct world *world, const struct machine *taker,
 			const struct machine *other)
 {
@@ -82,10 +91,10 @@ static bool may_overlap(struct world *world, const struct machine *taker,
 	const struct heard *heard = &ghost->heard[other->number];
 	uint32_t interval_cs = other->router->interval_cs;
 
-	return !has_heard(world, taker, other) || decided_before(taker, heard) ||
-	       !obeys(taker, heard) || ghost->goodbye_ns >= heard->at_ns ||
-	       ghost->armed_cs < interval_cs || ghost->shortest_forged_cs < interval_cs ||
-	       clocks_explain(world, taker, other);
+	return !has_heard(world, taker, other) || is_owner_at_startup(taker) ||
+	       decided_before(taker, heard) || !obeys(taker, heard) ||
+	       ghost->goodbye_ns >= heard->at_ns || ghost->armed_cs < interval_cs ||
+	       ghost->shortest_forged_cs < interval_cs || clocks_explain(world, taker, other);
 }
 
 void judge_overlap(struct world *world, const struct machine *taker)
@@ -142,28 +151,31 @@ static const struct machine *only_active(struct world *world)
 	return active;
 }
 
-static unsigned count_eligible(const struct world *world)
+unsigned judge_eligible(const struct world *world)
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < world->scenario->router_count; i++)
-		count += is_eligible(&world->machines[i]);
+	for (unsigned i = 0; i < world->scenario->router_count; i++) {
+		const struct machine *machine = &world->machines[i];
+
+		/* The kernel of a dead one that has no lease answers for ever: all is lost. */
+		if (!is_xvrrpd(machine) && !machine->peer.alive && machine_answers(world, machine))
+			return 0;
+		count += is_eligible(machine);
+	}
 	return count;
 }
 
 /* A drained one keeps the role as long as nobody takes it, but not for ever. */
 void judge_end(struct world *world)
 {
-	const struct machine *active = only_active(world);
-	unsigned eligible = count_eligible(world);
+	unsigned eligible = judge_eligible(world);
+	const struct machine *active = eligible > 0 ? only_active(world) : NULL;
 
-	if (world->failed)
+	if (!active && eligible > 0)
+		world_fail(world, "end: nobody answers, and %u could", eligible);
+	if (!active || world->failed)
 		return;
-	if (!active) {
-		if (eligible > 0)
-			world_fail(world, "end: nobody answers, and %u could", eligible);
-		return;
-	}
 	if (!is_eligible(active))
 		world_fail(world, "end: r%u answers, and should not", active->number + 1);
 	for (unsigned i = 0; i < world->scenario->router_count && !world->failed; i++)

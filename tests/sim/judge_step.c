@@ -172,6 +172,13 @@ static void judge_cadence(struct world *world, const struct machine *machine)
 		world_fail(world, "cadence: r%u has nothing to say", machine->number + 1);
 }
 
+/* Its report has waited since before the Startup (D-3). */
+static bool is_outdated(const struct ghost *ghost, const struct agent *agent)
+{
+	return agent->event.kind == EV_ADVERT &&
+	       agent->event.advert.received_ns < ghost->started_clock_ns;
+}
+
 /* Whoever stays while another one may have spoken for the addresses tells where they are. */
 static void judge_survivor(struct world *world, const struct machine *machine)
 {
@@ -179,8 +186,8 @@ static void judge_survivor(struct world *world, const struct machine *machine)
 	const struct agent *agent = &machine->agent;
 	bool provoked = agent->event.kind == EV_CLAIM || agent->event.kind == EV_ADVERT;
 
-	if (!provoked || ghost->before.state != VR_ACTIVE || agent->vr.state != VR_ACTIVE ||
-	    agent->seen.lease_until_ns <= agent->step_ns ||
+	if (!provoked || is_outdated(ghost, agent) || ghost->before.state != VR_ACTIVE ||
+	    agent->vr.state != VR_ACTIVE || agent->seen.lease_until_ns <= agent->step_ns ||
 	    ghost->before.listen_until_ns != NEVER_NS || said(agent, ACT_ANNOUNCE))
 		return;
 	if (agent->step_ns - ghost->announced_clock_ns > SURVIVOR_NS + interval_ns(machine) &&
@@ -196,7 +203,7 @@ static void judge_answer(struct world *world, const struct machine *machine)
 	bool goodbye = agent->event.advert.priority == VRRP_PRIORITY_LEAVING;
 
 	if (agent->event.kind != EV_ADVERT || ghost->before.state != VR_ACTIVE ||
-	    agent->vr.state != VR_ACTIVE)
+	    agent->vr.state != VR_ACTIVE || is_outdated(ghost, agent))
 		return;
 	if (goodbye && !said(agent, ACT_ADVERT))
 		world_fail(world, "answer: r%u says nothing to a goodbye", machine->number + 1);

@@ -140,7 +140,8 @@ void oracle_sent(struct world *world, const struct machine *machine, uint8_t pri
 		ghost->lease_number = machine->adverts_sent;
 	if (!is_xvrrpd(machine))
 		return;
-	if (world->now_ns >= ghost->window_ns + interval_ns(machine)) {
+	if (world->now_ns >= ghost->window_ns + interval_ns(machine) ||
+	    ghost->window_allowed == 0) {
 		ghost->window_ns = world->now_ns;
 		ghost->window_sent = 0;
 		ghost->window_allowed = 4 + (unsigned)(interval_ns(machine) / (50 * NS_PER_MS));
@@ -176,7 +177,8 @@ static void put_down_goodbye(struct world *world, struct ghost *ghost,
 			     const struct machine *machine)
 {
 	ghost->goodbye_ns = world->now_ns;
-	ghost->goodbye_clock_ns = machine_clock(world, machine);
+	if (ghost->goodbye_clock_ns < 0)
+		ghost->goodbye_clock_ns = machine_clock(world, machine);
 }
 
 static void put_down_obeyed(struct world *world, struct ghost *ghost, const struct machine *machine,
@@ -297,6 +299,9 @@ void oracle_stepped(struct world *world, const struct machine *machine)
 		if (agent->actions.list[i].kind == ACT_LATE &&
 		    agent->actions.list[i].late.late_ns != 0)
 			ghost->late++;
+	if (ghost->before.state == VR_INITIALIZE && agent->vr.state != VR_INITIALIZE &&
+	    agent->event.kind != EV_ADOPT)
+		begin_anew(world, machine, agent->step_ns);
 	judge_step(world, machine);
 	if (agent->event.kind == EV_DRAIN || agent->event.kind == EV_UNDRAIN)
 		ghost->drained = agent->event.kind == EV_DRAIN ? DRAINED : NOT_DRAINED;
@@ -305,8 +310,6 @@ void oracle_stepped(struct world *world, const struct machine *machine)
 	if (ghost->before.state == agent->vr.state)
 		return;
 	ghost->transitions++;
-	if (ghost->before.state == VR_INITIALIZE && agent->event.kind != EV_ADOPT)
-		begin_anew(world, machine, agent->step_ns);
 	if (world->now_ns >= world->ghosts->calm_ns)
 		world_fail(world, "calm: r%u becomes %s long after the last trouble",
 			   machine->number + 1, vr_state_name(agent->vr.state));
@@ -322,7 +325,8 @@ void oracle_idle(struct world *world, const struct machine *machine)
 static void judge_answers(struct world *world)
 {
 	struct ghosts *ghosts = world->ghosts;
-	bool calm = world->now_ns - world->scenario->client_ns >= ghosts->calm_ns;
+	bool calm = world->now_ns - world->scenario->client_ns >= ghosts->calm_ns &&
+		    judge_eligible(world) > 0;
 
 	if (ghosts->asked == 0)
 		return;
@@ -349,7 +353,8 @@ void oracle_asked(struct world *world)
 /* More than one copy of an answer is the wire's; one by another router is not. */
 static void put_down_answer(struct world *world, unsigned machine, unsigned *count, uint8_t *by)
 {
-	if (*count > 0 && *by != machine && world->now_ns >= world->ghosts->calm_ns)
+	if (*count > 0 && *by != machine && world->now_ns >= world->ghosts->calm_ns &&
+	    judge_eligible(world) > 0)
 		world_fail(world, "client: both r%u and r%u answer", *by + 1, machine + 1);
 	++*count;
 	*by = (uint8_t)machine;

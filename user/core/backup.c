@@ -50,18 +50,31 @@ static void arm_by(struct step *s, const struct vr_advert *advert, int64_t span_
 	vr->down_armed_ns = heard_ns;
 }
 
+/*
+ * Another Active that was heard since, and not reported because it is the steady one, counts by its
+ * own interval, which is longer.
+ */
+static bool shortens_another(const struct step *s, const struct vr_advert *advert)
+{
+	return s->seen->authority_ns > advert->received_ns &&
+	       s->vr->active_interval_cs > advert->interval_cs &&
+	       !addr_equal(&s->vr->active_address, &advert->source);
+}
+
 /* D-13 */
 static void obey(struct step *s, const struct vr_advert *advert)
 {
 	struct vr *vr = s->vr;
+	bool keeps = vr->params.version == 3 && shortens_another(s, advert);
 
 	/* RFC 3768 has one interval for all (B-13), so there is nothing to learn. */
-	if (vr->params.version == 3)
+	if (vr->params.version == 3 && !keeps)
 		vr->active_interval_cs = advert->interval_cs;
 	timers_recompute(vr);
 	arm_by(s, advert, vr->active_down_interval_ns);
 	vr->next_reason = ACTIVE_REASON_NO_RESPONSE;
-	steady_set(s, advert);
+	if (!keeps)
+		steady_set(s, advert);
 }
 
 void backup_advert(struct step *s, const struct vr_advert *advert)
