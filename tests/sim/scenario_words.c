@@ -207,7 +207,7 @@ const struct sentence scenario_expectations[] = {
 	{"actives", SIM_EXPECT_ACTIVES, WHO_NOBODY, .fields = actives_fields},
 	{"adverts", SIM_EXPECT_ADVERTS, WHO_ROUTERS, .fields = counts_fields},
 	{"announcements", SIM_EXPECT_ANNOUNCEMENTS, WHO_ROUTERS, .fields = counts_fields},
-	{"transitions", SIM_EXPECT_TRANSITIONS, WHO_ROUTERS, .fields = counts_fields},
+	{"transitions", SIM_EXPECT_TRANSITIONS, WHO_ROUTERS, .ours = true, .fields = counts_fields},
 	{"late", SIM_EXPECT_LATE, WHO_ROUTERS, .ours = true, .fields = counts_fields},
 	{"took-over", SIM_EXPECT_TOOK_OVER, WHO_ROUTERS, .fields = times_fields},
 	{"unanswered", SIM_EXPECT_UNANSWERED, WHO_NOBODY, .fields = counts_fields},

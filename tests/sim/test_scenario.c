@@ -6,10 +6,10 @@
 
 #include <cmocka.h>
 
-#include <stdlib.h>
+#include <glob.h>
 #include <string.h>
 
-#include "sim/scenario.h"
+#include "sim/generate.h"
 
 #define SEEDS 200
 
@@ -128,6 +128,37 @@ static void test_says_everything(void **state)
 	(void)state;
 	parse_good(EVERYTHING, &scenario);
 	assert_prints_as_itself(&scenario);
+}
+
+static void test_seeds_print_as_themselves(void **state)
+{
+	struct scenario scenario;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		generate(&scenario, seed);
+		assert_prints_as_itself(&scenario);
+	}
+}
+
+static void test_files_print_as_themselves(void **state)
+{
+	struct scenario scenario;
+	char error[512] = "";
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("tests/sim/scenarios/*.scn", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		FILE *in = fopen(found.gl_pathv[i], "r");
+
+		assert_non_null(in);
+		if (!scenario_parse(&scenario, found.gl_pathv[i], in, error, sizeof(error)))
+			fail_msg("%s", error);
+		fclose(in);
+		assert_prints_as_itself(&scenario);
+	}
+	globfree(&found);
 }
 
 static void test_values(void **state)
@@ -319,8 +350,12 @@ static void test_refuses_too_much(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_says_everything),	 cmocka_unit_test(test_values),
-		cmocka_unit_test(test_default_values),	 cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_says_everything),
+		cmocka_unit_test(test_seeds_print_as_themselves),
+		cmocka_unit_test(test_files_print_as_themselves),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_default_values),
+		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_refuses_too_much),
 	};
 
