@@ -198,10 +198,17 @@ static void an_rtc_that_somebody_sets_is_no_event(void **state)
 
 static void an_rtc_that_cannot_be_read_is_no_event(void **state)
 {
+	static const char *const no_times[] = {"-1", "4102444801", "99999999999999999999"};
+
 	(void)state;
 	look(ODD_S * NS_PER_S);
 	put("/sys/class/rtc/rtc0/since_epoch", "");
 	assert_false(stood_still(clocks, &found));
+	for (size_t i = 0; i < sizeof(no_times) / sizeof(no_times[0]); i++) {
+		put("/sys/class/rtc/rtc0/since_epoch", no_times[i]);
+		rest(250 * NS_PER_MS);
+		assert_false(stood_still(clocks, &found));
+	}
 	assert_true(look((ODD_S + 10) * NS_PER_S));
 	assert_in_range(found.lost_ns, 10 * NS_PER_S, 13 * NS_PER_S);
 }

@@ -25,6 +25,7 @@
 #define COST_MAX_NS    (8 * NS_PER_MS)	 /* what takes longer is somebody else's time */
 #define SET_WITHIN_NS  NS_PER_S
 #define TIME_ZONE_STEP (900 * NS_PER_S)
+#define RTC_END_S      4102444800 /* of the year 2099, the last one of that kind of clock */
 
 struct stood_still {
 	int fd;
@@ -91,12 +92,16 @@ static int64_t smaller(int64_t a, int64_t b)
 static bool look(const struct stood_still *clocks, struct stood_still *now)
 {
 	int64_t begin_ns = clock_ns(), end_ns, rtc_ns;
+	long long rtc_s;
 	char text[32] = "";
 
 	if (pread(clocks->fd, text, sizeof(text) - 1, 0) <= 0)
 		return false;
 	end_ns = clock_ns();
-	rtc_ns = strtoll(text, NULL, 10) * NS_PER_S;
+	rtc_s = strtoll(text, NULL, 10);
+	if (rtc_s < 0 || rtc_s > RTC_END_S)
+		return false;
+	rtc_ns = rtc_s * NS_PER_S;
 	*now = (struct stood_still){
 		.fd = clocks->fd,
 		.looked_ns = begin_ns,
