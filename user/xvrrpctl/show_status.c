@@ -100,13 +100,13 @@ static void print_errors(const json_t *router, bool *begun)
 	const json_t *errors = json_object_get(json_object_get(router, "statistics"), "errors");
 	const char *key, *name = get_text(router, "name");
 	json_t *count;
-	json_int_t sum = 0;
+	unsigned long long sum = 0;
 	json_object_foreach((json_t *)errors, key, count)
-		sum += json_integer_value(count);
+		sum += (unsigned long long)json_integer_value(count);
 	if (!sum)
 		return;
 	begin_note(begun);
-	printf("%s: errors counted: %lld; which: xvrrpctl stats %s\n", name, sum, name);
+	printf("%s: errors counted: %llu; which: xvrrpctl stats %s\n", name, sum, name);
 }
 
 void show_status(const json_t *result, const char *name)
