@@ -39,6 +39,12 @@ static void take_slot(struct router *router, int ifindex, unsigned number)
 	vr_set_primary(&router->vr, &slot->identity.primary);
 }
 
+/* What our advertisements need of it at once, and the state machine does not look at. */
+static bool is_sane(const struct vr_slot *slot)
+{
+	return addr_is_ipv4(&slot->identity.primary);
+}
+
 static void adopt_role(struct router *router)
 {
 	struct agent *agent = router->agent;
@@ -51,7 +57,8 @@ static void adopt_role(struct router *router)
 	if (!ifindex || router->conf->family != VRRP_IPV4 || router->conf->address_count == 0)
 		return;
 	int number = dataplane_slot_find(agent->dataplane, &key);
-	if (number < 0 || !router_allocate(router))
+	if (number < 0 || !is_sane(dataplane_slot(agent->dataplane, (unsigned)number)) ||
+	    !router_allocate(router))
 		return;
 	take_slot(router, ifindex, (unsigned)number);
 	struct vr_event event = adoption_of(router->slot);
@@ -133,6 +140,8 @@ static void say_goodbye(struct agent *agent, const struct vr_slot *slot, unsigne
 	};
 	memcpy(advert.auth_data, identity->auth_data, sizeof(advert.auth_data));
 	memcpy(advert.source_mac, identity->mac, sizeof(advert.source_mac));
+	if (!advert_is_possible(&advert)) /* another program's slot, or a bug's */
+		return;
 	uint8_t frame[FRAME_MAX];
 	size_t length = vrrp_frame_encode(&advert, frame, sizeof(frame));
 	if (length)

@@ -407,6 +407,40 @@ def test_drained_whatever_else_changes(lan):
     assert agent.vr()["drained"] is False
 
 
+def damage_slots(pins, find, offset, by):
+    """In every slot that has the bytes `find`: `by` takes the place of what is `offset` behind."""
+    slots = json.loads(run("bpftool", "-j", "map", "dump", "pinned", pins / "vr_slots"))
+    found = 0
+    for slot in slots:
+        value = bytes(int(b, 16) for b in slot["value"])
+        if find not in value:
+            continue
+        at = value.index(find) + offset
+        value = value[:at] + by + value[at + len(by):]
+        run("bpftool", "map", "update", "pinned", pins / "vr_slots",
+            "key", *slot["key"], "value", *[str(b) for b in value])
+        found += 1
+    assert found
+
+
+def test_slot_of_rubbish_is_withdrawn_in_silence(alone):
+    """VI_2 left the configuration, and its slot is of a version that there is not."""
+    damage_slots(alone.agent.pin_dir, bytes.fromhex("00005e000134"), 6, b"\x07")
+    fired_ns = restart_with(alone, *routers(second=False))
+    wait_until(lambda: len(slots_in_use(alone.agent)) == 1, "its slot is free")
+    assert adverts_of(alone.seen, alone.agent, fired_ns, vrid=52) == []
+    assert alone.agent.statistics()["active_transitions"] == 1, "the other one goes on"
+
+
+def test_slot_without_an_address_to_send_from(alone):
+    """An ordinary start: the state machine has nothing to go on with."""
+    source = b"\xff\xff" + bytes([192, 0, 2, 11])
+    damage_slots(alone.agent.pin_dir, source, 0, bytes(6))
+    fired_ns = restart_with(alone, *routers())
+    spoke_ns = next_advert_ns(alone.seen, alone.agent, fired_ns, vrid=VRID)
+    assert spoke_ns - fired_ns >= alone.agent.instances[0].down_ns(), "Backup first"
+
+
 def set_abi_version(pins, version):
     dump = run("bpftool", "-j", "map", "dump", "pinned", pins / "abi")
     slots = json.loads(dump)[0]["formatted"]["value"]["slots"]

@@ -205,6 +205,37 @@ static void a_25_the_reserved_bits_are_no_interval(void **state)
 	assert_int_equal(out.interval_cs, 100);
 }
 
+/* What another program has left in a slot need not be an advertisement. */
+static void what_cannot_be_encoded(void **state)
+{
+	static const struct vrrp_addr ipv6 = {{0xfe, 0x80, [15] = 1}};
+	const struct advert good = vectors[2].advert, v2 = vectors[0].advert;
+	struct advert bad;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
+		assert_true(advert_is_possible(&vectors[i].advert));
+#define REFUSED(advert, member, value)                  \
+	do {                                            \
+		bad = (advert);                         \
+		bad.member = (value);                   \
+		assert_false(advert_is_possible(&bad)); \
+	} while (0)
+	REFUSED(good, version, 0);
+	REFUSED(good, version, 1);
+	REFUSED(good, version, 4);
+	REFUSED(good, family, VRRP_IPV6);
+	REFUSED(good, family, (enum vrrp_family)0);
+	REFUSED(v2, family, VRRP_IPV6);
+	REFUSED(good, interval_cs, VRRP_INTERVAL_MAX_CS + 1);
+	REFUSED(v2, interval_cs, 25501);
+	REFUSED(good, address_count, 0);
+	REFUSED(good, address_count, VRRP_ADDRESSES_MAX + 1);
+	REFUSED(good, source, ipv6);
+	REFUSED(good, addresses, &ipv6);
+#undef REFUSED
+}
+
 static void a_26_intervals_of_12_bits(void **state)
 {
 	struct advert advert = vectors[2].advert;
@@ -339,6 +370,7 @@ int main(void)
 		cmocka_unit_test(a_80_to_a_86_every_flipped_bit_is_noticed),
 		cmocka_unit_test(a_62_a_82_is_not_a_83),
 		cmocka_unit_test(a_25_the_reserved_bits_are_no_interval),
+		cmocka_unit_test(what_cannot_be_encoded),
 		cmocka_unit_test(a_26_intervals_of_12_bits),
 		cmocka_unit_test(a_46_seconds_in_version_2),
 		cmocka_unit_test(a_49_authentication_data_is_zero_without_a_password),

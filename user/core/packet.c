@@ -120,14 +120,29 @@ static void put_checksum(uint8_t *message, size_t length, const struct advert *a
 	put_bytes(message + offsetof(struct vrrp_hdr, checksum), &checksum, sizeof(checksum));
 }
 
+bool advert_is_possible(const struct advert *advert)
+{
+	bool ipv4 = advert->family == VRRP_IPV4;
+
+	if (advert->version == 2 && (!ipv4 || advert->interval_cs > 25500))
+		return false;
+	if (advert->version == 3 && advert->interval_cs > VRRP_INTERVAL_MAX_CS)
+		return false;
+	if (advert->address_count < 1 || advert->address_count > VRRP_ADDRESSES_MAX)
+		return false;
+	for (unsigned i = 0; i < advert->address_count; i++)
+		if (addr_is_ipv4(&advert->addresses[i]) != ipv4)
+			return false;
+	return (advert->version == 2 || advert->version == 3) &&
+	       (ipv4 || advert->family == VRRP_IPV6) && addr_is_ipv4(&advert->source) == ipv4;
+}
+
 size_t vrrp_message_encode(const struct advert *advert, uint8_t *buffer, size_t size)
 {
 	size_t length = message_len(advert);
 	uint8_t *out = buffer;
 
-	assert(advert->version == 3 || (advert->version == 2 && advert->family == VRRP_IPV4));
-	assert(advert->address_count >= 1 && advert->address_count <= VRRP_ADDRESSES_MAX);
-	assert(advert->interval_cs <= (advert->version == 2 ? 25500u : VRRP_INTERVAL_MAX_CS));
+	assert(advert_is_possible(advert));
 	if (size < length)
 		return 0;
 	out = put_header(out, advert);

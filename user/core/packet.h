@@ -26,6 +26,12 @@ struct advert {
 };
 
 /*
+ * Is there such an advertisement? To be asked of what another program has left; what a
+ * configuration makes can be encoded, and the functions below assert that.
+ */
+bool advert_is_possible(const struct advert *advert);
+
+/*
  * The VRRP message alone (A.2, A.3), checksum included, as `advert->source` would send it to the
  * group. Returns its length, or 0 if `size` is too small.
  */
