@@ -89,9 +89,10 @@ struct vr_memory {
 	__u8 last_event;
 	__u8 active_reason;
 	__u8 next_reason;
-	__u8 checksum_heard; /* of a peer: 0 = nobody yet, else 1 + enum checksum_form */
-	__u8 drained;	     /* 0 or 1 */
-	__u8 zero[6];
+	__u8 checksum_heard;   /* of a peer: 0 = nobody yet, else 1 + enum checksum_form */
+	__u8 drained;	       /* 0 or 1 */
+	__u8 checksums_differ; /* 0 or 1: peers of both forms have been heard */
+	__u8 zero[5];
 };
 
 /*

@@ -346,6 +346,12 @@ static void a_67_the_other_form_now_and_then_until_a_peer_is_heard(void **state)
 	assert_int_equal(other_forms(&m, 1), 1);
 	hear(&m, 50);
 	assert_int_equal(other_forms(&m, 24), 0);
+	/* one of two may have gone: which form does the other one read? */
+	m.peer_sum = CHECKSUM_PSEUDO;
+	hear(&m, 50);
+	m.peer_sum = CHECKSUM_RFC9568;
+	hear(&m, 50);
+	assert_int_equal(other_forms(&m, 24), 3);
 
 	p.interval_cs = 1;
 	m = machine_active_of(&p);
@@ -354,6 +360,18 @@ static void a_67_the_other_form_now_and_then_until_a_peer_is_heard(void **state)
 	p.checksum_policy = CHECKSUM_POLICY_RFC9568;
 	m = machine_active_of(&p);
 	assert_int_equal(other_forms(&m, 200), 0);
+}
+
+/* Those who stay may read another form than the one who goes. */
+static void a_67_who_says_goodbye_is_no_peer(void **state)
+{
+	struct machine m = machine_active(3, 100);
+
+	(void)state;
+	m.peer_sum = CHECKSUM_RFC9568;
+	hear(&m, 0);
+	assert_false(m.vr.peer_heard);
+	assert_int_equal(other_forms(&m, 24), 3);
 }
 
 /* The Active that says it is not asked twice which form it means. */
@@ -428,6 +446,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_67_the_other_form_now_and_then_until_a_peer_is_heard),
+		cmocka_unit_test(a_67_who_says_goodbye_is_no_peer),
 		cmocka_unit_test(a_67_a_backup_keeps_the_first_form_of_its_active),
 		cmocka_unit_test(d_20_i_1_shutdown_ends_the_lease_before_it_says_so),
 		cmocka_unit_test(d_21_advertises_and_extends_the_lease),

@@ -144,7 +144,12 @@ static void a_67_the_form_of_the_peer_is_remembered(void **state)
 	hear(&old, 50);
 	m = adopted_after(&old, DEAD_NS);
 	assert_true(m.vr.peer_heard);
+	assert_false(m.vr.peers_differ);
 	assert_int_equal(said(&m, ACT_ADVERT)->advert.checksum, CHECKSUM_RFC9568);
+	old.peer_sum = CHECKSUM_PSEUDO;
+	hear(&old, 50);
+	m = adopted_after(&old, DEAD_NS);
+	assert_true(m.vr.peers_differ);
 }
 
 static void a_drained_active_goes_on_giving_the_role_away(void **state)

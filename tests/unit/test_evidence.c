@@ -55,6 +55,30 @@ static void d_13_an_older_report_is_learned_from(void **state)
 	assert_int_equal(m.vr.down_timer_ns, stamp_ns + vr_down_interval_ns(3, 100, 200, 3));
 }
 
+/*
+ * Two Actives after a partition, of 1 s and of 10 ms: the fast one is reported, the slow one was
+ * steady and only stamped, a moment later. Its interval must not be forgotten.
+ */
+static void d_13_the_longer_interval_of_two_counts(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+	int64_t fast_ns;
+
+	(void)state;
+	hear(&m, 150);
+	pass(&m, NS_PER_S);
+	fast_ns = m.now_ns;
+	stamp(&m, 150, fast_ns + NS_PER_MS);
+	pass(&m, 2 * NS_PER_MS);
+	m.peer = addr_from_ipv4(0xc0000263);
+	m.peer_interval_cs = 1;
+	hear_late(&m, 150, fast_ns);
+	assert_int_equal(m.vr.active_interval_cs, 100);
+	assert_null(said(&m, ACT_STEADY)); /* it is reported again, and learned if it is alone */
+	hear(&m, 150);
+	assert_int_equal(m.vr.active_interval_cs, 1);
+}
+
 static struct machine superseded(void)
 {
 	struct machine m = machine_active(3, 100);
@@ -136,6 +160,7 @@ int main(void)
 		cmocka_unit_test(d_3_reports_of_before_the_startup_tell_nothing),
 		cmocka_unit_test(d_12_a_goodbye_is_overtaken_by_a_later_stamp),
 		cmocka_unit_test(d_13_an_older_report_is_learned_from),
+		cmocka_unit_test(d_13_the_longer_interval_of_two_counts),
 		cmocka_unit_test(i_9_d_23_an_active_yields_to_a_stamp),
 		cmocka_unit_test(i_9_the_report_of_the_stamp_is_taken_as_ever),
 		cmocka_unit_test(i_9_a_shutdown_after_a_stamp_says_no_goodbye),

@@ -33,6 +33,7 @@ static const struct damage of_any[] = {
 	DAMAGE(memory.next_reason, ACTIVE_REASON_NO_RESPONSE + 1),
 	DAMAGE(memory.checksum_heard, 3),
 	DAMAGE(memory.drained, 2),
+	DAMAGE(memory.checksums_differ, 2),
 	DAMAGE(memory.interval_cs, 0),
 	DAMAGE(memory.interval_cs, 4096),
 	DAMAGE(memory.transition_ns, NOW_NS + 1),

@@ -163,20 +163,20 @@ static void advertise(struct step *s)
 }
 
 /*
- * Does anybody here read the other checksum form only? As long as no peer has been heard, one
- * advertisement in eight, one a second at most, finds out. Otherwise two routers that have both
- * become Active (a partition, unequal intervals) may stay so: keepalived starts its own interval
- * anew with each advertisement that it refuses, and is never heard. Who reads our form misses one
- * of eight, and counts from the one before: so does the lease. After a late wake-up it cannot spare
- * that one, so the question waits.
+ * Does anybody here read the other checksum form only? As long as no peer has been heard, or if not
+ * all that were speak one form, one advertisement in eight, one a second at most, finds out.
+ * Otherwise two routers that have both become Active (a partition, unequal intervals) may stay so:
+ * keepalived starts its own interval anew with each advertisement that it refuses, and is never
+ * heard. Who reads our form misses one of eight, and counts from the one before: so does the lease.
+ * After a late wake-up it cannot spare that one, so the question waits.
  */
 static bool other_form_due(const struct step *s)
 {
 	const struct vr *vr = s->vr;
 
 	return vr->params.version == 3 && vr->params.family == VRRP_IPV4 &&
-	       vr->params.checksum_policy == CHECKSUM_POLICY_AUTO && !vr->peer_heard &&
-	       s->now_ns >= vr->other_form_ns &&
+	       vr->params.checksum_policy == CHECKSUM_POLICY_AUTO &&
+	       (!vr->peer_heard || vr->peers_differ) && s->now_ns >= vr->other_form_ns &&
 	       s->seen->lease_until_ns - s->now_ns > interval_ns(vr) * 3 / 2;
 }
 

@@ -29,8 +29,8 @@ static bool sane_words(const struct vr *vr, const struct vr_adoption *adoption)
 	       (memory->state != VR_BACKUP || memory->next_reason != ACTIVE_REASON_NOT_ACTIVE) &&
 	       (memory->state != VR_ACTIVE || memory->active_reason != ACTIVE_REASON_NOT_ACTIVE) &&
 	       memory->checksum_heard <= 1 + CHECKSUM_PSEUDO && memory->drained <= 1 &&
-	       memory->interval_cs >= 1 && memory->interval_cs <= max_cs &&
-	       adoption->priority != VRRP_PRIORITY_LEAVING;
+	       memory->checksums_differ <= 1 && memory->interval_cs >= 1 &&
+	       memory->interval_cs <= max_cs && adoption->priority != VRRP_PRIORITY_LEAVING;
 }
 
 /* Who was heard may have been so a moment after the caller looked at the clock. */
@@ -66,6 +66,7 @@ static void restore(struct vr *vr, const struct vr_memory *memory)
 	vr->next_reason = (enum vr_active_reason)memory->next_reason;
 	vr->transition_ns = (int64_t)memory->transition_ns;
 	vr->peer_heard = memory->checksum_heard != 0;
+	vr->peers_differ = memory->checksums_differ;
 	if (vr->peer_heard)
 		vr->peer_checksum = (enum checksum_form)(memory->checksum_heard - 1);
 	vr->active_interval_cs = learned_interval_cs(vr, memory);
@@ -218,6 +219,7 @@ void vr_remember(const struct vr *vr, struct vr_memory *memory)
 		.next_reason = (uint8_t)vr->next_reason,
 		.checksum_heard = vr->peer_heard ? (uint8_t)(1 + vr->peer_checksum) : 0,
 		.drained = vr->drained,
+		.checksums_differ = vr->peers_differ,
 	};
 
 	store(memory, &now);

@@ -162,17 +162,21 @@ static void take_shutdown(struct step *s)
 
 /*
  * The form of a peer (A-67). A router that has heard nobody speaks the other form now and then (see
- * advertise() in active.c): that of the Active we are Backup of is taken from its first word.
+ * advertise() in active.c): that of the Active we are Backup of is taken from its first word. Who
+ * says goodbye is no peer any more.
  */
 static void learn_checksum(struct vr *vr, const struct vr_advert *advert)
 {
 	bool known = vr->state == VR_BACKUP && vr->peer_heard &&
 		     addr_equal(&advert->source, &vr->active_address);
+	bool leaves = advert->priority == VRRP_PRIORITY_LEAVING;
 
 	if (known || addr_equal(&advert->source, &vr->primary))
 		return;
+	if (vr->peer_heard && vr->peer_checksum != advert->checksum)
+		vr->peers_differ = true;
 	vr->peer_checksum = advert->checksum;
-	vr->peer_heard = true;
+	vr->peer_heard = vr->peer_heard || !leaves;
 }
 
 /* D-3. Reports may have waited since before the Startup: what they tell was not heard by us. */

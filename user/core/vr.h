@@ -53,6 +53,7 @@ struct vr {
 	struct vrrp_addr active_address;  /* whom we obey, or ourselves; zero = unknown */
 	uint64_t steady_header;		  /* of active_address, as in the slot; 0 = none */
 	bool peer_heard;		  /* peer_checksum is somebody's, not only the default */
+	bool peers_differ;		  /* peers of both forms have been heard */
 	enum checksum_form peer_checksum; /* form last heard */
 	enum vr_last_event last_event;
 	enum vr_active_reason active_reason;
