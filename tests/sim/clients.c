@@ -99,6 +99,8 @@ static struct advert forged_advert(const struct world *world, const struct sim_c
 		advert.version = 5 - advert.version;
 	if (advert.version == 2)
 		advert.interval_cs = (advert.interval_cs + 99) / 100 * 100;
+	else if (advert.interval_cs > VRRP_INTERVAL_MAX_CS)
+		advert.interval_cs = VRRP_INTERVAL_MAX_CS;
 	vrrp_virtual_mac(VRRP_IPV4, advert.vrid, advert.source_mac);
 	return advert;
 }

@@ -21,14 +21,15 @@ static int64_t timer_of(const struct world *world, const struct machine *machine
 	uint32_t cs = dead->active_interval_cs;
 	int64_t authority_ns = machine->agent.seen.authority_ns;
 	int64_t timer_ns = dead->down_timer_ns;
+	bool goodbye;
 
 	if (authority_ns > dead->down_armed_ns)
 		return authority_ns + vr_down_interval_ns(params.version, priority, cs, 3);
 	if (timer_ns == NEVER_NS)
 		return NEVER_NS;
-	timer_ns = later_ns(timer_ns, dead->next_reason == ACTIVE_REASON_PRIORITY
-					      ? 0
-					      : dead->awake_ns + cs * NS_PER_CS);
+	goodbye = dead->next_reason == ACTIVE_REASON_PRIORITY && timer_ns > dead->awake_ns;
+	if (!goodbye)
+		timer_ns = later_ns(timer_ns, dead->awake_ns + cs * NS_PER_CS);
 	return timer_ns + vr_skew_ns(params.version, priority, cs) -
 	       vr_skew_ns(params.version, slot->identity.priority, cs);
 }
@@ -60,6 +61,7 @@ static bool knows_the_same(const struct vr *dead, const struct vr *now)
 	return now->drained == dead->drained && now->last_event == dead->last_event &&
 	       now->active_reason == dead->active_reason &&
 	       now->transition_ns == dead->transition_ns && now->peer_heard == dead->peer_heard &&
+	       now->peers_differ == dead->peers_differ &&
 	       (!dead->peer_heard || now->peer_checksum == dead->peer_checksum);
 }
 

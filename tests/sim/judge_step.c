@@ -99,9 +99,9 @@ static int64_t earliest_ns(const struct world *world, const struct machine *mach
 	int64_t silence_ns = ghost->armed_clock_ns + vr_down_interval_ns(version, priority, cs, 3);
 	int64_t goodbye_ns;
 
-	if (ghost->goodbye_clock_ns < 0)
+	if (ghost->first_goodbye_clock_ns < 0)
 		return silence_ns;
-	goodbye_ns = ghost->goodbye_clock_ns +
+	goodbye_ns = ghost->first_goodbye_clock_ns +
 		     vr_skew_ns(version, priority, shorter_cs(cs, machine->router->interval_cs));
 	return goodbye_ns < silence_ns ? goodbye_ns : silence_ns;
 }
@@ -114,7 +114,9 @@ static void judge_takeover(struct world *world, const struct machine *machine)
 	if (ghost->before.state != VR_BACKUP || agent->vr.state != VR_ACTIVE ||
 	    agent->vr.effective_priority == VRRP_PRIORITY_OWNER)
 		return;
-	if (agent->step_ns < earliest_ns(world, machine))
+	/* What it heard as an Active it need not have obeyed. */
+	if (ghost->left_clock_ns < ghost->armed_clock_ns &&
+	    agent->step_ns < earliest_ns(world, machine))
 		world_fail(world, "early: r%u takes over %lld ns before its time",
 			   machine->number + 1,
 			   (long long)(earliest_ns(world, machine) - agent->step_ns));
@@ -137,7 +139,7 @@ static void judge_patience(struct world *world, const struct machine *machine)
 	int64_t most_ns = vr_down_interval_ns(world->scenario->version, 1, ghost->longest_cs, 3) +
 			  2 * (ghost->longest_cs * NS_PER_CS);
 
-	since_ns = later_ns(since_ns, ghost->goodbye_clock_ns);
+	since_ns = later_ns(since_ns, ghost->last_goodbye_clock_ns);
 	if (vr->state == VR_BACKUP && !vr->drained &&
 	    machine_clock(world, machine) - since_ns > most_ns + machine->router->wake_ns)
 		world_fail(world, "patience: r%u has heard nobody for %lld ns", machine->number + 1,

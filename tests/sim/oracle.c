@@ -52,6 +52,8 @@ void oracle_begin(struct world *world)
 	if (!world->ghosts)
 		abort();
 	world->ghosts->calm_ns = calm_ns(world->scenario);
+	for (unsigned i = 0; i < SIM_ROUTERS_MAX; i++)
+		world->ghosts->of[i].window_ns = INT64_MIN / 2;
 	mark(world);
 }
 
@@ -65,6 +67,11 @@ void oracle_end(struct world *world)
 
 /* ---- life ---- */
 
+static void forget_goodbye(struct ghost *ghost)
+{
+	ghost->goodbye_ns = ghost->first_goodbye_clock_ns = ghost->last_goodbye_clock_ns = -1;
+}
+
 static void begin_anew(struct world *world, const struct machine *machine, int64_t clock_ns)
 {
 	struct ghost *ghost = ghost_of(world, machine);
@@ -73,7 +80,7 @@ static void begin_anew(struct world *world, const struct machine *machine, int64
 	ghost->started_clock_ns = ghost->armed_clock_ns = ghost->left_clock_ns = clock_ns;
 	ghost->armed_cs = ghost->longest_cs = machine->router->interval_cs;
 	ghost->shortest_forged_cs = UINT32_MAX;
-	ghost->goodbye_ns = ghost->goodbye_clock_ns = -1;
+	forget_goodbye(ghost);
 	ghost->phase_clock_ns = NEVER_NS;
 	ghost->announced_clock_ns = INT64_MIN / 2;
 }
@@ -140,8 +147,7 @@ void oracle_sent(struct world *world, const struct machine *machine, uint8_t pri
 		ghost->lease_number = machine->adverts_sent;
 	if (!is_xvrrpd(machine))
 		return;
-	if (world->now_ns >= ghost->window_ns + interval_ns(machine) ||
-	    ghost->window_allowed == 0) {
+	if (world->now_ns >= ghost->window_ns + interval_ns(machine)) {
 		ghost->window_ns = world->now_ns;
 		ghost->window_sent = 0;
 		ghost->window_allowed = 4 + (unsigned)(interval_ns(machine) / (50 * NS_PER_MS));
@@ -177,8 +183,9 @@ static void put_down_goodbye(struct world *world, struct ghost *ghost,
 			     const struct machine *machine)
 {
 	ghost->goodbye_ns = world->now_ns;
-	if (ghost->goodbye_clock_ns < 0)
-		ghost->goodbye_clock_ns = machine_clock(world, machine);
+	ghost->last_goodbye_clock_ns = machine_clock(world, machine);
+	if (ghost->first_goodbye_clock_ns < 0)
+		ghost->first_goodbye_clock_ns = ghost->last_goodbye_clock_ns;
 }
 
 static void put_down_obeyed(struct world *world, struct ghost *ghost, const struct machine *machine,
@@ -188,7 +195,7 @@ static void put_down_obeyed(struct world *world, struct ghost *ghost, const stru
 
 	ghost->armed_clock_ns = machine_clock(world, machine);
 	ghost->armed_cs = interval_cs;
-	ghost->goodbye_ns = ghost->goodbye_clock_ns = -1;
+	forget_goodbye(ghost);
 	if (interval_cs > ghost->longest_cs)
 		ghost->longest_cs = interval_cs;
 	if (frame->from == SIM_CLIENT && interval_cs < ghost->shortest_forged_cs)
