@@ -180,6 +180,7 @@ valgrind: $(unit_TESTS) $(conf_TESTS) ## Rings unit and conf under valgrind
 		tests/run.sh unit conf
 
 include tests/coverage/rules.mk
+include tests/mutation/rules.mk
 
 # ---- Everything else -----------------------------------------------------------------------------
 
