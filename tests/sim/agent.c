@@ -13,6 +13,7 @@
 
 #define BEAT_FIRST_NS (200 * NS_PER_MS)
 #define BEAT_NS	      NS_PER_S
+#define TURNS_MAX     (100 * PLANE_EVENTS) /* in one moment */
 #define MEMORY_WORDS  (sizeof(struct vr_memory) / sizeof(uint64_t))
 
 /* ---- orders ---- */
@@ -441,6 +442,18 @@ static bool hesitates(struct world *world, struct machine *machine)
 	return true;
 }
 
+/* Each thing done leads to the next, and no time passes: a loop without an end. */
+static void count_turn(struct world *world, struct machine *machine)
+{
+	struct agent *agent = &machine->agent;
+
+	if (agent->busy_ns != world->now_ns)
+		agent->busy_turns = 0;
+	agent->busy_ns = world->now_ns;
+	if (++agent->busy_turns > TURNS_MAX)
+		world_fail(world, "spin: r%u comes to no rest", machine->number + 1);
+}
+
 void agent_run(struct world *world, struct machine *machine)
 {
 	struct agent *agent = &machine->agent;
@@ -449,6 +462,7 @@ void agent_run(struct world *world, struct machine *machine)
 	if (agent->frozen || machine->power != MACHINE_ON)
 		return;
 	while (agent->alive && !world->failed) {
+		count_turn(world, machine);
 		if (agent->stage == AGENT_IDLE && !begin_event(world, machine))
 			break;
 		go_on(world, machine);

@@ -95,8 +95,10 @@ struct agent {
 	int64_t beat_ns;			  /* its clock: next heartbeat */
 	int64_t loaded_ns;			  /* its clock: programs are loaded */
 	int64_t lame_ns;			  /* SIM_LAME; 0 = as usual */
-	int64_t run_ns; /* when it gets the CPU next, in the world's time; NEVER_NS */
-	uint32_t turn;	/* of that: others are void */
+	int64_t run_ns;	 /* when it gets the CPU next, in the world's time; NEVER_NS */
+	uint32_t turn;	 /* of that: others are void */
+	int64_t busy_ns; /* when it was busy last, and how much in that moment */
+	unsigned busy_turns;
 };
 
 #define PEER_INBOX_MAX 32
