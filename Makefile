@@ -51,7 +51,8 @@ library = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 
 # UAPI headers include <asm/types.h>, which Debian keeps in a folder per architecture.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Iinclude -Ibpf \
+BPF_WARNINGS := -Wall -Wextra -Werror
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(BPF_WARNINGS) -Iinclude -Ibpf \
 	-idirafter /usr/include/$(MULTIARCH)
 
 # A changed compiler or flag rebuilds; an added or removed source relinks.
@@ -150,6 +151,7 @@ $(foreach r,$(C_RINGS),$(eval $(call ring_rule,$(r))))
 
 include tests/fuzz/differential/rules.mk
 include tests/sim/rules.mk
+include tests/fuzz/rules.mk
 
 .PHONY: tests unit conf sim bpf netns test
 tests: $(foreach r,$(C_RINGS),$($(r)_TESTS)) ## Build the test programs, run nothing
@@ -169,7 +171,8 @@ test: ## Install what is missing, build, run all rings (root)
 	$(need_root)
 	@scripts/deps.sh build test
 	@$(MAKE) --no-print-directory all tests
-	$(call run_ring,unit conf $(if $(sim_TESTS),sim) bpf netns)
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) fuzz-build
+	$(call run_ring,unit conf $(if $(sim_TESTS),sim) fuzz bpf netns)
 
 MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
 	--errors-for-leak-kinds=definite,possible

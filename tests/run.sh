@@ -108,6 +108,15 @@ run_pytest() { # folder or files
 	count $((total - bad - skip)) $bad "$skip"
 }
 
+# It prints lines like ours, and the numbers in the end.
+run_fuzz() {
+	local log=$logs/fuzz.log p f
+	BUILD=$build tests/fuzz/run.sh smoke >"$log" 2>&1 </dev/null
+	read -r p _ f _ < <(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+	grep -vE '^[0-9]+ passed, [0-9]+ failed$' "$log"
+	count "${p:-0}" "${f:-1}" 0
+}
+
 run_ring() { # ring
 	local before=$((passed + failed + skipped))
 	echo "ring $1"
@@ -116,6 +125,7 @@ run_ring() { # ring
 		need_root "$1"
 		run_programs bpf
 		;;
+	fuzz) run_fuzz ;;
 	netns)
 		need_root "$1"
 		run_programs sys

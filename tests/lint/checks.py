@@ -43,17 +43,18 @@ MAY_INCLUDE = {
     "tests/model": ("include/",),
     "tests/sim": ("user/core/", "include/", "tests/model/plane.h"),
     "tests/bpf": ("user/core/", "include/", "bpf/", SKELETON, "tests/fuzz/differential/engine.h"),
-    "tests/fuzz": AGENT_LAYERS,
+    "tests/fuzz": AGENT_LAYERS + ("user/xvrrpctl/", "user/options.h", "tests/model/plane.h"),
     "tests/fuzz/differential": ("include/", "tests/model/plane.h", "tests/bpf/frames.h", SKELETON,
                                 "xvrrp_held.skel.h"),
     "tests/sys": ("user/sys/", "user/core/", "include/"),
 }
 # A library's header -> the only folders that may know it.
 LIBRARY_USERS = {
-    "bpf/": ("bpf", "user/sys", "tests/bpf", "tests/sys", "tests/fuzz/differential"),
-    "libmnl/": ("user/sys", "tests/sys"),
+    "bpf/": ("bpf", "user/sys", "tests/bpf", "tests/sys", "tests/fuzz",
+             "tests/fuzz/differential"),
+    "libmnl/": ("user/sys", "tests/sys", "tests/fuzz"),
     "systemd/": ("user", "user/sys", "tests/sys"),
-    "jansson.h": ("user", "user/ctl", "user/xvrrpctl", "tests/unit"),
+    "jansson.h": ("user", "user/ctl", "user/xvrrpctl", "tests/unit", "tests/fuzz"),
 }
 PURE_HEADERS = {"assert.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "string.h",
                 "linux/types.h"}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration language: any bytes are a file. Whatever is in it, diagnostics stand inside of
+ * the text, in order, and are one printable line each; what is not refused prints a canonical form
+ * that parses to itself, and has only values that the state machine takes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "core/vr.h"
+#include "fuzz.h"
+
+/* ---- diagnostics ---- */
+
+static const char *line_at(const char *text, const char *end, unsigned number)
+{
+	while (--number) {
+		text = memchr(text, '\n', (size_t)(end - text));
+		must(text);
+		text++;
+	}
+	return text;
+}
+
+static void check_place(const struct conf_place *place, const char *text, size_t length)
+{
+	const char *end = text + length, *line, *newline;
+
+	if (place->line == 0) {
+		must(place->column == 0);
+		return;
+	}
+	line = line_at(text, end, place->line);
+	newline = line < end ? memchr(line, '\n', (size_t)(end - line)) : NULL;
+	must(place->column >= 1);
+	must(place->column - 1 <= (size_t)((newline ? newline : end) - line));
+}
+
+static void check_line(const struct conf_diag *diag)
+{
+	char *line = conf_diag_format(diag);
+
+	must(*diag->text);
+	for (const char *at = line; *at; at++)
+		must(*at >= ' ' && *at <= '~');
+	free(line);
+}
+
+static void check_diags(const struct conf *conf, const struct conf_diags *diags, const char *text,
+			size_t length)
+{
+	unsigned line = 0;
+
+	must(diags->count <= 2 * CONF_DIAGS_MAX);
+	must(diags->count <= diags->errors + diags->warnings);
+	for (size_t i = 0; i < diags->count; i++) {
+		const struct conf_diag *diag = &diags->list[i];
+
+		must(diag->place.file == conf->files[0]);
+		must(diag->place.line >= line);
+		line = diag->place.line;
+		check_place(&diag->place, text, length);
+		check_line(diag);
+	}
+}
+
+/* ---- what is not refused ---- */
+
+static void check_addresses(const struct conf_instance *instance)
+{
+	bool ipv4 = instance->family == VRRP_IPV4;
+
+	must(instance->address_count <= VRRP_ADDRESSES_MAX);
+	for (size_t i = 0; i < instance->address_count; i++) {
+		const struct conf_address *address = &instance->addresses[i];
+
+		must(addr_is_ipv4(&address->address) == ipv4);
+		must(address->prefix_len <= (ipv4 ? 32 : 128));
+		must(!address->has_broadcast || addr_is_ipv4(&address->broadcast) == ipv4);
+		must(memchr(address->dev, '\0', sizeof(address->dev)));
+		must(memchr(address->label, '\0', sizeof(address->label)));
+	}
+}
+
+/* vr_init() asserts the ranges. */
+static void check_instance(const struct conf_instance *instance)
+{
+	struct vr_params params = {
+		.family = instance->family,
+		.version = instance->version,
+		.vrid = instance->vrid,
+		.priority = instance->priority,
+		.interval_cs = instance->interval_cs,
+		.down_adverts = 3,
+		.announce =
+			{
+				.repeat = instance->garp.repeat,
+				.delay_ns = instance->garp.delay_us * NS_PER_US,
+				.refresh_ns = instance->garp.refresh_us * NS_PER_US,
+				.refresh_repeat = instance->garp.refresh_repeat,
+			},
+	};
+	struct vr vr;
+
+	vr_init(&vr, &params);
+	must(*instance->name);
+	must(*instance->interface);
+	must(memchr(instance->interface, '\0', sizeof(instance->interface)));
+	check_addresses(instance);
+}
+
+/* Nothing else is told of the canonical form than that something does not run. */
+static bool tells_of_running(const struct conf_diag *diag)
+{
+	return strstr(diag->text, "does not run") || strstr(diag->text, "nothing will run");
+}
+
+static void check_canonical(const char *printed)
+{
+	struct conf_diags diags = {0};
+	struct conf *conf = conf_parse("printed", printed, strlen(printed), &diags);
+	char *again;
+
+	must(!diags.errors);
+	for (size_t i = 0; i < diags.count; i++)
+		must(tells_of_running(&diags.list[i]));
+	again = conf_print(conf);
+	must(!strcmp(again, printed));
+	free(again);
+	conf_free(conf);
+	conf_diags_free(&diags);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data;
+	struct conf_diags diags = {0};
+	struct conf *conf = conf_parse("file", text, size, &diags);
+
+	check_diags(conf, &diags, text, size);
+	if (!diags.errors) {
+		char *printed = conf_print(conf);
+
+		for (size_t i = 0; i < conf->instance_count; i++)
+			check_instance(&conf->instances[i]);
+		check_canonical(printed);
+		free(printed);
+	}
+	conf_free(conf);
+	conf_diags_free(&diags);
+	return 0;
+}
