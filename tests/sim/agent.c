@@ -13,7 +13,7 @@
 
 #define BEAT_FIRST_NS (200 * NS_PER_MS)
 #define BEAT_NS	      NS_PER_S
-#define TURNS_MAX     (100 * PLANE_EVENTS) /* in one moment */
+#define TURNS_MAX     (100 * PLANE_EVENTS) /* in a millisecond */
 #define MEMORY_WORDS  (sizeof(struct vr_memory) / sizeof(uint64_t))
 
 /* ---- orders ---- */
@@ -43,6 +43,7 @@ static struct vr_event adoption_of(const struct vr_slot *slot)
 
 	event.adoption.memory = slot->memory;
 	event.adoption.priority = slot->identity.priority;
+	event.adoption.decided_ns = (int64_t)slot->decided_ns;
 	if (slot->flags & SLOT_STEADY) {
 		event.adoption.steady_header = slot->steady_header;
 		event.adoption.steady_source = slot->steady_source;
@@ -405,30 +406,35 @@ static int64_t wake_latency(struct world *world, const struct machine *machine)
 	return random_between(&world->random, 0, most_ns);
 }
 
-static int64_t earliest_ns(const struct agent *agent)
+/* When it has something to do, by itself. */
+static int64_t due_ns(const struct world *world, const struct machine *machine)
 {
-	int64_t ns = vr_deadline(&agent->vr);
-
-	ns = agent->beat_ns < ns ? agent->beat_ns : ns;
-	return agent->loading && agent->loaded_ns < ns ? agent->loaded_ns : ns;
-}
-
-void agent_schedule(struct world *world, struct machine *machine)
-{
-	struct agent *agent = &machine->agent;
+	const struct agent *agent = &machine->agent;
 	const struct plane *plane = &machine->plane;
 	bool busy = agent->stage != AGENT_IDLE || has_orders(agent) || stops(agent) ||
 		    agent->leaves || plane->first_event != plane->next_event;
+	int64_t clock_ns = vr_deadline(&agent->vr);
+
+	if (busy)
+		return world->now_ns;
+	clock_ns = agent->beat_ns < clock_ns ? agent->beat_ns : clock_ns;
+	clock_ns = agent->loading && agent->loaded_ns < clock_ns ? agent->loaded_ns : clock_ns;
+	return machine_when(world, machine, clock_ns);
+}
+
+/* Who waits for the CPU already does not get it sooner because there is more to do. */
+void agent_schedule(struct world *world, struct machine *machine)
+{
+	struct agent *agent = &machine->agent;
+	int64_t at_ns;
 
 	if (!agent->alive || agent->frozen || machine->power != MACHINE_ON)
 		return;
-	/* A turn that is planned already comes soon enough, or this one is by chance no later. */
-	if (busy)
-		plan_run(world, machine, world->now_ns + wake_latency(world, machine));
-	else
-		plan_run(world, machine,
-			 machine_when(world, machine, earliest_ns(agent)) +
-				 wake_latency(world, machine));
+	at_ns = due_ns(world, machine);
+	if (agent->run_ns != NEVER_NS && at_ns >= agent->due_ns)
+		return;
+	agent->due_ns = at_ns;
+	plan_run(world, machine, at_ns + wake_latency(world, machine));
 }
 
 static bool hesitates(struct world *world, struct machine *machine)
@@ -442,14 +448,15 @@ static bool hesitates(struct world *world, struct machine *machine)
 	return true;
 }
 
-/* Each thing done leads to the next, and no time passes: a loop without an end. */
+/* Each thing done leads to the next, and hardly any time passes: a loop without an end. */
 static void count_turn(struct world *world, struct machine *machine)
 {
 	struct agent *agent = &machine->agent;
 
-	if (agent->busy_ns != world->now_ns)
+	if (world->now_ns - agent->busy_ns >= NS_PER_MS) {
+		agent->busy_ns = world->now_ns;
 		agent->busy_turns = 0;
-	agent->busy_ns = world->now_ns;
+	}
 	if (++agent->busy_turns > TURNS_MAX)
 		world_fail(world, "spin: r%u comes to no rest", machine->number + 1);
 }

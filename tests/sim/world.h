@@ -96,8 +96,9 @@ struct agent {
 	int64_t loaded_ns;			  /* its clock: programs are loaded */
 	int64_t lame_ns;			  /* SIM_LAME; 0 = as usual */
 	int64_t run_ns;	 /* when it gets the CPU next, in the world's time; NEVER_NS */
+	int64_t due_ns;	 /* and since when it waits for it */
 	uint32_t turn;	 /* of that: others are void */
-	int64_t busy_ns; /* when it was busy last, and how much in that moment */
+	int64_t busy_ns; /* since then it has done so much */
 	unsigned busy_turns;
 };
 
