@@ -19,6 +19,7 @@ static struct vr_event adoption_of(const struct vr_slot *slot)
 	struct vr_event event = {.kind = EV_ADOPT};
 	event.adoption.memory = slot->memory;
 	event.adoption.priority = slot->identity.priority;
+	event.adoption.decided_ns = (int64_t)slot->decided_ns;
 	if (slot->flags & SLOT_STEADY) {
 		event.adoption.steady_header = slot->steady_header;
 		event.adoption.steady_source = slot->steady_source;
@@ -62,8 +63,6 @@ static void adopt_role(struct router *router)
 		return;
 	take_slot(router, ifindex, (unsigned)number);
 	struct vr_event event = adoption_of(router->slot);
-	if (dataplane_is_superseded(router->slot))
-		dataplane_set_lease(router->slot, 0); /* the dead one would have yielded */
 	/* A peer of the other version has not heard us, and we could not hear it. */
 	if (router->slot->identity.version == router->conf->version)
 		router_step(router, &event);

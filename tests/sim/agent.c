@@ -51,18 +51,13 @@ static struct vr_event adoption_of(const struct vr_slot *slot)
 	return event;
 }
 
-static void adopt(struct world *world, struct machine *machine)
+static void adopt(struct machine *machine)
 {
 	struct agent *agent = &machine->agent;
-	struct vr_slot *slot = &machine->plane.slots[0];
 
 	agent->has_slot = true;
-	agent->event = adoption_of(slot);
+	agent->event = adoption_of(&machine->plane.slots[0]);
 	agent->stage = AGENT_LOOK;
-	if (slot->superior_ns > slot->decided_ns) {
-		slot->lease_until_ns = 0;
-		oracle_role(world, machine);
-	}
 }
 
 void agent_exec(struct world *world, struct machine *machine)
@@ -87,7 +82,7 @@ void agent_exec(struct world *world, struct machine *machine)
 	vr_init(&agent->vr, &params);
 	vr_set_primary(&agent->vr, &primary);
 	if (machine->pinned)
-		adopt(world, machine);
+		adopt(machine);
 	else
 		oracle_started(world, machine);
 	agent_schedule(world, machine);

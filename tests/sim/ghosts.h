@@ -13,6 +13,7 @@ struct heard {
 	uint32_t number; /* the sender's, 0 = nothing */
 	int64_t at_ns, clock_ns;
 	uint8_t priority;
+	bool reported;	      /* so that the agent could learn its interval */
 	bool obeyed, yielded; /* by the listener's priority of then: as a Backup, as an Active */
 };
 
@@ -37,7 +38,7 @@ struct ghost {
 	struct vr before;
 	struct vr_slot slot;
 	uint32_t next_event;
-	uint64_t received;
+	uint64_t received, steady;
 
 	/* ---- at its death ---- */
 	struct vr dead;

@@ -38,16 +38,16 @@ static enum vr_state due_state(const struct machine *machine, const struct ghost
 {
 	const struct agent *agent = &machine->agent;
 	const struct vr *dead = &ghost->dead;
+	bool superseded = agent->seen.superior_ns > (int64_t)machine->plane.slots[0].decided_ns;
 
 	if (dead->state == VR_ACTIVE && !dead->promoting &&
-	    agent->seen.lease_until_ns > agent->step_ns)
+	    agent->seen.lease_until_ns > agent->step_ns && !superseded)
 		return VR_ACTIVE;
 	if (dead->state == VR_BACKUP && ghost->due_timer_ns > agent->step_ns)
 		return VR_BACKUP;
 	return VR_INITIALIZE;
 }
 
-/* The lease of one that would have yielded is gone by now. */
 void judge_adoption(struct world *world, const struct machine *machine)
 {
 	struct ghost *ghost = ghost_of(world, machine);

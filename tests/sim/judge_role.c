@@ -84,6 +84,13 @@ static bool is_owner_at_startup(const struct machine *taker)
 	       (agent->vr.state == VR_INITIALIZE || agent->event.kind == EV_UNDRAIN);
 }
 
+/* A flood of reports has hidden an interval that is longer than any the agent knows of. */
+static bool could_not_learn(const struct machine *taker, const struct heard *heard,
+			    const struct machine *other)
+{
+	return !heard->reported && other->router->interval_cs > taker->router->interval_cs;
+}
+
 static bool may_overlap(struct world *world, const struct machine *taker,
 			const struct machine *other)
 {
@@ -93,8 +100,9 @@ static bool may_overlap(struct world *world, const struct machine *taker,
 
 	return !has_heard(world, taker, other) || is_owner_at_startup(taker) ||
 	       decided_before(taker, heard) || !obeys(taker, heard) ||
-	       ghost->goodbye_ns >= heard->at_ns || ghost->armed_cs < interval_cs ||
-	       ghost->shortest_forged_cs < interval_cs || clocks_explain(world, taker, other);
+	       could_not_learn(taker, heard, other) || ghost->goodbye_ns >= heard->at_ns ||
+	       ghost->armed_cs < interval_cs || ghost->shortest_forged_cs < interval_cs ||
+	       clocks_explain(world, taker, other);
 }
 
 void judge_overlap(struct world *world, const struct machine *taker)

@@ -215,6 +215,13 @@ static bool yields_to(const struct machine *machine, const struct sim_frame *fra
 	return vrrp_active_yields(priority, &own, header_of(frame)->priority, &source);
 }
 
+/* Or equal to one that was. */
+static bool is_reported(const struct machine *machine, const struct ghost *ghost)
+{
+	return !is_xvrrpd(machine) || ghost->next_event != machine->plane.next_event ||
+	       ghost->steady != machine->plane.stats[0].advertisements_steady;
+}
+
 void oracle_heard(struct world *world, const struct machine *machine, const struct sim_frame *frame,
 		  bool obeys)
 {
@@ -231,6 +238,7 @@ void oracle_heard(struct world *world, const struct machine *machine, const stru
 					.at_ns = world->now_ns,
 					.clock_ns = machine_clock(world, machine),
 					.priority = priority,
+					.reported = is_reported(machine, ghost),
 					.obeyed = obeys,
 					.yielded = yields_to(machine, frame)};
 	if (obeys)
@@ -248,6 +256,7 @@ void oracle_arrives(struct world *world, const struct machine *machine,
 	ghost->before = machine->agent.vr;
 	ghost->next_event = machine->plane.next_event;
 	ghost->received = machine->plane.stats[0].advertisements_received;
+	ghost->steady = machine->plane.stats[0].advertisements_steady;
 }
 
 /* I4, D-37 */

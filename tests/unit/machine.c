@@ -186,6 +186,7 @@ struct vr_adoption left_by(const struct machine *old)
 	};
 
 	/* the slot may have held anything before */
+	adoption.decided_ns = old->vr.superior_ns;
 	memset(&adoption.memory, 0xff, sizeof(adoption.memory));
 	vr_remember(&old->vr, &adoption.memory);
 	return adoption;

@@ -139,6 +139,17 @@ static void i_9_a_shutdown_after_a_stamp_says_no_goodbye(void **state)
 	assert_int_equal(m.vr.state, VR_INITIALIZE);
 }
 
+/* Its agent died before it could yield, and nobody answers since. */
+static void i_8_one_that_would_have_yielded_is_not_adopted(void **state)
+{
+	struct machine old = superseded();
+	struct machine m = adopted_after(&old, NS_PER_MS);
+
+	(void)state;
+	expect(&m, LEASE(0));
+	assert_not_adopted(&m);
+}
+
 /* Of before the role, as a Backup obeyed it. */
 static void i_9_an_old_stamp_is_no_news(void **state)
 {
@@ -164,6 +175,7 @@ int main(void)
 		cmocka_unit_test(i_9_d_23_an_active_yields_to_a_stamp),
 		cmocka_unit_test(i_9_the_report_of_the_stamp_is_taken_as_ever),
 		cmocka_unit_test(i_9_a_shutdown_after_a_stamp_says_no_goodbye),
+		cmocka_unit_test(i_8_one_that_would_have_yielded_is_not_adopted),
 		cmocka_unit_test(i_9_an_old_stamp_is_no_news),
 	};
 

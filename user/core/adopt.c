@@ -157,6 +157,8 @@ void adopt_slot(struct step *s, const struct vr_adoption *adoption)
 {
 	const struct vr_memory *memory = &adoption->memory;
 	struct vr *vr = s->vr;
+	/* The dead one would have yielded, and the programs are silent. */
+	bool superseded = s->seen->superior_ns > adoption->decided_ns;
 	bool sane = sane_words(vr, adoption) && sane_times(s, memory);
 
 	assert(vr->state == VR_INITIALIZE && !vr->started && vr->faults == 0);
@@ -165,7 +167,7 @@ void adopt_slot(struct step *s, const struct vr_adoption *adoption)
 		vr->effective_priority = priority_of(vr);
 		timers_recompute(vr);
 	}
-	if (sane && lease_valid(s) && memory->state == VR_ACTIVE) {
+	if (sane && lease_valid(s) && memory->state == VR_ACTIVE && !superseded) {
 		adopt_active(s, adoption);
 		return;
 	}

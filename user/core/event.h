@@ -44,6 +44,7 @@ struct vr_advert {
 struct vr_adoption {
 	struct vr_memory memory;
 	uint8_t priority;	/* identity.priority */
+	int64_t decided_ns;	/* up to which superior_ns its lease was decided upon */
 	uint64_t steady_header; /* 0 = no steady Active */
 	struct vrrp_addr steady_source;
 };

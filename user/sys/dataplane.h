@@ -107,10 +107,9 @@ int dataplane_vip_add(struct dataplane *dataplane, unsigned slot, const struct v
 
 /*
  * Before a lease: who decides upon it knows the evidence up to this superior_ns. A later one keeps
- * the programs silent until there is another decision; dataplane_is_superseded() tells.
+ * the programs silent until there is another decision.
  */
 void dataplane_decide(struct vr_slot *slot, int64_t superior_ns);
-bool dataplane_is_superseded(const struct vr_slot *slot);
 
 /* The lease and the stamps of a slot, with the memory ordering that the promotion race needs. */
 void dataplane_set_lease(struct vr_slot *slot, int64_t until_ns);

@@ -312,12 +312,6 @@ void dataplane_decide(struct vr_slot *slot, int64_t superior_ns)
 	__atomic_store_n(&slot->decided_ns, (__u64)superior_ns, __ATOMIC_SEQ_CST);
 }
 
-bool dataplane_is_superseded(const struct vr_slot *slot)
-{
-	return __atomic_load_n(&slot->superior_ns, __ATOMIC_SEQ_CST) >
-	       __atomic_load_n(&slot->decided_ns, __ATOMIC_SEQ_CST);
-}
-
 void dataplane_set_lease(struct vr_slot *slot, int64_t until_ns)
 {
 	__atomic_store_n(&slot->lease_until_ns, (__u64)until_ns, __ATOMIC_SEQ_CST);
