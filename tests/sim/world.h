@@ -135,8 +135,9 @@ struct machine {
 	uint8_t tracked_priority; /* survives the agent: tracking finds it again */
 	unsigned faults;	  /* the world's: enum vr_fault */
 	int64_t clock_offset_ns;
-	bool pinned;   /* the slot is in use: by this agent, or by a dead one */
-	bool acquired; /* addresses and filters are in the kernel */
+	int64_t stamp_ns; /* of the last frame */
+	bool pinned;	  /* the slot is in use: by this agent, or by a dead one */
+	bool acquired;	  /* addresses and filters are in the kernel */
 	struct plane plane;
 	struct agent agent;
 	struct peer peer;
