@@ -116,14 +116,25 @@ static void send_reply(struct world *world, const struct machine *machine,
 		wire_send_to(world, machine->number, asked->from, reply);
 }
 
+/* Two frames never have one stamp: each takes longer than the clock's tick. */
+static uint64_t stamp(const struct world *world, struct machine *machine)
+{
+	int64_t clock_ns = machine_clock(world, machine);
+
+	if (clock_ns <= machine->stamp_ns)
+		clock_ns = machine->stamp_ns + 1;
+	machine->stamp_ns = clock_ns;
+	return (uint64_t)clock_ns;
+}
+
 static void plane_frame(struct world *world, struct machine *machine, const struct sim_frame *frame)
 {
 	struct sim_frame copy = *frame;
 	enum plane_verdict verdict;
 
 	oracle_arrives(world, machine, frame);
-	verdict = plane_ingress(&machine->plane, SIM_IFINDEX,
-				(uint64_t)machine_clock(world, machine), copy.bytes, copy.length);
+	verdict = plane_ingress(&machine->plane, SIM_IFINDEX, stamp(world, machine), copy.bytes,
+				copy.length);
 	oracle_arrived(world, machine, frame, verdict);
 	if (verdict == PLANE_REPLY)
 		send_reply(world, machine, frame, &copy);
@@ -277,6 +288,7 @@ void machine_boot(struct world *world, struct machine *machine)
 		return;
 	machine->power = MACHINE_ON;
 	set_clock(world, machine, BOOT_NS);
+	machine->stamp_ns = 0;
 	start(world, machine);
 }
 

@@ -292,8 +292,7 @@ void oracle_arrived(struct world *world, const struct machine *machine,
 		judge_discard(world, machine, ghost);
 		return;
 	}
-	oracle_heard(world, machine, frame,
-		     slot->authority_ns == (uint64_t)machine_clock(world, machine));
+	oracle_heard(world, machine, frame, slot->authority_ns == slot->last_advert_ns);
 	judge_superior(world, machine, frame);
 }
 
@@ -326,6 +325,7 @@ void oracle_stepped(struct world *world, const struct machine *machine)
 	if (ghost->before.state == agent->vr.state)
 		return;
 	ghost->transitions++;
+	ghost->window_allowed += agent->vr.state == VR_ACTIVE; /* its first one */
 	if (world->now_ns >= world->ghosts->calm_ns)
 		world_fail(world, "calm: r%u becomes %s long after the last trouble",
 			   machine->number + 1, vr_state_name(agent->vr.state));

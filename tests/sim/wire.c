@@ -9,8 +9,6 @@
 
 #include "sim/world.h"
 
-#define FRAME_NS 67 /* the shortest frame takes so long at 10 Gbit/s */
-
 /* ---- storage ---- */
 
 static void make_room(struct world *world)
@@ -57,8 +55,8 @@ static int64_t arrival(struct world *world, unsigned from, unsigned to)
 		at_ns += random_between(&world->random, 0, wire->jitter_ns);
 	if (random_chance(&world->random, wire->reorder_ppm))
 		return at_ns + random_between(&world->random, 0, wire->reorder_ns);
-	if (at_ns < *last_ns + FRAME_NS)
-		at_ns = *last_ns + FRAME_NS;
+	if (at_ns < *last_ns)
+		at_ns = *last_ns;
 	*last_ns = at_ns;
 	return at_ns;
 }
