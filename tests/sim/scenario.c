@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define LISTEN_NS  (2 * NS_PER_MS) /* a few turns of a loop, to whatever they are late */
-#define OTHER_FORM 8		   /* intervals between two explorations, a second at least */
+#define OTHER_FORM 64		   /* intervals between two explorations, 8 s at least */
 
 void scenario_init(struct scenario *scenario)
 {
@@ -92,9 +92,9 @@ static int64_t longest_load_ns(const struct scenario *scenario)
  *     third: whoever restarts a timer now obeys one that stays, or one who yields to him.
  *  6. Two Actives that hear each other are one after the next advertisement of the better one: I,
  *     if it is no xvrrpd of version 3, which answers at once (D-24). Where one reads the other
- *     checksum form only, xvrrpd has to find it out first, with every eighth advertisement, one a
- *     second at most; or the other advertises before. The one is often late with it: the question
- *     waits for a turn in time.
+ *     checksum form only, xvrrpd has to find it out first, with one advertisement in 64, one each
+ *     8 s at most; or the other advertises before. After a late wake-up the question waits for a
+ *     turn in time.
  *  7. The oracle watches the last few intervals of it, as long as CALM_INTERVALS says.
  *
  * And each of these, but the first, may be late by what agents and wire are; clocks may be wrong.
@@ -107,9 +107,11 @@ int64_t scenario_settle_ns(const struct scenario *scenario)
 	int64_t load_ns = longest_load_ns(scenario);
 	int64_t awake_ns = NS_PER_S + interval_ns;
 	int64_t drain_ns = interval_ns + down_ns;
-	int64_t form_ns = longer(OTHER_FORM * interval_ns, NS_PER_S) + 2 * interval_ns;
+	int64_t form_ns = scenario->version == 2 ? 0
+						 : longer(OTHER_FORM * interval_ns, 8 * NS_PER_S) +
+							   4 * interval_ns;
 	int64_t calm_ns = 4 * longer(interval_ns, scenario->client_ns);
-	int64_t all_ns = load_ns + awake_ns + drain_ns + 2 * down_ns + 2 * form_ns + calm_ns +
+	int64_t all_ns = load_ns + awake_ns + drain_ns + 2 * down_ns + form_ns + calm_ns +
 			 20 * delay_ns(scenario);
 
 	return all_ns + all_ns / 100;

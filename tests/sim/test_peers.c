@@ -246,7 +246,7 @@ static const struct row rows[] = {
 
 	/* ---- clients ---- */
 	{"E-3: a Master answers and serves, a Backup does not",
-	 "client 10ms\nsettled 1s\nend 41s\nrouter r1 keepalived priority 150\nrouter r2 rfc\n"
+	 "client 10ms\nsettled 1s\nend 91s\nrouter r1 keepalived priority 150\nrouter r2 rfc\n"
 	 "0 start all\n10s mark\n41s expect unanswered 0\n"},
 	{"E-3: nobody is there", "client 10ms\nend 2s\nrouter r1 rfc\n0 start all\n"
 				 "2s expect unanswered 198..200\n"},

@@ -310,7 +310,7 @@ static const struct bad {
 	 "router r1 rfc\n8s freeze r1 for 2s\n",
 	 IN("4") "\"freeze\" lasts longer than until 9s, when all is settled"},
 	{"end 12s\nsettled 10s\nrouter r1 rfc\n0 start r1\n",
-	 IN("4") "peace takes 40s here: with settled at 10s, let end be 50s"},
+	 IN("4") "peace takes 88s here: with settled at 10s, let end be 98s"},
 };
 
 static void test_refuses(void **state)

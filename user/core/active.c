@@ -16,13 +16,6 @@ static int64_t interval_ns(const struct vr *vr)
 	return vr->params.interval_cs * NS_PER_CS; /* our own, not a learned one (C-31) */
 }
 
-static int64_t other_form_pause_ns(const struct vr *vr)
-{
-	int64_t pause_ns = 8 * interval_ns(vr);
-
-	return pause_ns > NS_PER_S ? pause_ns : NS_PER_S;
-}
-
 /* Should the lease be lost without an end (the first advertisement did not leave), then only what
  * is heard from now on tells of another Active. */
 static void start_timers(struct step *s)
@@ -33,7 +26,7 @@ static void start_timers(struct step *s)
 	vr->down_armed_ns = s->now_ns;
 	vr->superior_ns = s->seen->superior_ns;
 	vr->adver_timer_ns = s->now_ns + interval_ns(vr);
-	vr->other_form_ns = s->now_ns + other_form_pause_ns(vr);
+	vr->other_form_ns = s->now_ns;
 	drain_arm(s);
 }
 
@@ -167,16 +160,27 @@ static void advertise(struct step *s)
  * all that were speak one form, one advertisement in eight, one a second at most, finds out.
  * Otherwise two routers that have both become Active (a partition, unequal intervals) may stay so:
  * keepalived starts its own interval anew with each advertisement that it refuses, and is never
- * heard. Who reads our form misses one of eight, and counts from the one before: so does the lease.
- * After a late wake-up it cannot spare that one, so the question waits.
+ * heard. What was heard may have been another one's guess, so it is not relied upon for ever: then
+ * it is one in 64.
+ *
+ * Who reads our form misses that one, and counts from the one before: so does the lease. After a
+ * late wake-up it cannot spare it, so the question waits.
  */
+static int64_t other_form_pause_ns(const struct vr *vr)
+{
+	int64_t eight_ns = 8 * interval_ns(vr);
+	int64_t pause_ns = eight_ns > NS_PER_S ? eight_ns : NS_PER_S;
+
+	return vr->peer_heard && !vr->peers_differ ? 8 * pause_ns : pause_ns;
+}
+
 static bool other_form_due(const struct step *s)
 {
 	const struct vr *vr = s->vr;
 
 	return vr->params.version == 3 && vr->params.family == VRRP_IPV4 &&
 	       vr->params.checksum_policy == CHECKSUM_POLICY_AUTO &&
-	       (!vr->peer_heard || vr->peers_differ) && s->now_ns >= vr->other_form_ns &&
+	       s->now_ns >= vr->other_form_ns + other_form_pause_ns(vr) &&
 	       s->seen->lease_until_ns - s->now_ns > interval_ns(vr) * 3 / 2;
 }
 
@@ -189,7 +193,7 @@ static void advertise_in_turn(struct step *s)
 		return;
 	}
 	emit_other_form(s);
-	vr->other_form_ns = s->now_ns + other_form_pause_ns(vr);
+	vr->other_form_ns = s->now_ns;
 }
 
 /* D-24, new in RFC 9568; the Adver_Timer keeps its cadence (D-36). Two routers with one address

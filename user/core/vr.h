@@ -70,7 +70,7 @@ struct vr {
 					end of the lost lease */
 	int64_t drain_until_ns;	     /* Active, drained: nobody has taken over until then, leave */
 	int64_t answer_again_ns;     /* D-24 limiter: no immediate advertisement before this */
-	int64_t other_form_ns;	     /* see advertise(): next advertisement in the other form */
+	int64_t other_form_ns;	     /* last advertisement in the other form, or the first one */
 	int64_t reannounce_again_ns; /* limiter of the survivor's announcements */
 	bool listens_late; /* while an Active listens: ACT_LATE has told so, and will tell the end
 			    */
