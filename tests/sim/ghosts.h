@@ -25,6 +25,7 @@ struct ghost {
 	int64_t announced_clock_ns;
 	int64_t window_ns; /* an interval in which what is sent is counted */
 	unsigned window_sent, window_allowed;
+	int64_t bursts_ns; /* a second each: as many announcements as may be made now */
 
 	/* ---- as one who listens ---- */
 	struct heard heard[SIM_PORTS];

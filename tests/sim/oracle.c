@@ -10,6 +10,7 @@
 #include "sim/ghosts.h"
 
 #define CALM_INTERVALS 3
+#define BURSTS_MAX     4
 
 static int64_t interval_ns(const struct machine *machine)
 {
@@ -157,11 +158,30 @@ void oracle_sent(struct world *world, const struct machine *machine, uint8_t pri
 			   machine->number + 1, ghost->window_sent);
 }
 
+/* One a second for what others do, and the refreshes; some may have been saved up. */
+static void take_burst(struct world *world, const struct machine *machine, struct ghost *ghost)
+{
+	int64_t refresh_ns = machine->router->announce.refresh_ns;
+	int64_t span_ns = machine_clock(world, machine) - ghost->announced_clock_ns;
+
+	if (span_ns > BURSTS_MAX * NS_PER_S)
+		span_ns = BURSTS_MAX * NS_PER_S;
+	if (refresh_ns != 0)
+		span_ns += span_ns * NS_PER_S / refresh_ns;
+	ghost->bursts_ns += span_ns - NS_PER_S;
+	if (ghost->bursts_ns < 0)
+		world_fail(world, "storm: r%u announces again and again", machine->number + 1);
+	if (ghost->bursts_ns > BURSTS_MAX * NS_PER_S)
+		ghost->bursts_ns = BURSTS_MAX * NS_PER_S;
+}
+
 void oracle_announced(struct world *world, const struct machine *machine, unsigned rounds)
 {
 	struct ghost *ghost = ghost_of(world, machine);
 
 	ghost->announcements += rounds;
+	if (is_xvrrpd(machine))
+		take_burst(world, machine, ghost);
 	ghost->announced_clock_ns = machine_clock(world, machine);
 }
 
@@ -310,10 +330,14 @@ void oracle_stepped(struct world *world, const struct machine *machine)
 	struct ghost *ghost = ghost_of(world, machine);
 	const struct agent *agent = &machine->agent;
 
-	for (unsigned i = 0; i < agent->actions.count; i++)
-		if (agent->actions.list[i].kind == ACT_LATE &&
-		    agent->actions.list[i].late.late_ns != 0)
-			ghost->late++;
+	for (unsigned i = 0; i < agent->actions.count; i++) {
+		const struct vr_action *action = &agent->actions.list[i];
+
+		ghost->late += action->kind == ACT_LATE && action->late.late_ns != 0;
+		/* the takeover's, and the second burst of it */
+		if (action->kind == ACT_ADVERT && action->advert.first)
+			ghost->bursts_ns += 2 * NS_PER_S;
+	}
 	if (ghost->before.state == VR_INITIALIZE && agent->vr.state != VR_INITIALIZE &&
 	    agent->event.kind != EV_ADOPT)
 		begin_anew(world, machine, agent->step_ns);
