@@ -140,7 +140,8 @@ sys_PACKAGES := $(PACKAGES)
 
 define ring_rule
 $(1)_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
-$(1)_HELPERS := $(call objects,$(filter-out tests/$(1)/test_% tests/$(1)/$(1).c,$(wildcard tests/$(1)/*.c)))
+$(1)_HELPERS := $(call objects,$(filter-out tests/$(1)/test_% tests/$(1)/$(1).c,\
+	$(wildcard tests/$(1)/*.c)))
 $(call objects,tests/$(1)/*.c): private CPPFLAGS_ALL += -Itests
 $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c)): %: %.o \
 		$$($(1)_HELPERS) $(call archives,$($(1)_LIBRARIES)) $(SOURCES)
