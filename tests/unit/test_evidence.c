@@ -79,6 +79,23 @@ static void d_13_the_longer_interval_of_two_counts(void **state)
 	assert_int_equal(m.vr.active_interval_cs, 1);
 }
 
+/* The stamp is its own next one. */
+static void d_13_a_faster_active_is_learned_from_an_older_report(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+	int64_t fast_ns;
+
+	(void)state;
+	hear(&m, 150);
+	pass(&m, NS_PER_S);
+	fast_ns = m.now_ns;
+	stamp(&m, 150, fast_ns + NS_PER_MS);
+	pass(&m, 2 * NS_PER_MS);
+	m.peer_interval_cs = 1;
+	hear_late(&m, 150, fast_ns);
+	assert_int_equal(m.vr.active_interval_cs, 1);
+}
+
 static struct machine superseded(void)
 {
 	struct machine m = machine_active(3, 100);
@@ -172,6 +189,7 @@ int main(void)
 		cmocka_unit_test(d_12_a_goodbye_is_overtaken_by_a_later_stamp),
 		cmocka_unit_test(d_13_an_older_report_is_learned_from),
 		cmocka_unit_test(d_13_the_longer_interval_of_two_counts),
+		cmocka_unit_test(d_13_a_faster_active_is_learned_from_an_older_report),
 		cmocka_unit_test(i_9_d_23_an_active_yields_to_a_stamp),
 		cmocka_unit_test(i_9_the_report_of_the_stamp_is_taken_as_ever),
 		cmocka_unit_test(i_9_a_shutdown_after_a_stamp_says_no_goodbye),
