@@ -196,6 +196,7 @@ lint: $(BUILD)/libcore.a ## Check style, sizes, include direction, purity of the
 	@scripts/deps.sh --check test
 	@$(PYTHON) -B tests/lint/selftest.py
 	@$(PYTHON) -B tests/lint/lint.py $<
+	@$(PYTHON) -B tests/mutation/mutate.py --check
 
 demo: ## Show a failover in network namespaces (root)
 	$(need_root)

@@ -5,6 +5,8 @@ import dataclasses
 import pathlib
 import re
 
+LIST = "tests/mutation/faults.list"
+
 
 class ListError(Exception):
     """The list does not fit the sources any more, or is not well-formed."""
@@ -29,7 +31,8 @@ class Fault:
         begin, end = self._scope(text)
         found = text.count(self.old, begin, end)
         if found != 1:
-            raise self.error(f"the old text is {found} times in {self.path} {self.function}")
+            where = f"{self.path} {self.function + '()' if self.function else ''}".strip()
+            raise self.error(f"its text is {found} times in {where}, not once")
         at = text.index(self.old, begin, end)
         return text[:at] + self.new + text[at + len(self.old):]
 
@@ -48,7 +51,7 @@ class Fault:
         return found.span()
 
     def error(self, what):
-        return ListError(f"faults.list:{self.line}: {self.name}: {what}")
+        return ListError(f"{LIST}:{self.line}: {self.name}: {what}")
 
 
 def parse(lines):
@@ -78,7 +81,7 @@ def _fault(block):
     for line_number, line in block[1:]:
         mark, text = line[0], line[1:]
         if mark not in parts:
-            raise ListError(f"faults.list:{line_number}: a line begins with -, +, ! or a blank")
+            raise ListError(f"{LIST}:{line_number}: a line begins with -, +, ! or a blank")
         parts[mark].append(text.strip() if mark in " !" else text)
     fault = Fault(name, number, path, function.rstrip("()"), " ".join(parts[" "]),
                   "\n".join(parts["-"]), "\n".join(parts["+"]), " ".join(parts["!"]))

@@ -3,12 +3,13 @@
 """Would the tests notice? Make each fault of faults.list in a copy of the sources, and see.
 
     mutate.py [--rings unit,sim,bpf] [--jobs N] BUILD [NAME...]
+    mutate.py --check
 
 Below BUILD a tree is kept in which everything is built; each fault gets a copy of it, in which make
 compiles only what the fault touches. The rings run in their order until a program fails, which is
 how a fault is caught. The result is a line a fault, and a failure if one that the list does not
 excuse is caught by nothing, or one that it does excuse is caught after all. NAMEs choose faults;
-a pattern with * and ? will do.
+a pattern with * and ? will do. --check only tells whether the list fits the sources.
 """
 
 import argparse
@@ -184,33 +185,39 @@ def chosen(patterns, rings):
             and (not fault.path.startswith("bpf/") or "bpf" in rings)]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rings", default="unit,sim,bpf")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
-    rings = options.rings.replace(",", " ").split()
+def try_all(lab, todo, rings):
+    """Print a line each; is all as it has to be?"""
+    began, caught, bad = time.monotonic(), 0, 0
     rings_are_all = set(rings) >= {"unit", "sim", "bpf"}
-    began = time.monotonic()
-    try:
-        todo = chosen(options.names, rings)
-        for fault in todo:
-            fault.made_in(ROOT)
-        lab = Laboratory(options.build.resolve() / "mutation", rings, options.jobs)
-    except (Failure, faults.ListError) as failure:
-        sys.exit(f"mutation: {failure}")
-    caught, bad = 0, 0
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+    with concurrent.futures.ThreadPoolExecutor(lab.jobs) as pool:
         for line, was_caught, good in pool.map(lambda f: experiment(lab, f, rings_are_all), todo):
             print(line, flush=True)
             caught += was_caught
             bad += not good
     print(f"{caught} of {len(todo)} faults caught by {' '.join(rings)}, {bad} not as they should,"
           f" {time.monotonic() - began:.0f} s")
-    sys.exit(bad != 0)
+    return bad == 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rings", default="unit,sim,bpf")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("build", type=pathlib.Path, nargs="?", default=pathlib.Path("build"))
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    rings = options.rings.replace(",", " ").split()
+    todo = chosen(options.names, rings)
+    for fault in todo:
+        fault.made_in(ROOT)
+    if not options.check:
+        lab = Laboratory(options.build.resolve() / "mutation", rings, options.jobs)
+        sys.exit(not try_all(lab, todo, rings))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (Failure, faults.ListError) as error:
+        sys.exit(f"mutation: {error}")
