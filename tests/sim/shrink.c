@@ -124,6 +124,24 @@ static bool without_commands(struct shrinking *sh)
 	return progress;
 }
 
+/* Half of a flood, as long as that will do. */
+static bool smaller_floods(struct shrinking *sh)
+{
+	bool progress = false;
+
+	for (unsigned i = 0; i < sh->best->command_count; i++) {
+		struct scenario tried = *sh->best;
+
+		while (tried.commands[i].count > 1) {
+			tried.commands[i].count /= 2;
+			if (!keep(sh, &tried))
+				break;
+			progress = true;
+		}
+	}
+	return progress;
+}
+
 /* ---- routers ---- */
 
 static bool is_about(const struct sim_command *command, unsigned router)
@@ -316,8 +334,8 @@ unsigned shrink(struct scenario *scenario, struct sim_result *result, shrink_run
 		void *data, unsigned runs_max)
 {
 	static bool (*const steps[])(struct shrinking *) = {
-		end_early,	 without_commands, without_routers, simpler_wire,
-		simpler_routers, closer_times,	   end_at_once,	    rounder_times,
+		end_early,	 without_commands, smaller_floods, without_routers, simpler_wire,
+		simpler_routers, closer_times,	   end_at_once,	   rounder_times,
 	};
 	struct shrinking sh = {
 		.best = scenario,
