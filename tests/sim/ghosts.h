@@ -35,6 +35,10 @@ struct ghost {
 	int64_t goodbye_ns; /* the last since then; -1 = none */
 	int64_t first_goodbye_clock_ns, last_goodbye_clock_ns;
 
+	/* ---- by its steps ---- */
+	int64_t woke_clock_ns; /* from a sleep of an interval or more, 0 = never */
+	int64_t lost_clock_ns; /* Active, without a lease since; NEVER_NS = it has one */
+
 	/* ---- during one step, one arrival ---- */
 	struct vr before;
 	struct vr_slot slot;
@@ -76,6 +80,8 @@ static inline bool is_xvrrpd(const struct machine *machine)
 void judge_overlap(struct world *world, const struct machine *taker);
 /* A step of the core, by itself. */
 void judge_step(struct world *world, const struct machine *machine);
+/* ... and as the row of part D that it is. */
+void judge_rows(struct world *world, const struct machine *machine);
 /* EV_ADOPT is about to be taken: as what does it have to go on? */
 void judge_adoption(struct world *world, const struct machine *machine);
 /* What core, slot and kernel say of the role, when the agent has nothing to do. */

@@ -229,6 +229,7 @@ void judge_step(struct world *world, const struct machine *machine)
 	judge_cadence(world, machine);
 	judge_survivor(world, machine);
 	judge_answer(world, machine);
+	judge_rows(world, machine);
 }
 
 /* ---- views ---- */
