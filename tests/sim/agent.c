@@ -435,8 +435,12 @@ void agent_schedule(struct world *world, struct machine *machine)
 static bool hesitates(struct world *world, struct machine *machine)
 {
 	const struct scenario *scenario = world->scenario;
+	uint32_t ppm = scenario->hesitate_ppm;
 
-	if (!random_chance(&world->random, scenario->hesitate_ppm))
+	/* Between the lease and the second look is where it matters most, and hardly any time. */
+	if (machine->agent.vr.promoting && ppm != 0 && ppm < 300000)
+		ppm = 300000;
+	if (!random_chance(&world->random, ppm))
 		return false;
 	plan_run(world, machine,
 		 world->now_ns + random_scale(&world->random, 1, scenario->hesitate_ns));

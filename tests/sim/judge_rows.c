@@ -116,7 +116,7 @@ static int64_t role_timer_ns(const struct row *row)
 	if (before->state == VR_ACTIVE)
 		return before->adver_timer_ns < before->listen_until_ns ? before->adver_timer_ns
 									: before->listen_until_ns;
-	return before->state == VR_BACKUP && !before->drained ? before->down_timer_ns : NEVER_NS;
+	return before->state == VR_BACKUP ? before->down_timer_ns : NEVER_NS;
 }
 
 /* Its timer is looked at an interval late or more, or the heartbeat was. */
