@@ -139,14 +139,20 @@ static __always_inline bool is_superior(const struct vr_identity *own, const str
 	return bpf_be64_to_cpu(theirs[1]) > bpf_be64_to_cpu(ours[1]);
 }
 
+static __always_inline bool is_obeyed(const struct router *router, __u32 flags,
+				      const struct message *m)
+{
+	return vrrp_backup_obeys(READ_ONCE(router->slot->identity.priority), flags & SLOT_PREEMPT,
+				 m->header.priority);
+}
+
 static __always_inline void stamp(const struct packet *p, const struct router *router, __u32 flags,
 				  const struct message *m)
 {
 	struct vr_slot *slot = router->slot;
-	__u8 priority = m->header.priority;
 
 	__sync_lock_test_and_set(&slot->last_advert_ns, p->now_ns);
-	if (vrrp_backup_obeys(READ_ONCE(slot->identity.priority), flags & SLOT_PREEMPT, priority))
+	if (is_obeyed(router, flags, m))
 		__sync_lock_test_and_set(&slot->authority_ns, p->now_ns);
 	if (is_superior(&slot->identity, m))
 		__sync_lock_test_and_set(&slot->superior_ns, p->now_ns);
@@ -218,14 +224,17 @@ static __always_inline void report(const struct packet *p, const struct router *
 /*
  * A flood can be of one message (a loop, a router gone wild) or of ever different ones (somebody
  * who means it). The first must not hide a change: what differs from the last message known to the
- * agent may use the reserve. Neither may hide a priority 0. All is bounded.
+ * agent may use the reserve, and twice as much if a Backup obeys it. Neither may hide a priority 0.
+ * All is bounded.
  */
 static __always_inline bool may_report(const struct packet *p, const struct router *router,
-				       const struct message *m)
+				       __u32 flags, const struct message *m)
 {
 	struct vr_slot *slot = router->slot;
-	__u64 reserve = READ_ONCE(slot->reported) != digest(m) ? REPORT_RESERVE : 0;
+	__u64 reserve = 0;
 
+	if (READ_ONCE(slot->reported) != digest(m))
+		reserve = is_obeyed(router, flags, m) ? REPORT_RESERVE_OBEYED : REPORT_RESERVE;
 	return take_token(&slot->report_bucket_ns, p->now_ns, REPORT_INTERVAL_NS,
 			  REPORT_BURST + reserve) ||
 	       (m->header.priority == VRRP_PRIORITY_LEAVING &&
@@ -234,9 +243,9 @@ static __always_inline bool may_report(const struct packet *p, const struct rout
 }
 
 static __always_inline void report_limited(const struct packet *p, const struct router *router,
-					   const struct message *m, __u32 findings)
+					   __u32 flags, const struct message *m, __u32 findings)
 {
-	if (may_report(p, router, m))
+	if (may_report(p, router, flags, m))
 		report(p, router, m, findings);
 	else
 		router->stats->reports_limited++;
@@ -253,7 +262,7 @@ static __always_inline enum verdict advert_accept(struct packet *p, const struct
 		router->stats->advertisements_steady++;
 		WRITE_ONCE(router->slot->reported, digest(m));
 	} else {
-		report_limited(p, router, m, findings);
+		report_limited(p, router, flags, m, findings);
 	}
 	return flags & SLOT_CONSUME ? VERDICT_DROP : VERDICT_PASS;
 }

@@ -129,8 +129,10 @@ static __always_inline bool take_token(__u64 *bucket, __u64 now_ns, __u64 interv
  */
 #define REPORT_INTERVAL_NS (1000000000ULL / 256)
 #define REPORT_BURST	   64
-/* Tokens that repetitions of one message cannot take: a change gets through any flood of them. */
-#define REPORT_RESERVE 32
+/* Tokens that repetitions of one message cannot take: a change gets through any flood of them. And
+ * what a Backup obeys, whose interval it must learn, through any flood of what it does not. */
+#define REPORT_RESERVE	      16
+#define REPORT_RESERVE_OBEYED 32
 
 /* Priority 0 has some of its own, so that no flood of other messages hides that a role is free. */
 #define LEAVING_INTERVAL_NS (1000000000ULL / 16)

@@ -278,6 +278,24 @@ static void change_after_steady_gets_through(void **state)
 	assert_int_equal(reported(world, &low), 1);
 }
 
+/* Whose interval a Backup must learn, while somebody floods it with what it does not obey. */
+static void what_is_obeyed_gets_through_the_rest(void **state)
+{
+	struct world *world = *state;
+	struct advert_spec spec = advert_v3(VRID_V3, VIP_V3), low = spec;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		struct frame frame;
+
+		low.priority = (uint8_t)(1 + i % 99);
+		frame = frame_advert(&low);
+		receive_fast(world, &frame, 1);
+	}
+	assert_int_equal(reported(world, &spec), 1);
+	spec.interval += 1;
+	assert_int_equal(reported(world, &spec), 1);
+}
+
 /* Ever different messages have their limit too. */
 static void changes_are_limited(void **state)
 {
@@ -363,6 +381,7 @@ int main(void)
 		in_world(change_gets_through),
 		in_world(change_after_steady_gets_through),
 		in_world(leaving_gets_through),
+		in_world(what_is_obeyed_gets_through_the_rest),
 		in_world(changes_are_limited),
 		in_world(tokens_come_back),
 		in_world(other_routers_have_their_own_tokens),

@@ -11,7 +11,8 @@
 #include "packet.h"
 
 static const struct rate report_rate = {1000000000 / 256, 64};
-static const struct rate changed_rate = {1000000000 / 256, 64 + 32}; /* of the same bucket */
+static const struct rate changed_rate = {1000000000 / 256, 64 + 16}; /* of the same bucket, */
+static const struct rate obeyed_rate = {1000000000 / 256, 64 + 32};  /* as this one */
 static const struct rate leaving_rate = {1000000000 / 16, 8};
 
 struct advert {
@@ -85,13 +86,19 @@ static uint64_t digest(const struct advert *advert)
 	return vrrp_mix(header_word(advert), vrrp_mix(halves[0], halves[1]));
 }
 
+static bool is_obeyed(const struct vr_slot *slot, const struct advert *advert)
+{
+	return vrrp_backup_obeys(slot->identity.priority, slot->flags & SLOT_PREEMPT,
+				 advert->header.priority);
+}
+
 static void stamp(const struct packet *p, struct vr_slot *slot, const struct advert *advert)
 {
 	const struct vr_identity *own = &slot->identity;
 	uint8_t priority = advert->header.priority;
 
 	slot->last_advert_ns = p->now_ns;
-	if (vrrp_backup_obeys(own->priority, slot->flags & SLOT_PREEMPT, priority))
+	if (is_obeyed(slot, advert))
 		slot->authority_ns = p->now_ns;
 	if (vrrp_active_yields(own->priority, &own->primary, priority, &advert->ip.source))
 		slot->superior_ns = p->now_ns;
@@ -131,9 +138,11 @@ static void tell(const struct packet *p, uint32_t number, const struct advert *a
 		.source = advert->ip.source,
 		.header = advert->header,
 	};
-	bool changed = slot->reported != digest(advert);
+	struct rate rate = report_rate;
 
-	if (!take_token(&slot->report_bucket_ns, p->now_ns, changed ? changed_rate : report_rate) &&
+	if (slot->reported != digest(advert))
+		rate = is_obeyed(slot, advert) ? obeyed_rate : changed_rate;
+	if (!take_token(&slot->report_bucket_ns, p->now_ns, rate) &&
 	    (advert->header.priority != VRRP_PRIORITY_LEAVING ||
 	     !take_token(&slot->leaving_bucket_ns, p->now_ns, leaving_rate))) {
 		p->plane->stats[number].reports_limited++;

@@ -2,6 +2,7 @@
 /* The bench of the state machine: see machine.h. */
 #include "unit/machine.h"
 
+#include <asm/byteorder.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -234,11 +235,24 @@ void recheck(struct machine *m)
 	step(m, (struct vr_event){.kind = EV_RECHECK});
 }
 
-/* Not the bytes of a real header, but as different as these. */
+/* As it is on the wire, but for the checksum, which only has to differ with its form. */
 static uint64_t header_of(const struct machine *m, uint8_t priority)
 {
-	return (uint64_t)m->vr.params.version << 56 | (uint64_t)priority << 40 |
-	       (uint64_t)m->peer_interval_cs << 16 | m->peer_sum;
+	struct vrrp_hdr header = {
+		.version_type = (uint8_t)(m->vr.params.version << 4 | VRRP_TYPE_ADVERTISEMENT),
+		.vrid = m->vr.params.vrid,
+		.priority = priority,
+		.addr_count = 1,
+		.checksum = m->peer_sum,
+	};
+	uint64_t word;
+
+	if (m->vr.params.version == 3)
+		header.max_advert_int = __cpu_to_be16((uint16_t)m->peer_interval_cs);
+	else
+		header.advert_int_s = (uint8_t)(m->peer_interval_cs / 100);
+	memcpy(&word, &header, sizeof(word));
+	return word;
 }
 
 void stamp(struct machine *m, uint8_t priority, int64_t received_ns)

@@ -73,9 +73,32 @@ static void torn_at_each_instruction(void **state)
 	munmap(memory, sizeof(*memory));
 }
 
+/* The interval of another was remembered, and the steady one's signature is still in the slot. */
+static void the_steady_ones_interval_counts(void **state)
+{
+	struct machine old = machine_backup(3, 100);
+	struct vr_adoption left;
+	struct machine m;
+
+	(void)state;
+	hear(&old, 150);
+	stamp(&old, 150, old.now_ns + NS_PER_S);
+	left = left_by(&old);
+	left.memory.interval_cs = 1;
+	old.now_ns += 2 * NS_PER_S;
+	m = successor(&old, &old.vr.params);
+	adopt(&m, &left);
+	assert_int_equal(m.vr.active_interval_cs, 100);
+	assert_int_equal(m.vr.down_timer_ns,
+			 m.slot.authority_ns + vr_down_interval_ns(3, 100, 100, 3));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(torn_at_each_instruction)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(torn_at_each_instruction),
+		cmocka_unit_test(the_steady_ones_interval_counts),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
  * it was another program's, or a bug's.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "core/step.h"
 
@@ -52,14 +53,33 @@ static bool sane_times(const struct step *s, const struct vr_memory *memory)
 	       memory->down_timer_ns <= (uint64_t)(s->now_ns + TIMER_MAX_NS);
 }
 
-/* RFC 3768 has one interval for all: the configured one, which may be new. */
-static uint32_t learned_interval_cs(const struct vr *vr, const struct vr_memory *memory)
+/*
+ * Of the steady Active, 0 = there is none. Who died between two stores may have learned another's
+ * interval, and left this one's signature: its advertisements are stamped, and not reported.
+ */
+static uint32_t steady_interval_cs(const struct vr_adoption *adoption)
 {
-	return vr->params.version == 3 ? memory->interval_cs : vr->params.interval_cs;
+	struct vrrp_hdr header;
+
+	memcpy(&header, &adoption->steady_header, sizeof(header));
+	return vrrp_header_interval_cs(&header);
 }
 
-static void restore(struct vr *vr, const struct vr_memory *memory)
+/* RFC 3768 has one interval for all: the configured one, which may be new. */
+static uint32_t learned_interval_cs(const struct vr *vr, const struct vr_adoption *adoption)
 {
+	uint32_t steady_cs = steady_interval_cs(adoption);
+	uint32_t learned_cs = adoption->memory.interval_cs;
+
+	if (vr->params.version == 2)
+		return vr->params.interval_cs;
+	return learned_cs > steady_cs ? learned_cs : steady_cs;
+}
+
+static void restore(struct vr *vr, const struct vr_adoption *adoption)
+{
+	const struct vr_memory *memory = &adoption->memory;
+
 	vr->started = true;
 	vr->last_event = (enum vr_last_event)memory->last_event;
 	vr->active_reason = (enum vr_active_reason)memory->active_reason;
@@ -69,7 +89,7 @@ static void restore(struct vr *vr, const struct vr_memory *memory)
 	vr->peers_differ = memory->checksums_differ;
 	if (vr->peer_heard)
 		vr->peer_checksum = (enum checksum_form)(memory->checksum_heard - 1);
-	vr->active_interval_cs = learned_interval_cs(vr, memory);
+	vr->active_interval_cs = learned_interval_cs(vr, adoption);
 	timers_recompute(vr);
 }
 
@@ -77,7 +97,7 @@ static void adopt_active(struct step *s, const struct vr_adoption *adoption)
 {
 	struct vr *vr = s->vr;
 
-	restore(vr, &adoption->memory);
+	restore(vr, adoption);
 	vr->state = VR_ACTIVE;
 	vr->active_address = vr->primary;
 	if (adoption->steady_header != 0)
@@ -96,7 +116,7 @@ static int64_t down_timer_of(const struct step *s, const struct vr_adoption *ado
 	const struct vr *vr = s->vr;
 	const struct vr_memory *memory = &adoption->memory;
 	uint8_t version = vr->params.version;
-	uint32_t interval_cs = learned_interval_cs(vr, memory);
+	uint32_t interval_cs = learned_interval_cs(vr, adoption);
 
 	if (s->seen->authority_ns > (int64_t)memory->down_armed_ns)
 		return s->seen->authority_ns + vr_down_interval_ns(version, vr->effective_priority,
@@ -144,7 +164,7 @@ static bool adopt_backup(struct step *s, const struct vr_adoption *adoption)
 
 	if (timer_ns <= s->now_ns)
 		return false;
-	restore(s->vr, &adoption->memory);
+	restore(s->vr, adoption);
 	s->vr->state = VR_BACKUP;
 	restore_timer(s, &adoption->memory, timer_ns);
 	restore_steady(s, adoption);
