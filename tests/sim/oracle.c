@@ -103,7 +103,8 @@ void oracle_died(struct world *world, const struct machine *machine)
 	if (!agent->has_slot || adopting)
 		return;
 	ghost->dead = agent->vr;
-	ghost->torn = false;
+	/* What it meant to do is known of, and not done: the slot is between two states. */
+	ghost->torn = agent->stage >= AGENT_ACT;
 }
 
 void oracle_torn(struct world *world, const struct machine *machine)
