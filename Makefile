@@ -172,8 +172,9 @@ test: ## Install what is missing, build, run all rings (root)
 	$(need_root)
 	@scripts/deps.sh build test
 	@$(MAKE) --no-print-directory all tests
-	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) fuzz-build
-	$(call run_ring,unit conf $(if $(sim_TESTS),sim) fuzz bpf netns)
+	$(if $(SAN),,@$(MAKE) --no-print-directory $(PARALLEL) fuzz-build)
+	$(call run_ring,unit conf $(if $(sim_TESTS),sim) $(if $(SAN),,fuzz) bpf netns)
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
 	--errors-for-leak-kinds=definite,possible

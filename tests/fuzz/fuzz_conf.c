@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "core/vr.h"
 #include "fuzz.h"
+#include "statement.h"
 
 /* ---- diagnostics ---- */
 
@@ -130,6 +131,98 @@ static void check_canonical(const char *printed)
 	free(again);
 	conf_free(conf);
 	conf_diags_free(&diags);
+}
+
+/* ---- mutations ---- */
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+/* The mutator's own dice: libFuzzer gives one number, from its seed. */
+static unsigned draw(unsigned *seed, unsigned below)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 8) % below;
+}
+
+static size_t count_keywords(enum schema_kind end)
+{
+	const struct keyword *keyword;
+	size_t count = 0;
+
+	for (size_t i = 0; (keyword = schema_at(i)); i++)
+		count += keyword->kind < end;
+	return count;
+}
+
+/* Any statement; those that are acted on, which come first in the table, more often. */
+static const char *any_statement(unsigned *seed, char text[STATEMENT_LEN])
+{
+	static size_t acted_on, all;
+	const struct keyword *keyword;
+	const char *other;
+	unsigned ways = 0;
+
+	if (!all) {
+		acted_on = count_keywords(KIND_ACCEPTED);
+		all = count_keywords(KIND_REFUSED + 1);
+	}
+	if (draw(seed, 4) == 0) {
+		other = statement_other(draw(seed, 16));
+		return other ? other : "\n}";
+	}
+	keyword = schema_at(draw(seed, (unsigned)(draw(seed, 4) ? acted_on : all)));
+	while (statement_of(keyword, ways, text))
+		ways++;
+	statement_of(keyword, draw(seed, ways), text);
+	return text;
+}
+
+/* The beginning of some line, or the end. */
+static size_t any_line(unsigned *seed, const uint8_t *data, size_t size)
+{
+	size_t at = draw(seed, (unsigned)size + 1);
+
+	while (at < size && data[at] != '\n')
+		at++;
+	return at;
+}
+
+static size_t insert(uint8_t *data, size_t size, size_t max_size, size_t at, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length > max_size - size)
+		return size;
+	memmove(data + at + length, data + at, size - at);
+	memcpy(data + at, text, length);
+	return size + length;
+}
+
+static size_t cut(uint8_t *data, size_t size, size_t from, size_t to)
+{
+	memmove(data + from, data + to, size - to);
+	return size - (to - from);
+}
+
+/* Half of the time bytes change, as libFuzzer does it; else lines come, go, or are replaced. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	char text[STATEMENT_LEN];
+	unsigned what = draw(&seed, 8);
+	size_t from, to;
+
+	if (what < 4)
+		return LLVMFuzzerMutate(data, size, max_size);
+	from = any_line(&seed, data, size);
+	if (what < 6) {
+		for (to = from; to < size && (to == from || data[to] != '\n');)
+			to++;
+		size = cut(data, size, from, to);
+	}
+	if (what > 4)
+		size = insert(data, size, max_size, from, any_statement(&seed, text));
+	return size;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -184,6 +184,7 @@ static void receive(struct input *input)
 	struct message message;
 	uint32_t findings = 0;
 	unsigned wishes = take8(input);
+	int apart; /* what the IP header says, and what there is */
 
 	ip.family = wishes & 1 ? VRRP_IPV4 : VRRP_IPV6;
 	ip.source = take_address(input, ip.family);
@@ -192,9 +193,9 @@ static void receive(struct input *input)
 	ip.fragment = wishes & 8 ? 0 : take_bool(input);
 	take_bytes(input, &own, sizeof(own));
 	own.version = own.version & 1 ? 2 : 3;
+	apart = wishes & 16 ? 0 : take8(input) - 128;
 	message.length = input->left;
-	ip.payload = wishes & 16 ? (uint16_t)message.length : take16(input);
-	message.length = input->left;
+	ip.payload = (uint16_t)((int)message.length + apart);
 	message.bytes = (uint8_t *)take_rest(input);
 	message.bytes = realloc(message.bytes, message.length + !message.length);
 	must(message.bytes);

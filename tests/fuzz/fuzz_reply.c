@@ -154,7 +154,7 @@ static char *take_answer(struct input *input, size_t *length)
 		return take_rest(input);
 	}
 	answer = json_pack("{sb, so}", "ok", 1, "result", result_of(input));
-	for (unsigned count = take8(input) % 8; count; count--)
+	for (unsigned count = take8(input) % 16; count; count--)
 		mutate(input, take_part(input, answer));
 	if (take8(input) < 16)
 		json_object_set_new(answer, "ok", take_value(input));

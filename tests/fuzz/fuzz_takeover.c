@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Batches of netlink requests and what a kernel that lies answers: adding, removing, and cleaning
- * up behind a dead agent. Requests must be right whatever the answers; only what carries our mark
- * is removed; no more failures than items, each of them in words.
+ * up behind a dead agent. Requests must be right whatever the answers, and a failure is in words.
  */
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
@@ -91,7 +90,7 @@ static void look_at(const struct nlmsghdr *request)
 
 static struct vrrp_addr take_address(struct input *input, bool ipv4)
 {
-	struct vrrp_addr address = {{0x20, 0x01, [15] = take8(input) & 3}};
+	struct vrrp_addr address = {{0xfe, 0x80, [15] = take8(input) & 3}};
 
 	return ipv4 ? addr_from_ipv4(0x0a000000u | (take8(input) & 3)) : address;
 }

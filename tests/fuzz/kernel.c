@@ -105,7 +105,36 @@ static size_t header_length(uint16_t type)
 	return 0;
 }
 
-/* An attribute of the length that it says, or of another one. */
+/* What the parsers look for: the same few names and addresses again and again. */
+static void put_likely_attribute(struct room *room)
+{
+	static const struct {
+		uint16_t type, length;
+		uint8_t value[16];
+	} likely[] = {
+		{IFLA_IFNAME, 2, "a"},
+		{IFLA_ADDRESS, 6, {2}},
+		{IFA_ADDRESS, 4, {10}}, /* and RTA_DST */
+		{IFA_LOCAL, 4, {10}},
+		{IFA_LOCAL, 16, {0xfe, 0x80}},
+		{NDA_LLADDR, 6, {0, 0, 0x5e, 0, 1}},
+		{11 /* IFA_PROTO */, 1, {0}},
+	};
+	unsigned number = take_below(kernel.input, sizeof(likely) / sizeof(likely[0]));
+	struct nlattr attribute = {
+		.nla_len = (uint16_t)(sizeof(attribute) + likely[number].length),
+		.nla_type = likely[number].type,
+	};
+	uint8_t value[16], *last = &value[likely[number].length - 1];
+
+	memcpy(value, likely[number].value, sizeof(value));
+	*last = likely[number].length == 1 ? 112 /* our mark */ : *last + take8(kernel.input) % 4;
+	put(room, &attribute, sizeof(attribute));
+	put(room, value, likely[number].length);
+	pad(room);
+}
+
+/* Of the length that it says, or of another one. */
 static void put_attribute(struct room *room)
 {
 	uint16_t type = take8(kernel.input), length = take8(kernel.input) % 24;
@@ -120,27 +149,62 @@ static void put_attribute(struct room *room)
 	pad(room);
 }
 
+union header {
+	uint8_t bytes[sizeof(struct nlmsgerr)];
+	struct ifinfomsg link;
+	struct ifaddrmsg address;
+	struct rtmsg route;
+	struct ndmsg neighbour;
+	struct nlmsgerr error;
+};
+
+/* What is ours, or could be. */
+static void make_likely(union header *header, uint16_t type)
+{
+	bool ipv4 = take_bool(kernel.input);
+
+	switch (type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		header->link.ifi_family = AF_UNSPEC;
+		return;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		header->address.ifa_family = ipv4 ? AF_INET : AF_INET6;
+		header->address.ifa_prefixlen = ipv4 ? 24 : 64;
+		return;
+	case RTM_NEWROUTE:
+		header->route.rtm_family = ipv4 ? AF_INET : AF_INET6;
+		header->route.rtm_dst_len = ipv4 ? 32 : 128;
+		header->route.rtm_table = RT_TABLE_MAIN;
+		header->route.rtm_protocol = 112;
+		header->route.rtm_type = RTN_BLACKHOLE;
+		return;
+	case RTM_NEWNEIGH:
+		header->neighbour.ndm_state = NUD_PERMANENT;
+		header->neighbour.ndm_flags = NTF_SELF;
+		return;
+	case NLMSG_ERROR:
+	case NLMSG_DONE:
+		header->error.error = -(int)(header->error.error & 127);
+		return;
+	}
+}
+
 /* Interface numbers from 0 to 7, so that messages are about the same ones. */
 static void put_header(struct room *room, uint16_t type)
 {
-	union {
-		uint8_t bytes[sizeof(struct nlmsgerr)];
-		struct ifinfomsg link;
-		struct ifaddrmsg address;
-		struct rtmsg route;
-		struct ndmsg neighbour;
-		struct nlmsgerr error;
-	} header;
+	union header header;
 
 	take_bytes(kernel.input, &header, header_length(type));
 	if (type == RTM_NEWLINK || type == RTM_DELLINK)
-		header.link.ifi_index &= 7, header.link.ifi_family &= 7;
+		header.link.ifi_index &= 7;
 	else if (type == RTM_NEWADDR || type == RTM_DELADDR)
 		header.address.ifa_index &= 7;
 	else if (type == RTM_NEWNEIGH)
 		header.neighbour.ndm_ifindex &= 7;
-	else if (type == NLMSG_ERROR)
-		header.error.error = -(int)(header.error.error & 127);
+	if (take8(kernel.input) % 8)
+		make_likely(&header, type);
 	if (take8(kernel.input) < 250) /* else it is cut off */
 		put(room, &header, header_length(type));
 }
@@ -167,7 +231,10 @@ static void put_message(struct room *room)
 	put_header(room, type);
 	pad(room);
 	for (unsigned count = take8(kernel.input) % 6; count; count--)
-		put_attribute(room);
+		if (take_bool(kernel.input))
+			put_likely_attribute(room);
+		else
+			put_attribute(room);
 	message.nlmsg_len = (uint32_t)(room->at - (uint8_t *)header);
 	if (take8(kernel.input) == 0xff)
 		message.nlmsg_len = take32(kernel.input);

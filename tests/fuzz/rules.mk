@@ -2,14 +2,13 @@
 #
 # Fuzz targets: tests/fuzz/fuzz_NAME.c becomes $(BUILD)/fuzz/NAME. All that they link is compiled
 # once more below $(BUILD)/fuzz, by clang, with sanitizers and libFuzzer's coverage. Other files of
-# tests/fuzz/ are helpers, but for dictionary.c, a program that prints the words of the
+# tests/fuzz/ are helpers, but for dictionary.c, a program that prints the statements of the
 # configuration.
 
 FUZZ := $(BUILD)/fuzz
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(FUZZ)/%)
 
-# __asan_...: what -U_FORTIFY_SOURCE is for gcc's checks, which would hide the sanitizer's.
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CFLAGS := -std=gnu11 -pthread -O1 -g -fno-omit-frame-pointer $(WARNINGS) $(FUZZ_SANITIZE)
 FUZZ_COVERAGE := -fsanitize=fuzzer-no-link

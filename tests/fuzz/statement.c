@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "statement.h"
+
+#include <stdio.h>
+
+/* What stands behind the keyword, NULL = there are no more ways. */
+static const char *number_of(const struct keyword *keyword, unsigned choice,
+			     char text[VALUE_TEXT_LEN])
+{
+	const int64_t values[] = {keyword->min, keyword->max, keyword->max + 1};
+
+	if (choice == 3)
+		return "0.125";
+	return choice < 3 ? schema_format_value(keyword, values[choice], text) : NULL;
+}
+
+static const char *one_of(const char *const *words, unsigned count, unsigned choice)
+{
+	return choice < count ? words[choice] : NULL;
+}
+
+static const char *word_of(const struct keyword *keyword, unsigned choice)
+{
+	for (unsigned i = 0; keyword->words && keyword->words[i]; i++)
+		if (i == choice)
+			return keyword->words[i];
+	return NULL;
+}
+
+static const char *value_of(const struct keyword *keyword, unsigned choice,
+			    char text[VALUE_TEXT_LEN])
+{
+	static const char *const switches[] = {"on", "off"};
+	static const char *const texts[] = {"a", "b",	"\"fifteen bytes..",
+					    "+", "254", "10.0.0.255"};
+
+	switch (keyword->kind) {
+	case KIND_INTEGER:
+	case KIND_SECONDS:
+		return number_of(keyword, choice, text);
+	case KIND_CHOICE:
+	case KIND_REFUSED:
+		return word_of(keyword, choice);
+	case KIND_BLOCK:
+		return choice ? NULL : "{";
+	case KIND_BOOL:
+		return one_of(switches, 2, choice);
+	case KIND_INTERFACE:
+	case KIND_TEXT:
+		return one_of(texts, sizeof(texts) / sizeof(texts[0]), choice);
+	case KIND_FLAG:
+	case KIND_ACCEPTED:
+	case KIND_SKIPPED:
+		break;
+	}
+	return NULL;
+}
+
+bool statement_of(const struct keyword *keyword, unsigned choice, char text[STATEMENT_LEN])
+{
+	const char *before = keyword->context == IN_ADDRESSES ? " " : "\n", *value = "";
+	char number[VALUE_TEXT_LEN];
+
+	if (choice)
+		value = value_of(keyword, choice - 1, number);
+	if (value)
+		snprintf(text, STATEMENT_LEN, "%s%s %s", before, keyword->name, value);
+	return value;
+}
+
+const char *statement_other(unsigned number)
+{
+	static const char *const others[] = {
+		"\nvrrp_instance A {\ninterface a\nvirtual_router_id 1",
+		"\nvrrp_instance B {\ninterface b\nvirtual_router_id 2",
+		"\nvirtual_ipaddress {\n10.0.0.1/24",
+		"\n2001:db8::1/64",
+		"\n::ffff:10.0.0.1",
+		"\n}\n",
+		"\"",
+		"\n@A ",
+		"\n$NAME=\\\n",
+		"${_NAME}",
+		"\ninclude ",
+		"\xc2\xa0",
+		"\xef\xbb\xbf",
+	};
+
+	return number < sizeof(others) / sizeof(others[0]) ? others[number] : NULL;
+}
