@@ -102,11 +102,13 @@ static void forget_role(struct world *world, struct machine *machine)
 	slot->lease_until_ns = 0;
 	slot->flags = 0;
 	slot->steady_header = 0;
-	slot->memory = (struct vr_memory){.drained = drained};
+	slot->memory.transition_s = 0;
 	slot->last_advert_ns = slot->authority_ns = 0;
 	machine->acquired = false;
 	if (drained)
-		agent_order(world, machine, &drain);
+		agent_order(world, machine, &drain); /* and it is remembered */
+	else
+		vr_remember(&machine->agent.vr, &slot->memory);
 }
 
 void glue_bind(struct world *world, struct machine *machine)

@@ -91,6 +91,17 @@ static bool could_not_learn(const struct machine *taker, const struct heard *hea
 	return !heard->reported && other->router->interval_cs > taker->router->interval_cs;
 }
 
+/* That the role is free, when it decided; what it has obeyed since then came too late. */
+static bool was_told(const struct machine *taker, const struct ghost *ghost,
+		     const struct heard *heard)
+{
+	bool obeyed_since = ghost->last_goodbye_clock_ns < 0;
+
+	return ghost->goodbye_ns >= heard->at_ns &&
+	       (!obeyed_since ||
+		(is_xvrrpd(taker) && ghost->armed_clock_ns >= taker->agent.step_ns));
+}
+
 static bool may_overlap(struct world *world, const struct machine *taker,
 			const struct machine *other)
 {
@@ -100,7 +111,7 @@ static bool may_overlap(struct world *world, const struct machine *taker,
 
 	return !has_heard(world, taker, other) || is_owner_at_startup(taker) ||
 	       decided_before(taker, heard) || !obeys(taker, heard) ||
-	       could_not_learn(taker, heard, other) || ghost->goodbye_ns >= heard->at_ns ||
+	       could_not_learn(taker, heard, other) || was_told(taker, ghost, heard) ||
 	       ghost->armed_cs < interval_cs || ghost->shortest_forged_cs < interval_cs ||
 	       clocks_explain(world, taker, other);
 }

@@ -70,7 +70,7 @@ void oracle_end(struct world *world)
 
 static void forget_goodbye(struct ghost *ghost)
 {
-	ghost->goodbye_ns = ghost->first_goodbye_clock_ns = ghost->last_goodbye_clock_ns = -1;
+	ghost->first_goodbye_clock_ns = ghost->last_goodbye_clock_ns = -1;
 }
 
 static void begin_anew(struct world *world, const struct machine *machine, int64_t clock_ns)
