@@ -123,8 +123,11 @@ static int64_t role_timer_ns(const struct row *row)
 static void wakes(const struct row *row, int64_t least_ns)
 {
 	struct ghost *ghost = row->ghost;
-	int64_t timer_ns = later_ns(role_timer_ns(row), ghost->woke_clock_ns + least_ns);
+	int64_t timer_ns = role_timer_ns(row);
 
+	/* A drained Backup waits for nobody's silence. */
+	if (row->before->state != VR_BACKUP || !row->before->drained)
+		timer_ns = later_ns(timer_ns, ghost->woke_clock_ns + least_ns);
 	if (ghost->woke_clock_ns > row->now_ns) /* rebooted since */
 		ghost->woke_clock_ns = 0;
 	if ((row->event->kind == EV_STOOD_STILL && row->event->stood_still_ns >= least_ns) ||
