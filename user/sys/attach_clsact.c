@@ -21,6 +21,7 @@
 
 #include "sys/attach_private.h"
 #include "sys/log.h"
+#include "sys/netlink.h"
 
 /*
  * Filters run by priority, and one that comes to a verdict ends the walk, so ours must be early.
@@ -100,25 +101,48 @@ __u32 clsact_program(const struct dataplane *dataplane, int ifindex, enum hook h
 
 /* ---- what is on the interface, by netlink ---- */
 
-static int dump(struct nlmsghdr *request, mnl_cb_t callback, void *data)
+/* About one qdisc or filter; false without memory. */
+typedef bool tc_message_fn(const struct nlmsghdr *message, void *data);
+
+struct dump {
+	tc_message_fn *each;
+	void *data;
+	bool done;
+	bool failed; /* or is not whole */
+};
+
+static void take(struct dump *dump, const struct nlmsghdr *message, int length)
 {
-	char buffer[MNL_SOCKET_BUFFER_SIZE];
+	for (; netlink_ok(message, length); message = mnl_nlmsg_next(message, &length)) {
+		dump->failed = dump->failed || (message->nlmsg_flags & NLM_F_DUMP_INTR);
+		if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) {
+			dump->done = true;
+			dump->failed = dump->failed || netlink_error(message);
+		} else if (netlink_holds(message, sizeof(struct tcmsg))) {
+			dump->failed = !dump->each(message, dump->data) || dump->failed;
+		}
+	}
+}
+
+static int read_dump(struct nlmsghdr *request, tc_message_fn *each, void *data)
+{
+	char buffer[MNL_SOCKET_BUFFER_SIZE] __attribute__((aligned(8)));
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	ssize_t length = -1;
-	int state = MNL_CB_OK;
+	struct dump dump = {.each = each, .data = data};
+	ssize_t length = 0;
 
 	if (!socket)
 		return -1;
-	if (!mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) &&
-	    mnl_socket_sendto(socket, request, request->nlmsg_len) >= 0)
-		do {
-			length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-			if (length >= 0)
-				state = mnl_cb_run(buffer, (size_t)length, request->nlmsg_seq,
-						   mnl_socket_get_portid(socket), callback, data);
-		} while (length >= 0 && state > MNL_CB_STOP);
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) ||
+	    mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		length = -1;
+	while (length >= 0 && !dump.done) {
+		length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+		if (length >= 0)
+			take(&dump, (const void *)buffer, (int)length);
+	}
 	mnl_socket_close(socket);
-	return length < 0 || state < 0 ? -1 : 0;
+	return length < 0 || dump.failed ? -1 : 0;
 }
 
 static struct nlmsghdr *dump_request(char *buffer, uint16_t type, int ifindex, uint32_t parent)
@@ -142,7 +166,14 @@ struct qdisc_search {
 	unsigned count;
 };
 
-static int on_qdisc(const struct nlmsghdr *message, void *data)
+static bool is_kind(const struct nlattr *attribute, const char *kind)
+{
+	return mnl_attr_get_type(attribute) == TCA_KIND &&
+	       mnl_attr_get_payload_len(attribute) == strlen(kind) + 1 &&
+	       !memcmp(mnl_attr_get_payload(attribute), kind, strlen(kind) + 1);
+}
+
+static bool on_qdisc(const struct nlmsghdr *message, void *data)
 {
 	struct qdisc_search *search = data;
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
@@ -150,23 +181,22 @@ static int on_qdisc(const struct nlmsghdr *message, void *data)
 	int *grown;
 
 	mnl_attr_for_each(attribute, message, sizeof(*tc)) {
-		if (mnl_attr_get_type(attribute) != TCA_KIND ||
-		    strcmp(mnl_attr_get_str(attribute), search->kind))
+		if (!is_kind(attribute, search->kind))
 			continue;
 		grown = realloc(search->ifindexes, (search->count + 1) * sizeof(*grown));
 		if (!grown)
-			return MNL_CB_ERROR;
+			return false;
 		search->ifindexes = grown;
 		grown[search->count++] = tc->tcm_ifindex;
 	}
-	return MNL_CB_OK;
+	return true;
 }
 
 static void find_qdiscs(struct qdisc_search *search)
 {
 	char buffer[64];
 
-	dump(dump_request(buffer, RTM_GETQDISC, 0, 0), on_qdisc, search);
+	read_dump(dump_request(buffer, RTM_GETQDISC, 0, 0), on_qdisc, search);
 }
 
 /* The qdisc `ingress` is where clsact would be. */
@@ -182,11 +212,11 @@ static bool has_plain_ingress(int ifindex)
 	return found;
 }
 
-static int on_filter(const struct nlmsghdr *message, void *data)
+static bool on_filter(const struct nlmsghdr *message, void *data)
 {
 	(void)message;
 	*(bool *)data = true;
-	return MNL_CB_OK;
+	return true;
 }
 
 /* When in doubt, yes: then the qdisc stays. */
@@ -197,9 +227,9 @@ static bool has_filters(int ifindex)
 	bool found = false;
 
 	for (size_t i = 0; i < 2; i++)
-		if (dump(dump_request(buffer, RTM_GETTFILTER, ifindex,
-				      TC_H_MAKE(TC_H_CLSACT, minors[i])),
-			 on_filter, &found))
+		if (read_dump(dump_request(buffer, RTM_GETTFILTER, ifindex,
+					   TC_H_MAKE(TC_H_CLSACT, minors[i])),
+			      on_filter, &found))
 			found = true;
 	return found;
 }
