@@ -190,33 +190,48 @@ static void append_word(struct text *text, const char *word)
 	append(text, word, strlen(word));
 }
 
-/* Some bytes stand for what a client would send, whole or in parts. */
-static void append_byte(struct text *text, uint8_t byte)
+/* Parts of requests, and what could be mistaken for one. */
+static const char *part_of_request(unsigned number)
 {
 	static const char blanks[1024 + 1] = {[0 ... 1023] = ' '};
-	static const char *const words[] = {
-		blanks,		 "{\"command\": \"", "\"}\n",	"\", \"name\": \"",
-		"{\"name\": \"", "\\u0000",	     "\\ud800", "[",
+	static const char *const parts[] = {
+		"{\"command\": \"",
+		"\"}\n",
+		"\", \"name\": \"",
+		"{\"name\": \"",
+		"\\u0000",
+		"\\ud800",
+		"[",
 		"null",
 	};
-	unsigned number = byte % 16u;
 
-	if (byte < 0x80 || byte >= 0xc0 ||
-	    (byte >= 0xb0 && number >= sizeof(words) / sizeof(words[0]))) {
-		append(text, (const char *)&byte, 1);
+	return number < sizeof(parts) / sizeof(parts[0]) ? parts[number] : blanks;
+}
+
+/* Some bytes stand for what a client would send, whole or in parts; the others for themselves. */
+static void append_byte(struct text *text, uint8_t byte)
+{
+	const char *command = commands[byte % 16 % command_count];
+
+	switch (byte >> 4) {
+	case 0x8:
+		append_word(text, command);
+		return;
+	case 0x9:
+		append_word(text, "{\"command\": \"");
+		append_word(text, command);
+		append_word(text, "\"}\n");
+		return;
+	case 0xa:
+		append_word(text, "{\"command\": \"");
+		append_word(text, command);
+		append_word(text, "\", \"name\": \"a\"}\n");
+		return;
+	case 0xb:
+		append_word(text, part_of_request(byte % 16));
 		return;
 	}
-	if (byte >= 0xb0) {
-		append_word(text, words[number]);
-		return;
-	}
-	if (byte >= 0x90)
-		append_word(text, words[1]);
-	append_word(text, commands[number % command_count]);
-	if (byte >= 0xa0)
-		append_word(text, "\", \"name\": \"a");
-	if (byte >= 0x90)
-		append_word(text, words[2]);
+	append(text, (const char *)&byte, 1);
 }
 
 static struct text take_requests(struct input *input)

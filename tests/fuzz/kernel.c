@@ -11,6 +11,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <sanitizer/asan_interface.h>
 #include <stdlib.h>
@@ -47,8 +48,8 @@ void kernel_end(void)
 /* ---- what it says ---- */
 
 static const uint16_t types[] = {
-	RTM_NEWLINK,  RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE,
-	RTM_NEWNEIGH, NLMSG_ERROR, NLMSG_DONE,	NLMSG_NOOP,
+	RTM_NEWLINK,  RTM_DELLINK,  RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE,
+	RTM_NEWNEIGH, RTM_NEWQDISC, NLMSG_ERROR, NLMSG_DONE,  NLMSG_NOOP,
 };
 
 /* Somewhere to put bytes. */
@@ -97,6 +98,8 @@ static size_t header_length(uint16_t type)
 		return sizeof(struct rtmsg);
 	case RTM_NEWNEIGH:
 		return sizeof(struct ndmsg);
+	case RTM_NEWQDISC:
+		return sizeof(struct tcmsg);
 	case NLMSG_ERROR:
 		return sizeof(struct nlmsgerr);
 	case NLMSG_DONE:
@@ -118,6 +121,7 @@ static void put_likely_attribute(struct room *room)
 		{IFA_LOCAL, 4, {10}},
 		{IFA_LOCAL, 16, {0xfe, 0x80}},
 		{NDA_LLADDR, 6, {0, 0, 0x5e, 0, 1}},
+		{TCA_KIND, 7, "clsact"},
 		{11 /* IFA_PROTO */, 1, {0}},
 	};
 	unsigned number = take_below(kernel.input, sizeof(likely) / sizeof(likely[0]));
@@ -128,7 +132,10 @@ static void put_likely_attribute(struct room *room)
 	uint8_t value[16], *last = &value[likely[number].length - 1];
 
 	memcpy(value, likely[number].value, sizeof(value));
-	*last = likely[number].length == 1 ? 112 /* our mark */ : *last + take8(kernel.input) % 4;
+	if (likely[number].length == 1)
+		*last = 112; /* our mark */
+	else if (likely[number].type != TCA_KIND || likely[number].length != 7)
+		*last += take8(kernel.input) % 4;
 	put(room, &attribute, sizeof(attribute));
 	put(room, value, likely[number].length);
 	pad(room);
@@ -155,6 +162,7 @@ union header {
 	struct ifaddrmsg address;
 	struct rtmsg route;
 	struct ndmsg neighbour;
+	struct tcmsg qdisc;
 	struct nlmsgerr error;
 };
 

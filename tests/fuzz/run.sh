@@ -3,7 +3,7 @@
 #
 # tests/fuzz/run.sh long [TARGET...] : fuzz each, or all, for FUZZ_SECONDS seconds or RUNS runs, with
 # a corpus that stays in $BUILD/fuzz/corpus/TARGET; inputs that fail go to $BUILD/fuzz/found/TARGET.
-# tests/fuzz/run.sh smoke [TARGET...] : the same runs each time, a few seconds of them, after every
+# tests/fuzz/run.sh smoke [TARGET...] : a few seconds of each, from the same seed, after every
 # input that has failed once (regressions/TARGET/) and every seed; ends with "N passed, N failed".
 # JOBS programs run at a time. make calls this from the top of the tree.
 
@@ -23,7 +23,7 @@ declare -A max_len=([adopt]=128 [conf]=512 [control]=256 [files]=128 [options]=1
 	[reply]=256)
 # Of the smoke run: about three seconds on one processor.
 declare -A smoke_runs=([adopt]=6000 [conf]=8000 [control]=20000 [core]=80000 [files]=25000
-	[links]=50000 [options]=100000 [packet]=80000 [plane]=25000 [reply]=8000 [takeover]=50000)
+	[links]=50000 [options]=100000 [packet]=80000 [plane]=25000 [qdiscs]=40000 [reply]=8000 [takeover]=50000)
 
 fail() {
 	echo "fuzz: error: $*" >&2
