@@ -15,12 +15,13 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
 
 /*
  * How many letters have to be inserted, removed, replaced or swapped with their neighbour to make
- * `a` of `b`; both at most NAME_MAX_LEN long. Row i of the matrix is for the first i letters of a;
- * three rows are enough.
+ * `a` of `b`; both at most NAME_MAX_LEN long. `limit` stands for that and more. Row i of the matrix
+ * is for the first i letters of a; three rows are enough, and nothing in a row is smaller than the
+ * smallest of the two before it.
  */
-static unsigned distance(const char *a, const char *b)
+static unsigned distance(const char *a, const char *b, unsigned limit)
 {
-	unsigned rows[3][NAME_MAX_LEN + 1];
+	unsigned rows[3][NAME_MAX_LEN + 1], least = 0, least_before;
 	size_t length = strlen(b), i = 0;
 
 	for (size_t j = 0; j <= length; j++)
@@ -30,6 +31,8 @@ static unsigned distance(const char *a, const char *b)
 		unsigned *row = rows[(i + 1) % 3];
 
 		row[0] = (unsigned)++i;
+		least_before = least;
+		least = row[0];
 		for (size_t j = 1; j <= length; j++) {
 			bool same = a[i - 1] == b[j - 1];
 
@@ -37,7 +40,10 @@ static unsigned distance(const char *a, const char *b)
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
 			    before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;
+			least = row[j] < least ? row[j] : least;
 		}
+		if (least >= limit && least_before >= limit)
+			return limit;
 	}
 	return rows[i % 3][length];
 }
@@ -73,7 +79,7 @@ const struct keyword *schema_nearest(enum schema_context context, const char *na
 		if (only_prefix || other_length > NAME_MAX_LEN ||
 		    too_long_or_short(length, other_length, least))
 			continue;
-		unsigned letters = distance(keyword->name, name);
+		unsigned letters = distance(keyword->name, name, least);
 
 		if (letters < least) {
 			least = letters;
