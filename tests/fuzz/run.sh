@@ -94,8 +94,9 @@ long_run() { # target.instance
 
 tell_failure() { # target log
 	local input
-	grep -B 2 -A 12 -E 'does not hold|runtime error|ERROR: |Assertion' "$2" | head -n 40 |
-		sed 's/^/      | /'
+	grep -a -A 12 -E 'does not hold|runtime error|ERROR: |Assertion' "$2" |
+		grep -avE 'fuzzer::|^MS: |^0x|^artifact_prefix|^Base64|^stat::' | head -n 20 |
+		cut -c 1-150 | sed 's/^/      | /'
 	input=$(found "$2" | tail -n 1)
 	[ -n "$input" ] || input="(no input: see $2)"
 	cat <<-END
