@@ -232,7 +232,7 @@ static void a_shortage_of_memory_is_survived(void **state)
 {
 	struct pollfd readable = {.fd = links_fd(*state), .events = POLLIN};
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	skip(); /* it needs memory of its own */
 #endif
 	add_addresses(500);

@@ -95,7 +95,7 @@ static int locks(void)
 static void memory_is_locked(void **state)
 {
 	(void)state;
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	skip(); /* its shadow memory is terabytes */
 #endif
 	assert_int_equal(in_child(locks), 0);

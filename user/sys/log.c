@@ -173,7 +173,7 @@ static bool write_all(const char *text, size_t length)
 /* A disk that was full took a part of a line: what follows begins on one of its own. */
 static bool write_waiting(const char *text, size_t length)
 {
-	static bool torn;
+	static _Thread_local bool torn; /* a thread left to itself may not have ended */
 
 	if (torn && !write_all("\n", 1))
 		return false;
