@@ -130,6 +130,25 @@ static void header_ipv6(void **state)
 	scene = golden();
 	scene.ip.present = 39;
 	assert_int_equal(check(&scene), COUNT_length);
+	scene.ip.payload = scene.ip.present = 42; /* all of it is summed, in words ... */
+	assert_int_equal(check(&scene), COUNT_length);
+	scene.ip.payload = scene.ip.present = VRRP_SUM_MAX + 4; /* ... and not without end */
+	assert_int_equal(check(&scene), COUNT_length);
+}
+
+static void each_byte_of_an_address(void **state)
+{
+	(void)state;
+	assert_true(vrrp_addr_same(&FE80_1, &FE80_1));
+	assert_true(vrrp_addr_is_group(VRRP_IPV6, &ALL_ROUTERS));
+	for (int i = 0; i < 16; i++) {
+		struct vrrp_addr near = FE80_1, group = ALL_ROUTERS;
+
+		near.b[i] ^= 0x80;
+		group.b[i] ^= 0x80;
+		assert_false(vrrp_addr_same(&near, &FE80_1));
+		assert_false(vrrp_addr_is_group(VRRP_IPV6, &group));
+	}
 }
 
 static void ll_first(void **state) /* B-15: soft */
@@ -218,7 +237,7 @@ int main(void)
 		cmocka_unit_test(header_ipv6), cmocka_unit_test(pseudo_header_is_needed),
 		cmocka_unit_test(ll_first),    cmocka_unit_test(none_ipv6),
 		cmocka_unit_test(sums_agree),  cmocka_unit_test(sum_of_mapped_address),
-		cmocka_unit_test(sets),
+		cmocka_unit_test(sets),	       cmocka_unit_test(each_byte_of_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,6 +226,7 @@ static void what_cannot_be_encoded(void **state)
 	REFUSED(good, version, 4);
 	REFUSED(good, family, VRRP_IPV6);
 	REFUSED(good, family, (enum vrrp_family)0);
+	REFUSED(vectors[5].advert, family, (enum vrrp_family)0);
 	REFUSED(v2, family, VRRP_IPV6);
 	REFUSED(good, interval_cs, VRRP_INTERVAL_MAX_CS + 1);
 	REFUSED(v2, interval_cs, 25501);
