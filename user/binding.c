@@ -296,7 +296,7 @@ static void forget_role(struct router *router)
 	__atomic_store_n(&slot->flags, 0, __ATOMIC_SEQ_CST);
 	slot->steady_header = 0;
 	slot->memory.transition_s = 0;
-	slot->last_advert_ns = slot->authority_ns = 0;
+	slot->last_advert_ns = slot->authority_ns = slot->superior_ns = 0;
 	if (drained)
 		router_step(router, &drain); /* and remember it */
 	else

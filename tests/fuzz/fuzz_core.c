@@ -24,6 +24,8 @@ struct world {
 	struct vr vr;
 	int64_t now_ns;
 	struct vr_evidence slot; /* the truth about the lease, and the stamps */
+	int64_t decided_ns;	 /* the superior_ns that the lease was decided upon, ... */
+	int64_t superior_ns;	 /* ... and the one that the present step has seen */
 	struct vr_memory memory;
 	uint8_t published_priority;
 	uint64_t steady_header;
@@ -112,11 +114,15 @@ static struct vr_advert take_advert(struct world *world)
 }
 
 /* It is stamped before it is reported, and may be reported late. */
-static void stamp(struct world *world, const struct vr_advert *advert, bool obeyed)
+static void stamp(struct world *world, const struct vr_advert *advert)
 {
+	unsigned who = take8(world->input);
+
 	world->slot.last_advert_ns = advert->received_ns;
-	if (obeyed)
+	if (who & 1)
 		world->slot.authority_ns = advert->received_ns;
+	if (who & 2)
+		world->slot.superior_ns = advert->received_ns;
 }
 
 static void pass_time(struct world *world)
@@ -155,6 +161,13 @@ static void check_deadline(const struct world *world)
 	must(world->vr.state != VR_ACTIVE || deadline_ns != NEVER_NS);
 }
 
+static void set_lease(struct world *world, int64_t until_ns)
+{
+	if (until_ns)
+		world->decided_ns = world->superior_ns;
+	world->slot.lease_until_ns = until_ns;
+}
+
 static void carry_out(struct world *world, const struct vr_action *action)
 {
 	const struct vr *vr = &world->vr;
@@ -164,7 +177,7 @@ static void carry_out(struct world *world, const struct vr_action *action)
 	case ACT_LEASE:
 		must(action->until_ns == 0 || action->until_ns > world->now_ns);
 		must(action->until_ns <= world->now_ns + interval_ns(world) * 3);
-		world->slot.lease_until_ns = action->until_ns;
+		set_lease(world, action->until_ns);
 		return;
 	case ACT_ADVERT:
 		if (action->advert.priority == VRRP_PRIORITY_LEAVING) {
@@ -177,7 +190,7 @@ static void carry_out(struct world *world, const struct vr_action *action)
 			return;
 		must(action->advert.until_ns == world->now_ns + vr_lease_ns(vr));
 		if (take8(world->input) != 0xff) /* else the kernel did not take it */
-			world->slot.lease_until_ns = action->advert.until_ns;
+			set_lease(world, action->advert.until_ns);
 		else if (action->advert.first)
 			world->slot.lease_until_ns = 0;
 		return;
@@ -233,6 +246,7 @@ static bool step_once(struct world *world, const struct vr_event *event)
 {
 	struct vr_actions actions;
 
+	world->superior_ns = world->slot.superior_ns;
 	vr_step(&world->vr, event, world->now_ns, &world->slot, &actions);
 	vr_remember(&world->vr, &world->memory);
 	trace(world, event);
@@ -256,7 +270,7 @@ static void step(struct world *world, const struct vr_event *event)
 		if (what & 1) {
 			struct vr_advert advert = take_advert(world);
 
-			stamp(world, &advert, what & 2);
+			stamp(world, &advert);
 		}
 		if (what & 4)
 			pass_time(world);
@@ -305,6 +319,8 @@ static void take_rubbish(struct world *world)
 	if (take_bool(input))
 		world->published_priority = take8(input);
 	if (take_bool(input))
+		world->decided_ns = (int64_t)take64(input);
+	if (take_bool(input))
 		world->steady_header = take64(input);
 }
 
@@ -314,6 +330,7 @@ static void forget_role(struct world *world)
 	world->memory = (struct vr_memory){0};
 	world->slot = (struct vr_evidence){0};
 	world->steady_header = 0;
+	world->decided_ns = 0;
 }
 
 static void die_and_adopt(struct world *world, bool rubbish)
@@ -321,12 +338,14 @@ static void die_and_adopt(struct world *world, bool rubbish)
 	struct vr_event event = {.kind = EV_ADOPT};
 	static const struct vr_event startup = {.kind = EV_STARTUP};
 	bool active = world->vr.state == VR_ACTIVE && !world->vr.promoting &&
-		      world->slot.lease_until_ns > world->now_ns;
+		      world->slot.lease_until_ns > world->now_ns &&
+		      world->slot.superior_ns <= world->decided_ns;
 
 	if (rubbish)
 		take_rubbish(world);
 	event.adoption.memory = world->memory;
 	event.adoption.priority = world->published_priority;
+	event.adoption.decided_ns = world->decided_ns;
 	event.adoption.steady_header = world->steady_header;
 	event.adoption.steady_source = world->steady_source;
 	vr_init(&world->vr, &world->params);
@@ -360,7 +379,7 @@ static struct vr_event take_event(struct world *world)
 		break;
 	case EV_ADVERT:
 		event.advert = take_advert(world);
-		stamp(world, &event.advert, take_bool(input));
+		stamp(world, &event.advert);
 		break;
 	case EV_STOOD_STILL:
 		event.stood_still_ns = take16(input) * NS_PER_MS;

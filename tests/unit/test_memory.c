@@ -130,7 +130,30 @@ static void a_stamp_that_makes_no_sense(void **state)
 		old.slot.authority_ns = NOW_NS;
 		m = adopted_after(&old, 0);
 		assert_not_adopted(&m);
+		old.slot.last_advert_ns = NOW_NS;
+		old.slot.superior_ns = bad[i];
+		m = adopted_after(&old, 0);
+		assert_not_adopted(&m);
+		old.slot.superior_ns = 0;
 	}
+}
+
+/* Of VRRPv2 it would be 255 seconds, which no VRRPv3 router has. */
+static void a_steady_header_of_another_version_has_no_interval(void **state)
+{
+	static const struct vrrp_hdr v2 = {.version_type = 0x21, .advert_int_s = 255};
+	struct machine old = machine_backup(3, 100), m;
+	struct vr_adoption left;
+
+	(void)state;
+	pass(&old, NS_PER_S);
+	hear(&old, 150);
+	left = left_by(&old);
+	memcpy(&left.steady_header, &v2, sizeof(left.steady_header));
+	m = successor(&old, &old.vr.params);
+	adopt(&m, &left);
+	assert_int_equal(m.vr.state, VR_BACKUP);
+	assert_int_equal(m.vr.active_interval_cs, 100);
 }
 
 /* I1: the longest lease there is; a longer one would answer for ever. */
@@ -363,6 +386,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slot_that_makes_no_sense),
 		cmocka_unit_test(a_stamp_that_makes_no_sense),
+		cmocka_unit_test(a_steady_header_of_another_version_has_no_interval),
 		cmocka_unit_test(i_1_a_lease_that_makes_no_sense_ends),
 		cmocka_unit_test(what_a_slot_remembers),
 		cmocka_unit_test(i_8_whatever_it_was_it_goes_on_or_starts),

@@ -42,7 +42,8 @@ static bool sane_stamp(const struct step *s, int64_t stamp_ns)
 
 static bool sane_times(const struct step *s, const struct vr_memory *memory)
 {
-	if (!sane_stamp(s, s->seen->authority_ns) || !sane_stamp(s, s->seen->last_advert_ns))
+	if (!sane_stamp(s, s->seen->authority_ns) || !sane_stamp(s, s->seen->last_advert_ns) ||
+	    !sane_stamp(s, s->seen->superior_ns))
 		return false;
 	if (s->seen->lease_until_ns > s->now_ns + LEASE_MAX_NS || !past(s, memory->transition_ns) ||
 	    !past(s, memory->down_armed_ns))
@@ -54,21 +55,24 @@ static bool sane_times(const struct step *s, const struct vr_memory *memory)
 }
 
 /*
- * Of the steady Active, 0 = there is none. Who died between two stores may have learned another's
- * interval, and left this one's signature: its advertisements are stamped, and not reported.
+ * Of the steady Active, 0 = there is none, or none of our version. Who died between two stores may
+ * have learned another's interval, and left this one's signature: its advertisements are stamped,
+ * and not reported.
  */
-static uint32_t steady_interval_cs(const struct vr_adoption *adoption)
+static uint32_t steady_interval_cs(const struct vr *vr, const struct vr_adoption *adoption)
 {
 	struct vrrp_hdr header;
 
 	memcpy(&header, &adoption->steady_header, sizeof(header));
+	if (header.version_type >> 4 != vr->params.version)
+		return 0;
 	return vrrp_header_interval_cs(&header);
 }
 
 /* RFC 3768 has one interval for all: the configured one, which may be new. */
 static uint32_t learned_interval_cs(const struct vr *vr, const struct vr_adoption *adoption)
 {
-	uint32_t steady_cs = steady_interval_cs(adoption);
+	uint32_t steady_cs = steady_interval_cs(vr, adoption);
 	uint32_t learned_cs = adoption->memory.interval_cs;
 
 	if (vr->params.version == 2)
