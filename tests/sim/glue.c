@@ -103,7 +103,7 @@ static void forget_role(struct world *world, struct machine *machine)
 	slot->flags = 0;
 	slot->steady_header = 0;
 	slot->memory.transition_s = 0;
-	slot->last_advert_ns = slot->authority_ns = 0;
+	slot->last_advert_ns = slot->authority_ns = slot->superior_ns = 0;
 	machine->acquired = false;
 	if (drained)
 		agent_order(world, machine, &drain); /* and it is remembered */
