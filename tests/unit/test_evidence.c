@@ -167,6 +167,19 @@ static void i_8_one_that_would_have_yielded_is_not_adopted(void **state)
 	assert_not_adopted(&m);
 }
 
+/* It came while nobody looked, and whoever took the role since was not heard. */
+static void i_8_a_goodbye_that_has_waited_is_no_silence(void **state)
+{
+	struct machine old = machine_backup(3, 100), m;
+
+	(void)state;
+	hear(&old, 150);
+	m = adopted_after(&old, NS_PER_S);
+	assert_int_equal(m.vr.state, VR_BACKUP);
+	hear_late(&m, 0, START_NS + 1);
+	assert_int_equal(role_due(&m), m.now_ns + NS_PER_S);
+}
+
 /* Of before the role, as a Backup obeyed it. */
 static void i_9_an_old_stamp_is_no_news(void **state)
 {
@@ -194,6 +207,7 @@ int main(void)
 		cmocka_unit_test(i_9_the_report_of_the_stamp_is_taken_as_ever),
 		cmocka_unit_test(i_9_a_shutdown_after_a_stamp_says_no_goodbye),
 		cmocka_unit_test(i_8_one_that_would_have_yielded_is_not_adopted),
+		cmocka_unit_test(i_8_a_goodbye_that_has_waited_is_no_silence),
 		cmocka_unit_test(i_9_an_old_stamp_is_no_news),
 	};
 

@@ -143,6 +143,7 @@ static void restore_timer(struct step *s, const struct vr_memory *memory, int64_
 	int64_t earliest_ns = s->now_ns + vr->active_interval_cs * NS_PER_CS;
 
 	timers_stop(vr);
+	vr->awake_ns = s->now_ns; /* nor does a goodbye that has waited */
 	vr->down_armed_ns = (int64_t)memory->down_armed_ns;
 	backup_rearm(s);
 	vr->down_timer_ns = timer_ns > earliest_ns ? timer_ns : earliest_ns;
