@@ -31,6 +31,7 @@ struct ghost {
 	struct heard heard[SIM_PORTS];
 	int64_t started_clock_ns, left_clock_ns; /* the agent; the role, or the drain */
 	int64_t armed_clock_ns;			 /* last one obeyed, or the start */
+	uint8_t armed_priority;			 /* of that one */
 	uint32_t armed_cs, longest_cs, shortest_forged_cs;
 	int64_t goodbye_ns; /* the last; and since one was obeyed, -1 = none */
 	int64_t first_goodbye_clock_ns, last_goodbye_clock_ns;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "election.h"
 #include "sim/ghosts.h"
 #include "sim/oracle.h"
 
@@ -114,8 +115,10 @@ static void judge_takeover(struct world *world, const struct machine *machine)
 	if (ghost->before.state != VR_BACKUP || agent->vr.state != VR_ACTIVE ||
 	    agent->vr.effective_priority == VRRP_PRIORITY_OWNER)
 		return;
-	/* What it heard as an Active it need not have obeyed. */
+	/* What it heard as an Active, or with another priority, it need not have obeyed. */
 	if (ghost->left_clock_ns < ghost->armed_clock_ns &&
+	    vrrp_backup_obeys(agent->vr.effective_priority, machine->router->preempt,
+			      ghost->armed_priority) &&
 	    agent->step_ns < earliest_ns(world, machine))
 		world_fail(world, "early: r%u takes over %lld ns before its time",
 			   machine->number + 1,

@@ -79,7 +79,11 @@ static void begin_anew(struct world *world, const struct machine *machine, int64
 
 	memset(ghost->heard, 0, sizeof(ghost->heard));
 	ghost->started_clock_ns = ghost->armed_clock_ns = ghost->left_clock_ns = clock_ns;
-	ghost->armed_cs = ghost->longest_cs = machine->router->interval_cs;
+	ghost->armed_cs = machine->router->interval_cs;
+	/* An heir may learn from reports of long ago: the longest of all its lives counts. */
+	if (ghost->longest_cs < ghost->armed_cs)
+		ghost->longest_cs = ghost->armed_cs;
+	ghost->armed_priority = VRRP_PRIORITY_OWNER; /* its own Startup */
 	ghost->shortest_forged_cs = UINT32_MAX;
 	forget_goodbye(ghost);
 	ghost->phase_clock_ns = NEVER_NS;
@@ -97,7 +101,8 @@ void oracle_died(struct world *world, const struct machine *machine)
 {
 	struct ghost *ghost = ghost_of(world, machine);
 	const struct agent *agent = &machine->agent;
-	bool adopting = agent->event.kind == EV_ADOPT && agent->stage < AGENT_ACT;
+	bool adopting = agent->event.kind == EV_ADOPT &&
+			(agent->stage == AGENT_LOOK || agent->stage == AGENT_STEP);
 
 	/* One that has not come so far leaves what the one before it left. */
 	if (!agent->has_slot || adopting)
@@ -216,6 +221,7 @@ static void put_down_obeyed(struct world *world, struct ghost *ghost, const stru
 
 	ghost->armed_clock_ns = machine_clock(world, machine);
 	ghost->armed_cs = interval_cs;
+	ghost->armed_priority = header_of(frame)->priority;
 	forget_goodbye(ghost);
 	if (interval_cs > ghost->longest_cs)
 		ghost->longest_cs = interval_cs;
