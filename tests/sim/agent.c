@@ -88,12 +88,20 @@ void agent_exec(struct world *world, struct machine *machine)
 	agent_schedule(world, machine);
 }
 
+/* libbpf takes a record out of the ring when it has been dealt with: an heir finds it again. */
+static bool is_report(const struct vr_event *event)
+{
+	return event->kind == EV_ADVERT || event->kind == EV_CLAIM;
+}
+
 void agent_kill(struct world *world, struct machine *machine)
 {
 	struct agent *agent = &machine->agent;
 
 	if (!agent->alive)
 		return;
+	if (agent->stage != AGENT_IDLE && is_report(&agent->event))
+		machine->plane.first_event--;
 	agent->alive = false;
 	agent->run_ns = NEVER_NS;
 	agent->turn++;
