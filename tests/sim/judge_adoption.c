@@ -92,7 +92,8 @@ void oracle_adopted(struct world *world, const struct machine *machine)
 		oracle_started(world, machine);
 	if (now->active_interval_cs > ghost->longest_cs) /* the steady one's */
 		ghost->longest_cs = now->active_interval_cs;
-	ghost->woke_clock_ns = machine->agent.step_ns;
+	if (now->state == VR_BACKUP)
+		ghost->woke_clock_ns = machine->agent.step_ns;
 	ghost->left_clock_ns = machine->agent.step_ns; /* it listens for an interval first */
 	if (ghost->torn || (now->state == VR_INITIALIZE && ghost->due_state == VR_INITIALIZE)) {
 		ghost->dead = *now;
