@@ -13,7 +13,7 @@ logs=${LOGS:-$build/test-logs}
 program_seconds=${PROGRAM_SECONDS:-300}
 pytest_seconds=${PYTEST_SECONDS:-1800}
 passed=0 failed=0 skipped=0
-reports=$(realpath -m "$logs")/sanitizer
+reports=$(realpath -m "$logs")/sanitizer.$$ # two rings may run at once
 read -ra under <<<"${RUN_UNDER-}"
 export XVRRPD_BUILD SLOWER=${SLOWER:-1}
 XVRRPD_BUILD=$(realpath -m "$build")
@@ -151,8 +151,8 @@ run_ring() { # ring
 	fi
 }
 
-rm -rf "$reports"
 mkdir -p "$logs" "$reports"
+trap 'rm -rf "$reports"' EXIT
 sanitizer_options
 for ring in "$@"; do
 	run_ring "$ring"
