@@ -117,13 +117,6 @@ static __always_inline bool read_body(const struct packet *p, struct scratch *sc
 	return true;
 }
 
-/*
- * Stamp before anybody reads the lease. The agent does the reverse on promotion: it flips the
- * lease, and then reads the stamps. Both sides order their store before their load (here by an
- * atomic exchange, a full barrier on every machine), so one of the two sees the other's store:
- * either the agent finds this advertisement's stamp, or the report below finds the lease valid and
- * is not suppressed as steady. No advertisement falls between.
- */
 /* vrrp_active_yields(), without its walk over the bytes. */
 static __always_inline bool is_superior(const struct vr_identity *own, const struct message *m)
 {
@@ -146,6 +139,13 @@ static __always_inline bool is_obeyed(const struct router *router, __u32 flags,
 				 m->header.priority);
 }
 
+/*
+ * Stamp before anybody reads the lease. The agent does the reverse on promotion: it flips the
+ * lease, and then reads the stamps. Both sides order their store before their load (here by an
+ * atomic exchange, a full barrier on every machine), so one of the two sees the other's store:
+ * either the agent finds this advertisement's stamp, or the report below finds the lease valid and
+ * is not suppressed as steady. No advertisement falls between.
+ */
 static __always_inline void stamp(const struct packet *p, const struct router *router, __u32 flags,
 				  const struct message *m)
 {

@@ -18,7 +18,7 @@ static bool may_act(const struct router *router)
 	return clock_ns() < dataplane_evidence(router->slot).lease_until_ns;
 }
 
-/* What is heard from then on is not known to the step: the programs judge by that. */
+/* The programs are told what the step knew: a superior that it did not know of silences them. */
 static void take_lease(struct router *router, int64_t until_ns)
 {
 	if (until_ns)

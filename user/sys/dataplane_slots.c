@@ -302,16 +302,16 @@ int dataplane_vip_add(struct dataplane *dataplane, unsigned slot, const struct v
 	return 0;
 }
 
-/*
- * The promotion race (docs/ARCHITECTURE.md): the agent stores the lease, then loads the stamps; XDP
- * stores a stamp, then loads the lease. With both sides sequentially consistent at least one of the
- * two sees the other.
- */
 void dataplane_decide(struct vr_slot *slot, int64_t superior_ns)
 {
 	__atomic_store_n(&slot->decided_ns, (__u64)superior_ns, __ATOMIC_SEQ_CST);
 }
 
+/*
+ * The promotion race (docs/ARCHITECTURE.md): the agent stores the lease, then loads the stamps; XDP
+ * stores a stamp, then loads the lease. With both sides sequentially consistent at least one of the
+ * two sees the other.
+ */
 void dataplane_set_lease(struct vr_slot *slot, int64_t until_ns)
 {
 	__atomic_store_n(&slot->lease_until_ns, (__u64)until_ns, __ATOMIC_SEQ_CST);
