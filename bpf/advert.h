@@ -280,6 +280,18 @@ static __always_inline enum vr_counter check_body(const struct packet *p,
 	return vrrp_check_message(own, &m->ip, &m->header, &body, findings);
 }
 
+/* NULL without SLOT_UNICAST, or for a stranger. */
+static __always_inline const struct peer_hops *find_peer(const struct router *router, __u32 flags,
+							 const struct message *m)
+{
+	struct peer_key key __attribute__((aligned(8))) = {
+		.slot = router->number,
+		.address = m->ip.source,
+	};
+
+	return flags & SLOT_UNICAST ? bpf_map_lookup_elem(&peer_index, &key) : NULL;
+}
+
 static __always_inline enum verdict advert_step(struct packet *p)
 {
 	__u32 findings, flags, key = 0;
@@ -303,7 +315,8 @@ static __always_inline enum verdict advert_step(struct packet *p)
 		return VERDICT_NEXT;
 	}
 	flags = READ_ONCE(router.slot->flags);
-	reason = vrrp_check_header(&router.slot->identity, flags, &m->ip, &m->header);
+	reason = vrrp_check_header(&router.slot->identity, flags, find_peer(&router, flags, m),
+				   &m->ip, &m->header);
 	if (reason == VR_COUNTERS)
 		reason = check_body(p, &router.slot->identity, scratch, &findings);
 	if (reason == VR_COUNTERS)

@@ -53,6 +53,14 @@ struct {
 } vip_index SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, XVRRP_PEERS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct peer_key);
+	__type(value, struct peer_hops);
+} peer_index SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, XVRRP_SLOTS_MAX);
 	__uint(map_flags, BPF_F_MMAPABLE);

@@ -12,11 +12,12 @@
 #include "counters.h"
 #include "vrrp.h"
 
-#define XVRRP_ABI_VERSION    2
+#define XVRRP_ABI_VERSION    3
 #define XVRRP_SLOTS_MAX	     4096
 #define XVRRP_VIPS_MAX	     65536
 #define XVRRP_INDEX_MAX	     8192 /* keys of virtual routers, aliases included */
 #define XVRRP_INTERFACES_MAX 1024
+#define XVRRP_PEERS_MAX	     16384
 #define XVRRP_EVENTS_SIZE    (1 << 20) /* bytes of the ring buffer */
 
 /* The one value of the map `abi`, written by the agent that made the maps. */
@@ -46,6 +47,21 @@ struct vip_key {
 	struct vrrp_addr address;
 };
 
+/*
+ * Key of peer_index: who may speak to a virtual router that does without multicast (H-40). The
+ * value is the range of TTL or hop limit that its advertisements may arrive with.
+ */
+struct peer_key {
+	__u32 slot;
+	__u32 zero;
+	struct vrrp_addr address;
+};
+
+struct peer_hops {
+	__u8 min, max;
+	__u8 zero[6];
+};
+
 enum vr_slot_flag {
 	SLOT_RUNNING =
 		1 << 0,	     /* Backup or Active; in Initialize advertisements are dropped (B-23) */
@@ -55,6 +71,7 @@ enum vr_slot_flag {
 	SLOT_STEADY = 1 << 4,	    /* steady_header and steady_source are valid */
 	SLOT_CONSUME = 1 << 5,	    /* drop accepted advertisements instead of passing them on */
 	SLOT_PHYSICAL_MAC = 1 << 6, /* answer with `mac` being the interface's own address */
+	SLOT_UNICAST = 1 << 7,	    /* hears the peers of peer_index only, at identity.primary */
 };
 
 /*
@@ -70,7 +87,9 @@ struct vr_identity {
 	__u8 auth_data[VRRP_AUTH_LEN];
 	__u8 addr_count;
 	__u16 interval_cs; /* Advertisement_Interval */
-	__u32 zero[2];
+	__u32 ifindex; /* that advertisements leave on: of a VLAN on its parent's hook not the key's
+			*/
+	__u32 zero;
 	__u64 addr_set;		  /* vrrp_addr_set() over the configured addresses */
 	struct vrrp_addr primary; /* source address of our own advertisements */
 };
@@ -84,6 +103,7 @@ struct vr_memory {
 	__u64 down_armed_ns; /* ... and what it was armed by */
 	__u64 transition_ns; /* last transition, 0 = never */
 	__u64 transition_s;  /* the same moment in Unix time */
+	__u64 hold_until_ns; /* Backup: does not preempt before this, 0 = may */
 	__u32 interval_cs;   /* Active_Adver_Interval */
 	__u8 state;	     /* enum vr_state, as the three that follow from core/types.h */
 	__u8 last_event;
@@ -153,7 +173,8 @@ struct xvrrp_event {
 _Static_assert(sizeof(struct vr_key) == 12, "no padding in hash keys");
 _Static_assert(sizeof(struct vip_key) == 24, "no padding in hash keys");
 _Static_assert(sizeof(struct vr_identity) == 64, "no padding in the slot");
-_Static_assert(sizeof(struct vr_memory) == 48, "no padding in the slot");
+_Static_assert(sizeof(struct peer_key) == 24, "no padding in hash keys");
+_Static_assert(sizeof(struct vr_memory) == 56, "no padding in the slot");
 _Static_assert(sizeof(struct xvrrp_event) == 56, "no padding in events");
 _Static_assert(sizeof(struct vr_slot) % 64 == 0, "slots do not share cache lines");
 

@@ -53,25 +53,57 @@ vrrp_inline __u32 vrrp_summed_length(const struct vrrp_envelope *ip, const struc
 }
 
 /*
+ * B-1, B-2, B-3: who may speak to us, and how. `peer` is the source's entry in peer_index, NULL =
+ * it has none; without SLOT_UNICAST nobody asks. VR_COUNTERS = passed.
+ */
+vrrp_inline enum vr_counter vrrp_check_envelope(const struct vr_identity *own, __u32 slot_flags,
+						const struct peer_hops *peer,
+						const struct vrrp_envelope *ip)
+{
+	int unicast = slot_flags & SLOT_UNICAST;
+
+	if (unicast ? !vrrp_addr_same(&ip->destination, &own->primary)
+		    : !vrrp_addr_is_group(ip->family, &ip->destination))
+		return COUNT_non_group_destination;
+	if (!unicast && ip->family == VRRP_IPV6 && !vrrp_addr_is_ll(ip->source.b))
+		return COUNT_source_address;
+	if (vrrp_addr_same(&ip->source, &own->primary))
+		return COUNT_own_packet;
+	if (unicast && !peer)
+		return COUNT_unicast_source;
+	if (unicast ? ip->hops < peer->min || ip->hops > peer->max : ip->hops != VRRP_TTL)
+		return COUNT_ttl;
+	return VR_COUNTERS;
+}
+
+/* H-30: CARP's header is 36 bytes long, and its length field stands where our address count does.
+ */
+vrrp_inline int vrrp_looks_like_carp(const struct vrrp_envelope *ip, const struct vrrp_hdr *header)
+{
+	return header->version_type == 0x21 && header->addr_count == 7 && ip->payload == 36;
+}
+
+/*
  * The checks that need no more than the header: B-23 to B-6. Bytes of `header` that the frame or
  * the IP payload does not have must be zero, as long as the VRID is there. VR_COUNTERS = passed.
  */
 vrrp_inline enum vr_counter vrrp_check_header(const struct vr_identity *own, __u32 slot_flags,
+					      const struct peer_hops *peer,
 					      const struct vrrp_envelope *ip,
 					      const struct vrrp_hdr *header)
 {
+	enum vr_counter reason;
 	__u32 length = vrrp_message_length(ip->family, own->version, header->addr_count);
 
 	if (!(slot_flags & SLOT_RUNNING))
 		return COUNT_initialize;
 	if (ip->fragment)
 		return COUNT_fragment;
-	if (!vrrp_addr_is_group(ip->family, &ip->destination))
-		return COUNT_non_group_destination;
-	if (vrrp_addr_same(&ip->source, &own->primary))
-		return COUNT_own_packet;
-	if (ip->hops != VRRP_TTL)
-		return COUNT_ttl;
+	reason = vrrp_check_envelope(own, slot_flags, peer, ip);
+	if (reason != VR_COUNTERS)
+		return reason;
+	if (vrrp_looks_like_carp(ip, header))
+		return COUNT_carp;
 	if (header->version_type >> 4 != own->version)
 		return COUNT_version;
 	if ((header->version_type & 0xf) != VRRP_TYPE_ADVERTISEMENT)
@@ -79,6 +111,9 @@ vrrp_inline enum vr_counter vrrp_check_header(const struct vr_identity *own, __u
 	if (ip->payload < length || ip->present < ip->payload ||
 	    vrrp_summed_length(ip, header) > VRRP_SUM_MAX || vrrp_summed_length(ip, header) & 3)
 		return COUNT_length;
+	/* Before the checksum: it may cover a digest behind the message. */
+	if (own->version == 2 && header->auth_type == VRRP_AUTH_VENDOR)
+		return COUNT_auth_type_vendor;
 	return VR_COUNTERS;
 }
 
@@ -101,19 +136,23 @@ vrrp_inline struct vrrp_body vrrp_read_body(const struct vrrp_envelope *ip,
 
 /*
  * B-7. VRRPv3 over IPv4 is accepted in both forms (A-66). A message that is right in both, because
- * its pseudo-header happens to sum up to zero, counts as RFC 9568's.
+ * its pseudo-header happens to sum up to zero, counts as RFC 9568's. Of unicast peers a
+ * pseudo-header may also name the group, as keepalived's once did (H-3).
  */
 vrrp_inline int vrrp_check_sum(const struct vrrp_envelope *ip, const struct vrrp_hdr *header,
 			       const struct vrrp_body *body, __u32 *findings)
 {
 	__u16 length = (__u16)vrrp_summed_length(ip, header);
 	__u64 with_pseudo = body->sum + vrrp_sum_pseudo(&ip->source, &ip->destination, length);
+	__u64 with_group = body->sum + vrrp_sum_addr(&ip->source) + __cpu_to_be32(VRRP_GROUP_IPV4) +
+			   __cpu_to_be16(VRRP_PROTOCOL) + __cpu_to_be16(length);
 
 	if (ip->family == VRRP_IPV6)
 		return vrrp_sum_valid(with_pseudo);
 	if (vrrp_sum_valid(body->sum))
 		return 1;
-	if (header->version_type >> 4 == 2 || !vrrp_sum_valid(with_pseudo))
+	if (header->version_type >> 4 == 2 ||
+	    (!vrrp_sum_valid(with_pseudo) && !vrrp_sum_valid(with_group)))
 		return 0;
 	*findings |= EVENT_CHECKSUM_PSEUDO;
 	return 1;
@@ -126,6 +165,8 @@ vrrp_inline enum vr_counter vrrp_check_auth(const struct vr_identity *own,
 	__u8 difference = 0;
 
 	/* AH would be protocol 51: nothing here could verify it. */
+	if (header->auth_type == VRRP_AUTH_AH)
+		return COUNT_auth_type_ah;
 	if (header->auth_type != own->auth_type || header->auth_type > VRRP_AUTH_PASS)
 		return COUNT_auth_type;
 	for (int i = 0; i < VRRP_AUTH_LEN; i++)

@@ -33,11 +33,12 @@ enum vrrp_family {
 	VRRP_IPV6 = 6,
 };
 
-/* Auth Type of VRRPv2. Cisco's 254 and CARP's values are foreign to both RFCs. */
+/* Auth Type of VRRPv2. Cisco's 254 is foreign to both RFCs. */
 enum vrrp_auth {
 	VRRP_AUTH_NONE = 0,
 	VRRP_AUTH_PASS = 1,
 	VRRP_AUTH_AH = 2,
+	VRRP_AUTH_VENDOR = 254, /* Cisco's MD5 */
 };
 
 /* RFC 9568 figure 1 and RFC 3768 figure 1: they differ in bytes 4 and 5 only. */

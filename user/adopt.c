@@ -33,6 +33,7 @@ static void take_slot(struct router *router, int ifindex, unsigned number)
 	router->slot = slot;
 	router->slot_number = number;
 	router->ifindex = ifindex;
+	router->place = (struct place){(int)slot->identity.key.ifindex, slot->identity.key.vlan};
 	router->virtual_mac = !(slot->flags & SLOT_PHYSICAL_MAC);
 	memcpy(router->mac, slot->identity.mac, sizeof(router->mac));
 	router->last_transition_s = (int64_t)slot->memory.transition_s;
@@ -43,21 +44,17 @@ static void take_slot(struct router *router, int ifindex, unsigned number)
 /* What our advertisements need of it at once, and the state machine does not look at. */
 static bool is_sane(const struct vr_slot *slot)
 {
-	return addr_is_ipv4(&slot->identity.primary);
+	return addr_is_ipv4(&slot->identity.primary) == (slot->identity.key.family == VRRP_IPV4);
 }
 
 static void adopt_role(struct router *router)
 {
 	struct agent *agent = router->agent;
 	int ifindex = link_index(router->conf->interface);
-	struct vr_key key = {
-		.ifindex = (uint32_t)ifindex,
-		.family = (uint8_t)router->conf->family,
-		.vrid = router->conf->vrid,
-	};
-	if (!ifindex || router->conf->family != VRRP_IPV4 || router->conf->address_count == 0)
+	if (!ifindex || router->conf->address_count == 0)
 		return;
-	int number = dataplane_slot_find(agent->dataplane, &key);
+	int number = dataplane_slot_of(agent->dataplane, ifindex, router->conf->family,
+				       router->conf->vrid);
 	if (number < 0 || !is_sane(dataplane_slot(agent->dataplane, (unsigned)number)) ||
 	    !router_allocate(router))
 		return;
@@ -95,7 +92,7 @@ void adopt_memberships(struct agent *agent)
 {
 	for (size_t i = 0; i < agent->router_count; i++) {
 		struct router *router = agent->routers[i];
-		if (router->slot && !is_joined(agent, router))
+		if (router->slot && router->conf->peer_count == 0 && !is_joined(agent, router))
 			router->membership =
 				membership_join(router->ifindex, router->conf->family, NULL);
 	}
@@ -107,12 +104,18 @@ void adopt_programs(struct agent *agent)
 	for (size_t i = 0; dataplane_adopted(agent->dataplane) && i < agent->router_count; i++) {
 		struct router *router = agent->routers[i];
 		const struct link *link = links_by_name(agent->links, router->conf->interface);
-		if (link && router->conf->family == VRRP_IPV4 && router->conf->address_count > 0)
+		if (link && router->conf->address_count > 0)
 			port_prepare(agent, link, router_wanted_mode(router));
 	}
 }
 
 /* ---- virtual routers that left the configuration ---- */
+
+/* the map has them in no order. */
+static int link_local_first(const void *a, const void *b)
+{
+	return (int)addr_is_link_local(b) - (int)addr_is_link_local(a);
+}
 
 static void say_goodbye(struct agent *agent, const struct vr_slot *slot, unsigned number)
 {
@@ -124,6 +127,7 @@ static void say_goodbye(struct agent *agent, const struct vr_slot *slot, unsigne
 		return;
 	for (unsigned i = 0; i < count; i++)
 		addresses[i] = vips[i].address;
+	qsort(addresses, count, sizeof(addresses[0]), link_local_first);
 	struct advert advert = {
 		.family = (enum vrrp_family)identity->key.family,
 		.version = identity->version,
@@ -144,7 +148,7 @@ static void say_goodbye(struct agent *agent, const struct vr_slot *slot, unsigne
 	uint8_t frame[FRAME_MAX];
 	size_t length = vrrp_frame_encode(&advert, frame, sizeof(frame));
 	if (length)
-		transmit_send(agent->transmit, (int)identity->key.ifindex, frame, length);
+		transmit_send(agent->transmit, (int)identity->ifindex, frame, length);
 }
 
 /* D-20. An Active's addresses may be answered for by the next one as soon as it hears of it. */
@@ -157,7 +161,7 @@ static void withdraw(struct agent *agent, unsigned number)
 	if (active)
 		say_goodbye(agent, slot, number);
 	log_notice("VRID %u on interface %u left the configuration%s", slot->identity.key.vrid,
-		   slot->identity.key.ifindex, active ? ": withdrawn" : "");
+		   slot->identity.ifindex, active ? ": withdrawn" : "");
 }
 
 /* By another version it is another one, to whose peers this one says nothing. */
@@ -166,7 +170,7 @@ static bool is_slot_of(const struct router *router, const struct vr_identity *id
 	const struct conf_instance *conf = router->conf;
 	return conf->vrid == identity->key.vrid && (uint8_t)conf->family == identity->key.family &&
 	       conf->version == identity->version &&
-	       link_index(conf->interface) == (int)identity->key.ifindex;
+	       link_index(conf->interface) == (int)identity->ifindex;
 }
 
 static bool is_configured(const struct agent *agent, unsigned slot)

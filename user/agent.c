@@ -23,8 +23,9 @@
 /* A slot may have been given to another virtual router while the event was waiting. */
 static bool is_for(const struct router *router, const struct xvrrp_event *event)
 {
-	return event->kind != XVRRP_EVENT_ADVERT || (event->header.vrid == router->conf->vrid &&
-						     event->ifindex == (uint32_t)router->ifindex);
+	return event->kind != XVRRP_EVENT_ADVERT ||
+	       (event->header.vrid == router->conf->vrid &&
+		event->ifindex == router->slot->identity.key.ifindex);
 }
 
 static void event_arrived(const struct xvrrp_event *event, void *data)

@@ -24,12 +24,14 @@ uint32_t router_slot_flags(const struct router *router)
 		flags |= SLOT_OWNER;
 	if (conf->accept)
 		flags |= SLOT_ACCEPT;
-	if (conf->preempt)
+	if (vr_preempts(&router->vr))
 		flags |= SLOT_PREEMPT;
 	if (conf->consume_adverts)
 		flags |= SLOT_CONSUME;
 	if (!router->virtual_mac)
 		flags |= SLOT_PHYSICAL_MAC;
+	if (conf->peer_count > 0)
+		flags |= SLOT_UNICAST;
 	return flags;
 }
 
@@ -101,14 +103,15 @@ static bool takes_virtual_mac(const struct router *router, const struct link *li
 static void choose_mac(struct router *router, const struct link *link)
 {
 	const struct conf_instance *conf = router->conf;
+	bool wanted = conf->virtual_mac && conf->peer_count == 0; /* H-40 */
 	/* An Active has been using it: trying would take it away. */
 	bool known = router->vr.state == VR_ACTIVE && router->virtual_mac;
-	router->virtual_mac = conf->virtual_mac && (known || takes_virtual_mac(router, link));
+	router->virtual_mac = wanted && (known || takes_virtual_mac(router, link));
 	if (router->virtual_mac)
 		vrrp_virtual_mac(conf->family, conf->vrid, router->mac);
 	else
 		memcpy(router->mac, link->mac, sizeof(router->mac));
-	if (conf->virtual_mac && !router->virtual_mac)
+	if (wanted && !router->virtual_mac)
 		log_warning("%s: %s is a %s, which gets no frames for a second MAC address: its "
 			    "own is used, as with `xdp_virtual_mac off`",
 			    conf->name, link->name, link->kind);
@@ -124,6 +127,7 @@ static struct vr_identity make_identity(const struct router *router)
 		.auth_type = conf->auth_type,
 		.addr_count = (uint8_t)conf->address_count,
 		.interval_cs = (uint16_t)conf->interval_cs,
+		.ifindex = (uint32_t)router->ifindex,
 		.addr_set = vrrp_addr_set(router->addresses, conf->address_count),
 		.primary = router->slot->identity.primary,
 	};
@@ -160,13 +164,15 @@ static void plan_mac(struct router *router, int ifindex)
 }
 
 /* E-2, E-12: without accept mode the host must not take the address, nor route packets to it. */
-static void plan_address(struct router *router, size_t index, int ifindex)
+static void plan_address(struct router *router, size_t index, const struct link *link)
 {
+	const struct link *master = links_by_index(router->agent->links, link->master);
 	const struct conf_address *conf = &router->conf->addresses[index];
 	bool accept = router->conf->accept || router->conf->priority == VRRP_PRIORITY_OWNER;
 	struct takeover_item item = {
 		.kind = accept ? TAKEOVER_ADDRESS : TAKEOVER_BLACKHOLE,
-		.ifindex = ifindex,
+		.ifindex = link->ifindex,
+		.table = master ? master->vrf_table : 0,
 		.address = conf->address,
 		.prefix_len = conf->prefix_len,
 		.scope = conf->scope,
@@ -189,6 +195,56 @@ static bool has_vip(const struct router *router, const struct vip_key *vip)
 	return false;
 }
 
+/* An address on another interface: our programs there, and our virtual MAC known there. */
+static int bind_other_interface(struct router *router, size_t index, const struct link *wire,
+				struct failure *failure)
+{
+	struct agent *agent = router->agent;
+	struct place *place = &router->places[index];
+	struct vr_key key = router->slot->identity.key;
+	if (!port_get(agent, wire, router_wanted_mode(router), place, failure))
+		return -1;
+	key.ifindex = (uint32_t)place->ifindex;
+	key.vlan = place->vlan;
+	if (dataplane_alias_add(agent->dataplane, router->slot_number, &key, failure) < 0) {
+		port_put(agent, place->ifindex);
+		return -1;
+	}
+	router->other_ports++;
+	plan_mac(router, wire->ifindex);
+	return 0;
+}
+
+/* Where the programs see the interface of address `index`: known, or bound now. */
+static int bind_wire(struct router *router, size_t index, const struct link *wire,
+		     struct failure *failure)
+{
+	if (first_on_interface(router, index))
+		return bind_other_interface(router, index, wire, failure);
+	router->places[index] = router->place;
+	for (size_t i = 0; i < index && wire->ifindex != router->ifindex; i++)
+		if (router->announcements[i].ifindex == wire->ifindex)
+			router->places[index] = router->places[i];
+	return 0;
+}
+
+/*
+ * E-6. The kernel joins the solicited-node group of its own addresses where they are; of one that
+ * it does not have there, we do.
+ */
+static void plan_group(struct router *router, size_t index, int ifindex)
+{
+	const struct takeover_item *last = &router->items[router->item_count - 1];
+	struct takeover_item item = {
+		.kind = TAKEOVER_GROUP,
+		.ifindex = ifindex,
+		.address = router->conf->addresses[index].address,
+	};
+	if (router->conf->family == VRRP_IPV6 &&
+	    (last->kind != TAKEOVER_ADDRESS || last->ifindex != ifindex))
+		add_item(router, &item);
+}
+
 static int bind_address(struct router *router, size_t index, struct failure *failure)
 {
 	struct agent *agent = router->agent;
@@ -197,54 +253,44 @@ static int bind_address(struct router *router, size_t index, struct failure *fai
 	if (!link || !wire)
 		return fail(failure, "interface %s does not exist",
 			    router->conf->addresses[index].dev);
+	router->announcements[index].ifindex = wire->ifindex;
+	if (bind_wire(router, index, wire, failure) < 0)
+		return -1;
 	struct vip_key vip = {
-		.ifindex = (uint32_t)wire->ifindex,
+		.ifindex = (uint32_t)router->places[index].ifindex,
+		.vlan = router->places[index].vlan,
 		.address = router->conf->addresses[index].address,
 	};
 	router->unheard_of = router->unheard_of || !has_vip(router, &vip);
 	if (dataplane_vip_add(agent->dataplane, router->slot_number, &vip, failure) < 0)
 		return -1;
-	garp_frame_encode(router->mac, &vip.address, router->garp[index]);
 	router->announcements[index] = (struct transmit_frame){
 		.ifindex = wire->ifindex,
-		.data = router->garp[index],
-		.length = GARP_FRAME_LEN,
+		.data = router->frames[index],
+		.length = announcement_encode(router->mac, &vip.address, router->frames[index]),
 	};
 	router->address_ifindexes[index] = link->ifindex;
-	plan_address(router, index, link->ifindex);
-	return 0;
-}
-
-/* An address on another interface: our programs there, and our virtual MAC known there. */
-static int bind_other_interface(struct router *router, size_t index, struct failure *failure)
-{
-	struct agent *agent = router->agent;
-	const struct link *link = wire_link(router, index);
-	assert(link);
-	struct vr_key key = router->slot->identity.key;
-	key.ifindex = (uint32_t)link->ifindex;
-	if (!port_get(agent, link, router_wanted_mode(router), failure))
-		return -1;
-	if (dataplane_alias_add(agent->dataplane, router->slot_number, &key, failure) < 0) {
-		port_put(agent, link->ifindex);
-		return -1;
-	}
-	plan_mac(router, link->ifindex);
+	plan_address(router, index, link);
+	plan_group(router, index, wire->ifindex);
 	return 0;
 }
 
 static int bind_addresses(struct router *router, struct failure *failure)
 {
-	size_t count = router->conf->address_count;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < router->conf->address_count; i++)
 		if (bind_address(router, i, failure) < 0)
 			return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (!first_on_interface(router, i))
-			continue;
-		if (bind_other_interface(router, i, failure) < 0)
+	return 0;
+}
+
+static int bind_peers(struct router *router, struct failure *failure)
+{
+	for (size_t i = 0; i < router->conf->peer_count; i++) {
+		const struct conf_peer *peer = &router->conf->peers[i];
+		struct peer_hops hops = {.min = peer->min_ttl, .max = peer->max_ttl};
+		if (dataplane_peer_add(router->agent->dataplane, router->slot_number,
+				       &peer->address, &hops, failure) < 0)
 			return -1;
-		router->other_ports++;
 	}
 	return 0;
 }
@@ -253,13 +299,14 @@ bool router_allocate(struct router *router)
 {
 	size_t count = router->conf->address_count;
 	router->addresses = calloc(count + 1, sizeof(*router->addresses));
-	router->garp = calloc(count + 1, sizeof(*router->garp));
+	router->frames = calloc(count + 1, sizeof(*router->frames));
 	router->announcements = calloc(count + 1, sizeof(*router->announcements));
 	router->address_ifindexes = calloc(count + 1, sizeof(*router->address_ifindexes));
 	router->labels = calloc(count + 1, sizeof(*router->labels));
-	router->items = calloc(2 * count + 1, sizeof(*router->items));
-	if (!router->addresses || !router->garp || !router->announcements ||
-	    !router->address_ifindexes || !router->labels || !router->items)
+	router->items = calloc(3 * count + 1, sizeof(*router->items));
+	router->places = calloc(count + 1, sizeof(*router->places));
+	if (!router->addresses || !router->frames || !router->announcements ||
+	    !router->address_ifindexes || !router->labels || !router->items || !router->places)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		router->addresses[i] = router->conf->addresses[i].address;
@@ -269,17 +316,19 @@ bool router_allocate(struct router *router)
 static void release_memory(struct router *router)
 {
 	free(router->addresses);
-	free(router->garp);
+	free(router->frames);
 	free(router->announcements);
 	free(router->address_ifindexes);
 	free(router->labels);
 	free(router->items);
+	free(router->places);
 	router->addresses = NULL;
-	router->garp = NULL;
+	router->frames = NULL;
 	router->announcements = NULL;
 	router->address_ifindexes = NULL;
 	router->labels = NULL;
 	router->items = NULL;
+	router->places = NULL;
 	router->item_count = 0;
 }
 
@@ -308,7 +357,8 @@ static int bind_slot(struct router *router, const struct link *link, struct fail
 	struct agent *agent = router->agent;
 	bool adopted;
 	struct vr_key key = {
-		.ifindex = (uint32_t)link->ifindex,
+		.ifindex = (uint32_t)router->place.ifindex,
+		.vlan = router->place.vlan,
 		.family = (uint8_t)router->conf->family,
 		.vrid = router->conf->vrid,
 	};
@@ -326,18 +376,21 @@ static int bind_slot(struct router *router, const struct link *link, struct fail
 
 static int bind_all(struct router *router, const struct link *link, struct failure *failure)
 {
-	struct port *port = port_get(router->agent, link, router_wanted_mode(router), failure);
+	struct port *port =
+		port_get(router->agent, link, router_wanted_mode(router), &router->place, failure);
 	if (!port)
 		return -1;
 	router->ifindex = link->ifindex;
 	router->port_taken = true;
-	if (port_join(port, router->conf->family, &router->membership, failure) < 0 ||
-	    bind_slot(router, link, failure) < 0)
+	if (router->conf->peer_count == 0 &&
+	    port_join(port, router->conf->family, &router->membership, failure) < 0)
+		return -1;
+	if (bind_slot(router, link, failure) < 0)
 		return -1;
 	router->unheard_of = memcmp(router->slot->identity.mac, router->mac, sizeof(router->mac));
 	fill_identity(router);
 	plan_mac(router, link->ifindex);
-	if (bind_addresses(router, failure) < 0)
+	if (bind_addresses(router, failure) < 0 || bind_peers(router, failure) < 0)
 		return -1;
 	dataplane_slot_settle(router->agent->dataplane, router->slot_number);
 	return 0;
@@ -367,7 +420,7 @@ static void put_other_ports(struct router *router)
 	for (size_t i = 0; router->other_ports > 0; i++) {
 		if (!first_on_interface(router, i))
 			continue;
-		port_put(router->agent, router->announcements[i].ifindex);
+		port_put(router->agent, router->places[i].ifindex);
 		router->other_ports--;
 	}
 }
@@ -386,7 +439,7 @@ void router_unbind(struct router *router)
 		router->slot = NULL;
 	}
 	if (router->port_taken)
-		port_put(agent, router->ifindex);
+		port_put(agent, router->place.ifindex);
 	membership_leave(router->membership);
 	router->membership = -1;
 	router->ifindex = 0;

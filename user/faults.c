@@ -93,15 +93,26 @@ static void set_primary(struct router *router, const struct vrrp_addr *primary)
 /* Another tool has removed our programs, and they cannot be put back. */
 static bool programs_gone(const struct router *router)
 {
-	const struct port *port = port_find(router->agent, router->ifindex);
+	const struct port *port = port_find(router->agent, router->place.ifindex);
 	if (port && port->broken)
 		return true;
 	for (size_t i = 0; i < router->conf->address_count; i++) {
-		port = port_find(router->agent, router->announcements[i].ifindex);
+		port = port_find(router->agent, router->places[i].ifindex);
 		if (port && port->broken)
 			return true;
 	}
 	return false;
+}
+
+/* the configured one where it is there, else the interface's. */
+static bool find_primary(const struct router *router, struct vrrp_addr *primary)
+{
+	struct agent *agent = router->agent;
+	*primary = router->conf->source;
+	if (!addr_is_zero(primary))
+		return links_has_address(agent->links, router->ifindex, primary);
+	return links_primary(agent->links, router->ifindex, router->conf->family, skip_address,
+			     agent, primary);
 }
 
 /* What is wrong with the world for this router: a set of enum vr_fault. */
@@ -109,8 +120,6 @@ static unsigned find_faults(struct router *router)
 {
 	struct agent *agent = router->agent;
 	unsigned faults = 0;
-	if (router->conf->family == VRRP_IPV6)
-		faults |= FAULT_UNSUPPORTED;
 	if (router->conf->address_count == 0)
 		faults |= FAULT_NO_VIRTUAL_ADDRESS;
 	if (!interfaces_exist(router))
@@ -125,8 +134,7 @@ static unsigned find_faults(struct router *router)
 	if (!link || !link->up)
 		faults |= FAULT_INTERFACE_DOWN;
 	struct vrrp_addr primary;
-	if (links_primary(agent->links, router->ifindex, router->conf->family, skip_address, agent,
-			  &primary))
+	if (find_primary(router, &primary))
 		set_primary(router, &primary);
 	else
 		faults |= FAULT_NO_ADDRESS;
@@ -146,8 +154,8 @@ static const char *advice(enum vr_fault fault)
 		return "nothing to serve: add virtual addresses to the configuration";
 	case FAULT_DATA_PLANE:
 		return "its programs could not be attached: see above";
-	case FAULT_UNSUPPORTED:
-		return "this version does not run IPv6 virtual routers";
+	case FAULT_SYNC_GROUP:
+		return "another member of its sync group has a fault";
 	}
 	return "";
 }
@@ -184,8 +192,7 @@ static bool still_refused(const struct router *router, const struct link *link)
 
 static bool may_bind(const struct router *router)
 {
-	if (router->bound || router->conf->family != VRRP_IPV4 ||
-	    router->conf->address_count == 0 || !interfaces_exist(router))
+	if (router->bound || router->conf->address_count == 0 || !interfaces_exist(router))
 		return false;
 	return !still_refused(router, links_by_name(router->agent->links, router->conf->interface));
 }

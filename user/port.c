@@ -82,8 +82,9 @@ static struct port *port_new(struct agent *agent, const struct link *link, enum 
 }
 
 struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mode wanted,
-		      struct failure *failure)
+		      struct place *place, struct failure *failure)
 {
+	*place = (struct place){.ifindex = link->ifindex};
 	struct port *port = port_find(agent, link->ifindex);
 	if (!port)
 		port = port_new(agent, link, wanted, failure);

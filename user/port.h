@@ -5,6 +5,15 @@
 
 #include "agent_state.h"
 
+/*
+ * Where the programs see the frames of an interface, as in the keys of abi.h: on itself, untagged;
+ * or, of a VLAN whose parent has native XDP, on that parent behind one tag or two.
+ */
+struct place {
+	int ifindex;
+	uint32_t vlan;
+};
+
 /* An interface that carries our programs. */
 struct port {
 	struct port *next;
@@ -21,11 +30,12 @@ struct port {
 };
 
 /*
- * The interface, with our programs attached; counted until port_put(). NULL: see `failure`. One
- * that nobody uses stays until ports_put_unused(), because who comes next may want it again.
+ * Where the programs see this interface, with our programs attached there; counted until
+ * port_put(place->ifindex). NULL: see `failure`. One that nobody uses stays until
+ * ports_put_unused(), because who comes next may want it again.
  */
 struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mode wanted,
-		      struct failure *failure);
+		      struct place *place, struct failure *failure);
 void port_put(struct agent *agent, int ifindex);
 void ports_put_unused(struct agent *agent);
 

@@ -92,7 +92,8 @@ void router_catch_up(struct router *router, int64_t now_ns)
 
 /* ---- life ---- */
 
-static struct vr_params params_of(const struct conf_instance *conf)
+static struct vr_params params_of(const struct conf_global *global,
+				  const struct conf_instance *conf)
 {
 	static const enum checksum_policy policies[] = {
 		[CONF_CHECKSUM_AUTO] = CHECKSUM_POLICY_AUTO,
@@ -106,7 +107,12 @@ static struct vr_params params_of(const struct conf_instance *conf)
 		.priority = conf->priority,
 		.preempt = conf->preempt,
 		.interval_cs = conf->interval_cs,
-		.down_adverts = 3,
+		.down_adverts = conf->down_adverts,
+		.preempt_delay_ns = conf->preempt_delay_us * NS_PER_US,
+		.startup_delay_ns = global->startup_delay_us * NS_PER_US,
+		.sync_group = conf->group && conf->group->member_count > 1,
+		.lower_prio_no_advert = conf->lower_prio_no_advert,
+		.higher_prio_send_advert = conf->higher_prio_send_advert,
 		.announce =
 			{
 				.repeat = conf->garp.repeat,
@@ -120,7 +126,7 @@ static struct vr_params params_of(const struct conf_instance *conf)
 
 bool router_init(struct router *router, struct agent *agent, const struct conf_instance *conf)
 {
-	struct vr_params params = params_of(conf);
+	struct vr_params params = params_of(&agent->conf->global, conf);
 	*router = (struct router){
 		.agent = agent,
 		.conf = conf,

@@ -12,7 +12,9 @@
 #define ROUTER_H
 
 #include "agent_state.h"
+#include "core/packet.h"
 #include "core/vr.h"
+#include "port.h"
 
 /* ---- router.c ---- */
 
@@ -52,19 +54,21 @@ struct router {
 	int membership;	 /* of an adopted one, until port_join(); -1 = none */
 	struct vr_slot *slot;
 	unsigned slot_number;
-	int ifindex;
+	int ifindex;	      /* of conf->interface, where advertisements leave */
+	struct place place;   /* ... and where the programs see what arrives there */
 	unsigned other_ports; /* interfaces of addresses with `dev` that are attached */
 	bool virtual_mac;     /* `mac` is the virtual one, not the interface's own */
 	uint8_t mac[6];
 	struct vrrp_addr *addresses; /* as advertised */
+	struct place *places;	     /* of the addresses */
 	char (*labels)[IFNAMSIZ];    /* of the addresses: a configuration may go before us */
 	struct takeover_item *items; /* what the kernel must know while we are Active */
 	size_t item_count;
-	int *address_ifindexes;		      /* where each address goes */
-	uint8_t (*garp)[60];		      /* one frame per address ... */
-	struct transmit_frame *announcements; /* ... and where it goes */
-	unsigned announce_rounds;	      /* still to be sent, ... */
-	size_t announce_next;		      /* ... and the next frame of this round */
+	int *address_ifindexes;			 /* where each address goes */
+	uint8_t (*frames)[ANNOUNCEMENT_LEN_MAX]; /* one announcement per address ... */
+	struct transmit_frame *announcements;	 /* ... and where it goes */
+	unsigned announce_rounds;		 /* still to be sent, ... */
+	size_t announce_next;			 /* ... and the next frame of this round */
 };
 
 bool router_init(struct router *router, struct agent *agent, const struct conf_instance *conf);

@@ -168,7 +168,7 @@ static enum vr_counter judge(const struct vr_identity *own, const struct message
 			     const struct vrrp_envelope *ip, uint32_t *findings)
 {
 	struct vrrp_hdr header = header_of(message, ip);
-	enum vr_counter reason = vrrp_check_header(own, SLOT_RUNNING, ip, &header);
+	enum vr_counter reason = vrrp_check_header(own, SLOT_RUNNING, NULL, ip, &header);
 	struct vrrp_body body;
 
 	if (reason != VR_COUNTERS)

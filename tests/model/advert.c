@@ -61,7 +61,7 @@ static enum vr_counter check(const struct vr_slot *slot, struct advert *advert)
 {
 	struct vrrp_body body;
 	enum vr_counter reason =
-		vrrp_check_header(&slot->identity, slot->flags, &advert->ip, &advert->header);
+		vrrp_check_header(&slot->identity, slot->flags, NULL, &advert->ip, &advert->header);
 
 	if (reason != VR_COUNTERS)
 		return reason;

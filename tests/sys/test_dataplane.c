@@ -53,8 +53,8 @@ static void modes_have_names(void **state)
 
 static void check_pins(const char *pins)
 {
-	static const char *const maps[] = {"abi",      "vr_index", "vip_index", "vr_slots",
-					   "vr_stats", "if_stats", "events"};
+	static const char *const maps[] = {"abi",      "vr_index", "vip_index", "peer_index",
+					   "vr_slots", "vr_stats", "if_stats",	"events"};
 	char path[200];
 
 	for (unsigned i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {

@@ -130,6 +130,7 @@ static void another_layout_is_replaced(void **state)
 	} cases[] = {
 		{"vr_index", 100, 0},
 		{"vip_index", 0, BPF_F_NO_PREALLOC},
+		{"peer_index", 0, BPF_F_NO_PREALLOC},
 		{"vr_slots", 0, BPF_F_MMAPABLE},
 		{"events", 4096, 0},
 	};

@@ -57,7 +57,7 @@ static enum vr_counter check(struct scene *scene)
 	enum vr_counter reason;
 
 	memcpy(&header, scene->message, sizeof(header));
-	reason = vrrp_check_header(&scene->own, SLOT_RUNNING, &scene->ip, &header);
+	reason = vrrp_check_header(&scene->own, SLOT_RUNNING, NULL, &scene->ip, &header);
 	if (reason != VR_COUNTERS)
 		return reason;
 	body = vrrp_read_body(&scene->ip, &header, scene->message);

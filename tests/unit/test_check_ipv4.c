@@ -86,7 +86,7 @@ static enum vr_counter check_as_is(struct scene *s)
 	enum vr_counter reason;
 
 	memcpy(&header, s->message, sizeof(header));
-	reason = vrrp_check_header(&s->own, s->slot_flags, &s->ip, &header);
+	reason = vrrp_check_header(&s->own, s->slot_flags, NULL, &s->ip, &header);
 	if (reason != VR_COUNTERS)
 		return reason;
 	body = vrrp_read_body(&s->ip, &header, s->message);

@@ -54,6 +54,32 @@ struct conf_address {
 	struct conf_place place;
 };
 
+/* A line of unicast_peer. */
+struct conf_peer {
+	struct vrrp_addr address;
+	uint8_t min_ttl, max_ttl; /* default 0 and 255 */
+	struct conf_place place;
+};
+
+/* A command of notify and its like: the program and its words; NULL = none is configured. */
+struct conf_script {
+	char **words;	    /* NULL-terminated */
+	char *user, *group; /* to run as; NULL = as the agent */
+	struct conf_place place;
+};
+
+/* CONF_NOTIFY_ACTIVE is keepalived's notify_master. */
+enum conf_notify {
+	CONF_NOTIFY,
+	CONF_NOTIFY_ACTIVE,
+	CONF_NOTIFY_BACKUP,
+	CONF_NOTIFY_FAULT,
+	CONF_NOTIFY_STOP,
+	CONF_NOTIFY_KINDS,
+};
+
+struct conf_group;
+
 struct conf_instance {
 	char *name;
 	char interface[IFNAMSIZ];
@@ -63,6 +89,10 @@ struct conf_instance {
 	uint8_t priority;  /* 1..255 */
 	bool wants_active; /* state MASTER: no effect but on warnings */
 	bool preempt;
+	int64_t preempt_delay_us;     /* default 0 */
+	bool lower_prio_no_advert;    /* off */
+	bool higher_prio_send_advert; /* off */
+	unsigned down_adverts;	      /* down_timer_adverts: 2..100, default 3 */
 	bool accept;
 	uint32_t interval_cs;		  /* v3 1..4095; v2 100..25500, whole seconds */
 	uint8_t auth_type;		  /* v2: enum vrrp_auth */
@@ -72,21 +102,40 @@ struct conf_instance {
 	bool virtual_mac;     /* xdp_virtual_mac */
 	bool consume_adverts; /* xdp_consume_adverts */
 	enum conf_xdp_mode xdp_mode;
+	struct vrrp_addr source; /* mcast_src_ip or unicast_src_ip; zero = the primary address */
+	struct conf_peer *peers; /* unicast_peer; none = multicast */
+	size_t peer_count;
+	uint8_t unicast_ttl;	   /* default 255 */
+	bool old_unicast_checksum; /* off */
+	struct conf_script notify[CONF_NOTIFY_KINDS];
+	const struct conf_group *group; /* its sync group, NULL = none */
 	struct conf_address *addresses;
 	size_t address_count;	 /* 0..255 */
 	struct conf_place place; /* of the name */
+};
+
+/* vrrp_sync_group */
+struct conf_group {
+	char *name;
+	size_t *members; /* indexes of instances, in the order of the file; without unknown ones */
+	size_t member_count;
+	struct conf_script notify[CONF_NOTIFY_KINDS];
+	struct conf_place place;
 };
 
 struct conf_global {
 	uint8_t vrrp_version; /* default 2, as in keepalived; instances with IPv6 addresses: 3 */
 	unsigned rt_priority; /* vrrp_rt_priority: 1..99, 0 = ordinary scheduling; default 50 */
 	bool no_swap;	      /* vrrp_no_swap; default on */
+	int64_t startup_delay_us; /* vrrp_startup_delay; default 0 */
 };
 
 struct conf {
 	struct conf_global global;
 	struct conf_instance *instances; /* in the order of the file */
 	size_t instance_count;
+	struct conf_group *groups;
+	size_t group_count;
 	char **files; /* names that places point to, NULL-terminated */
 };
 

@@ -235,6 +235,8 @@ static void finish_options(const struct finish *finish)
 {
 	struct conf_instance *to = finish->to;
 
+	to->down_adverts = 3;
+	to->unicast_ttl = 255;
 	to->garp.delay_us = own_value(finish, KEY_GARP_DELAY);
 	to->garp.repeat = (unsigned)own_value(finish, KEY_GARP_REPEAT);
 	to->garp.refresh_us = own_value(finish, KEY_GARP_REFRESH);

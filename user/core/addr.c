@@ -136,6 +136,19 @@ const char *addr_format(const struct vrrp_addr *address, char text[ADDR_TEXT_LEN
 	return text;
 }
 
+bool addr_is_link_local(const struct vrrp_addr *address)
+{
+	return address->b[0] == 0xfe && (address->b[1] & 0xc0) == 0x80;
+}
+
+struct vrrp_addr addr_solicited_node(const struct vrrp_addr *address)
+{
+	struct vrrp_addr group = {{0xff, 0x02, [11] = 0x01, [12] = 0xff}};
+
+	memcpy(group.b + 13, address->b + 13, 3);
+	return group;
+}
+
 void vrrp_virtual_mac(enum vrrp_family family, uint8_t vrid, uint8_t mac[6])
 {
 	static const uint8_t prefix_ipv4[5] = VRRP_MAC_PREFIX_IPV4;

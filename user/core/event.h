@@ -22,11 +22,14 @@ enum vr_event_kind {
 	EV_PRIORITY,   /* the tracked priority is `priority` now, 1..254 (C-24, D-52) */
 	EV_DEADLINE,   /* vr_deadline() is reached; harmless when early */
 	EV_RECHECK,    /* the answer to ACT_RECHECK */
-	EV_ADOPT,   /* before EV_STARTUP: the slot of an earlier agent is ours now (I8). Goes on as
-		       Active under a valid lease, or as Backup whose timer runs; else nothing */
-	EV_DRAIN,   /* give the role away without loss and stay away ... */
-	EV_UNDRAIN, /* ... until this */
-	EV_STOOD_STILL, /* the agent did not run for `stood_still_ns` until now, and perhaps the
+	EV_ADOPT,    /* before EV_STARTUP: the slot of an earlier agent is ours now (I8). Goes on as
+			Active under a valid lease, or as Backup whose timer runs; else nothing */
+	EV_DRAIN,    /* give the role away without loss and stay away ... */
+	EV_UNDRAIN,  /* ... until this */
+	EV_GROUP_GO, /* every member of the sync group waits for the role: take it */
+	EV_GROUP_YIELD,	  /* a member has lost the role: Active, give it away with a goodbye */
+	EV_GROUP_LEAVING, /* a member heard a goodbye: silence of one interval and skew is enough */
+	EV_STOOD_STILL,	  /* the agent did not run for `stood_still_ns` until now, and perhaps the
 			   whole machine did not: tell it before anything else */
 };
 

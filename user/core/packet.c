@@ -16,6 +16,9 @@
 #define IPV4_LEN	 20
 #define IPV6_LEN	 40
 
+#define PROTOCOL_ICMPV6 58
+#define NA_LEN		32 /* with the option */
+
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_ARP  0x0806
 #define ETHERTYPE_IPV6 0x86dd
@@ -60,6 +63,14 @@ static struct vrrp_addr group_address(enum vrrp_family family)
 	struct vrrp_addr group = {{0xff, 0x02, [15] = 0x12}};
 
 	return family == VRRP_IPV4 ? addr_from_ipv4(VRRP_GROUP_IPV4) : group;
+}
+
+/* As far as the pseudo-header knows. */
+static struct vrrp_addr destination(const struct advert *advert)
+{
+	bool group = addr_is_zero(&advert->destination) || advert->pseudo_group;
+
+	return group ? group_address(advert->family) : advert->destination;
 }
 
 static size_t auth_len(uint8_t version)
@@ -110,12 +121,12 @@ static bool has_pseudo_header(const struct advert *advert)
 
 static void put_checksum(uint8_t *message, size_t length, const struct advert *advert)
 {
-	struct vrrp_addr group = group_address(advert->family);
+	struct vrrp_addr to = destination(advert);
 	uint64_t sum = vrrp_sum(message, (uint32_t)length);
 	uint16_t checksum;
 
 	if (has_pseudo_header(advert))
-		sum += vrrp_sum_pseudo(&advert->source, &group, (uint16_t)length);
+		sum += vrrp_sum_pseudo(&advert->source, &to, (uint16_t)length);
 	checksum = vrrp_checksum(sum);
 	put_bytes(message + offsetof(struct vrrp_hdr, checksum), &checksum, sizeof(checksum));
 }
@@ -279,4 +290,48 @@ size_t garp_frame_encode(const uint8_t mac[6], const struct vrrp_addr *address,
 		out = put_address(out, VRRP_IPV4, address);
 	}
 	return pad(buffer, (size_t)(out - buffer));
+}
+
+/* RFC 9568 6.4.2 (E-30): R = 1, S = 0, O = 1, to all nodes. */
+size_t na_frame_encode(const uint8_t mac[6], const struct vrrp_addr *address,
+		       uint8_t buffer[NA_FRAME_LEN])
+{
+	static const uint8_t all_nodes_mac[6] = {0x33, 0x33, 0x00, 0x00, 0x00, 0x01};
+	static const struct vrrp_addr all_nodes = {{0xff, 0x02, [15] = 0x01}};
+	uint8_t *out = buffer, *message;
+	uint64_t sum;
+	uint16_t checksum;
+
+	out = put_bytes(out, all_nodes_mac, 6);
+	out = put_bytes(out, mac, 6);
+	out = put16(out, ETHERTYPE_IPV6);
+	out = put32(out, 6u << 28 | VRRP_DSCP_CS6 << 20);
+	out = put16(out, NA_LEN);
+	out = put8(out, PROTOCOL_ICMPV6);
+	out = put8(out, 255);
+	out = put_address(out, VRRP_IPV6, address);
+	out = put_address(out, VRRP_IPV6, &all_nodes);
+	message = out;
+	out = put8(out, 136);
+	out = put8(out, 0);
+	out = put16(out, 0); /* checksum */
+	out = put32(out, 0xa0000000);
+	out = put_address(out, VRRP_IPV6, address);
+	out = put8(out, 2); /* target link-layer address */
+	out = put8(out, 1);
+	out = put_bytes(out, mac, 6);
+	assert(out == buffer + NA_FRAME_LEN);
+	/* The pseudo-header of RFC 8200 8.1: VRRP's, but for the protocol. */
+	sum = vrrp_sum(message, NA_LEN) + vrrp_sum_addr(address) + vrrp_sum_addr(&all_nodes) +
+	      __cpu_to_be16(NA_LEN) + __cpu_to_be16(PROTOCOL_ICMPV6);
+	checksum = vrrp_checksum(sum);
+	put_bytes(message + 2, &checksum, sizeof(checksum));
+	return NA_FRAME_LEN;
+}
+
+size_t announcement_encode(const uint8_t mac[6], const struct vrrp_addr *address,
+			   uint8_t buffer[ANNOUNCEMENT_LEN_MAX])
+{
+	return addr_is_ipv4(address) ? garp_frame_encode(mac, address, buffer)
+				     : na_frame_encode(mac, address, buffer);
 }

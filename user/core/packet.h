@@ -21,6 +21,8 @@ struct advert {
 	uint8_t auth_data[VRRP_AUTH_LEN];
 	uint8_t source_mac[6]; /* the virtual MAC */
 	struct vrrp_addr source;
+	struct vrrp_addr destination; /* a unicast peer (H-40); zero = the group */
+	bool pseudo_group; /* its IPv4 pseudo-header names the group all the same (H-3) */
 	const struct vrrp_addr *addresses;
 	unsigned address_count; /* 1..255 */
 };
@@ -32,8 +34,8 @@ struct advert {
 bool advert_is_possible(const struct advert *advert);
 
 /*
- * The VRRP message alone (A.2, A.3), checksum included, as `advert->source` would send it to the
- * group. Returns its length, or 0 if `size` is too small.
+ * The VRRP message alone (A.2, A.3), checksum included, as `advert->source` would send it to
+ * `destination`. Returns its length, or 0 if `size` is too small.
  */
 size_t vrrp_message_encode(const struct advert *advert, uint8_t *buffer, size_t size);
 
@@ -55,10 +57,23 @@ struct vrrp_message {
 bool vrrp_message_decode(enum vrrp_family family, const uint8_t *message, size_t length,
 			 struct vrrp_message *out);
 
-#define GARP_FRAME_LEN 60 /* padded: some drivers do not */
+#define GARP_FRAME_LEN	     60 /* padded: some drivers do not */
+#define NA_FRAME_LEN	     86
+#define ANNOUNCEMENT_LEN_MAX NA_FRAME_LEN
 
 /* A gratuitous ARP request for an IPv4 address (E-20, E-21). Returns GARP_FRAME_LEN. */
 size_t garp_frame_encode(const uint8_t mac[6], const struct vrrp_addr *address,
 			 uint8_t buffer[GARP_FRAME_LEN]);
+
+/*
+ * An unsolicited Neighbor Advertisement for an IPv6 address, from itself to ff02::1 (E-30). Returns
+ * NA_FRAME_LEN.
+ */
+size_t na_frame_encode(const uint8_t mac[6], const struct vrrp_addr *address,
+		       uint8_t buffer[NA_FRAME_LEN]);
+
+/* The one or the other, by the family of the address. */
+size_t announcement_encode(const uint8_t mac[6], const struct vrrp_addr *address,
+			   uint8_t buffer[ANNOUNCEMENT_LEN_MAX]);
 
 #endif

@@ -29,6 +29,7 @@ static const char *const last_event_names[] = {
 	[LAST_EVENT_OWNER_PREEMPT] = "owner-preempt",
 	[LAST_EVENT_DRAINED] = "drained",
 	[LAST_EVENT_LEASE_EXPIRED] = "lease-expired",
+	[LAST_EVENT_SYNC_GROUP] = "sync-group",
 };
 
 static const char *const active_reason_names[] = {
@@ -69,8 +70,8 @@ const char *vr_fault_name(unsigned fault)
 		return "no-virtual-ip-addresses";
 	case FAULT_DATA_PLANE:
 		return "data-plane";
-	case FAULT_UNSUPPORTED:
-		return "unsupported";
+	case FAULT_SYNC_GROUP:
+		return "sync-group";
 	}
 	return NULL;
 }

@@ -32,7 +32,7 @@ enum vr_fault {
 	FAULT_NO_ADDRESS = 1 << 2,	   /* no primary address of the family */
 	FAULT_NO_VIRTUAL_ADDRESS = 1 << 3, /* nothing to serve */
 	FAULT_DATA_PLANE = 1 << 4,	   /* no program could be attached */
-	FAULT_UNSUPPORTED = 1 << 5,	   /* this version cannot run it: IPv6 */
+	FAULT_SYNC_GROUP = 1 << 5,	   /* another member of its sync group has a fault */
 };
 
 /* The event that caused the last transition: RFC 8347's identities (G-14) in today's words. */
@@ -54,6 +54,7 @@ enum vr_last_event {
 	LAST_EVENT_DRAINED, /* ours: the operator took the role away, and nobody else took it in
 			       time */
 	LAST_EVENT_LEASE_EXPIRED, /* ours: woke after the lease, somebody else had the role (I1) */
+	LAST_EVENT_SYNC_GROUP,	  /* ours: another member of the sync group changed its state */
 };
 
 /* RFC 6527 NewMasterReason, RFC 8347 new-master-reason (D-54). */
@@ -93,6 +94,12 @@ bool addr_equal(const struct vrrp_addr *a, const struct vrrp_addr *b);
 
 /* 192.0.2.1 or 2001:db8::1 (RFC 5952); returns `text`. */
 const char *addr_format(const struct vrrp_addr *address, char text[ADDR_TEXT_LEN]);
+
+/* fe80::/10 */
+bool addr_is_link_local(const struct vrrp_addr *address);
+
+/* ff02::1:ffXX:XXXX of an IPv6 address (RFC 4291 2.7.1). */
+struct vrrp_addr addr_solicited_node(const struct vrrp_addr *address);
 
 /* The virtual router MAC address (E-50). */
 void vrrp_virtual_mac(enum vrrp_family family, uint8_t vrid, uint8_t mac[6]);

@@ -100,12 +100,13 @@ static enum vr_last_event fault_event(enum vr_fault fault)
 	case FAULT_NO_INTERFACE:
 	case FAULT_INTERFACE_DOWN:
 	case FAULT_DATA_PLANE:
-	case FAULT_UNSUPPORTED:
 		return LAST_EVENT_INTERFACE_DOWN;
 	case FAULT_NO_ADDRESS:
 		return LAST_EVENT_NO_PRIMARY_IP_ADDRESS;
 	case FAULT_NO_VIRTUAL_ADDRESS:
 		return LAST_EVENT_NO_VIRTUAL_IP_ADDRESSES;
+	case FAULT_SYNC_GROUP:
+		return LAST_EVENT_SYNC_GROUP;
 	}
 	assert(false);
 	return LAST_EVENT_NONE;
@@ -117,12 +118,13 @@ static enum vr_last_event fault_over_event(enum vr_fault fault)
 	case FAULT_NO_INTERFACE:
 	case FAULT_INTERFACE_DOWN:
 	case FAULT_DATA_PLANE:
-	case FAULT_UNSUPPORTED:
 		return LAST_EVENT_INTERFACE_UP;
 	case FAULT_NO_ADDRESS:
 		return LAST_EVENT_PRIMARY_IP_ADDRESS;
 	case FAULT_NO_VIRTUAL_ADDRESS:
 		return LAST_EVENT_VIRTUAL_IP_ADDRESSES;
+	case FAULT_SYNC_GROUP:
+		return LAST_EVENT_SYNC_GROUP;
 	}
 	assert(false);
 	return LAST_EVENT_NONE;
@@ -270,6 +272,10 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 	case EV_UNDRAIN:
 		drain_end(&s);
 		break;
+	case EV_GROUP_GO:
+	case EV_GROUP_YIELD:
+	case EV_GROUP_LEAVING:
+		break;
 	case EV_STOOD_STILL:
 		late_stood_still(&s, event->stood_still_ns);
 		break;
@@ -277,4 +283,9 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 	late_end(&s);
 	acquire_follow(&s);
 	assert(vr->state == VR_INITIALIZE || (vr->started && vr->faults == 0));
+}
+
+bool vr_preempts(const struct vr *vr)
+{
+	return vr->params.preempt;
 }

@@ -25,10 +25,15 @@ enum checksum_policy {
 /* The configuration of a virtual router as the protocol sees it (part C). */
 struct vr_params {
 	enum vrrp_family family;
-	uint8_t version;       /* 2 or 3 */
-	uint8_t vrid;	       /* 1..255 (C-1) */
-	uint8_t priority;      /* 1..255 (C-2) */
-	bool preempt;	       /* Preempt_Mode (C-8) */
+	uint8_t version;	   /* 2 or 3 */
+	uint8_t vrid;		   /* 1..255 (C-1) */
+	uint8_t priority;	   /* 1..255 (C-2) */
+	bool preempt;		   /* Preempt_Mode (C-8) */
+	int64_t preempt_delay_ns;  /* as if it were off for so long after Startup (C-12), 0 = not */
+	int64_t startup_delay_ns;  /* stay in Initialize so long after Startup, 0 = do not */
+	bool sync_group;	   /* takes the role with all members of its group: core/group.h */
+	bool lower_prio_no_advert; /* no D-24 */
+	bool higher_prio_send_advert; /* one advertisement more on D-23 (H-15) */
 	uint32_t interval_cs;  /* Advertisement_Interval: v3 1..4095, v2 100..25500 by 100 (C-4) */
 	unsigned down_adverts; /* silence of this many intervals ends a role: 3 by the RFC (C-21) */
 	struct announce_params announce;
@@ -77,7 +82,9 @@ struct vr {
 	int64_t begun_ns;  /* last Startup from Initialize; 0 = adopted */
 	int64_t awake_ns;  /* when we last woke late: silence before it is nobody's */
 	bool promoting;	   /* the lease is flipped, EV_RECHECK is awaited */
-	bool acquired;	   /* Backup: ACT_ACQUIRE has been said, the role is about to follow */
+	bool ready; /* Backup in a sync group: Active_Down_Timer is over, EV_GROUP_GO is awaited */
+	int64_t hold_until_ns; /* Preempt_Mode counts as off until then; 0 = it does not */
+	bool acquired;	       /* Backup: ACT_ACQUIRE has been said, the role is about to follow */
 	enum vr_active_reason
 		next_reason; /* of the takeover that the events so far lead to (D-54) */
 };
@@ -103,6 +110,12 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
  * stores, each of a whole word, in their order: may be called after every step, and torn anywhere.
  */
 void vr_remember(const struct vr *vr, struct vr_memory *memory);
+
+/*
+ * Is Preempt_Mode in force: configured, and no delay is running? What the slot must say;
+ * ACT_PUBLISH tells when it has changed.
+ */
+bool vr_preempts(const struct vr *vr);
 
 /* When to step with EV_DEADLINE; NEVER_NS = nothing is due by time. */
 int64_t vr_deadline(const struct vr *vr);

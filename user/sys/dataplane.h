@@ -86,6 +86,9 @@ void dataplane_slot_settle(struct dataplane *dataplane, unsigned slot);
  * be looked at and written to, but belongs to nobody until dataplane_slot_new().
  */
 int dataplane_slot_find(const struct dataplane *dataplane, const struct vr_key *key);
+/* The same, for who does not know yet where the programs see the interface: by identity.ifindex. */
+int dataplane_slot_of(const struct dataplane *dataplane, int ifindex, enum vrrp_family family,
+		      uint8_t vrid);
 
 /*
  * After dataplane_start(): the first adopted slot from number `from` on that nobody has asked for,
@@ -95,7 +98,7 @@ int dataplane_orphan(const struct dataplane *dataplane, unsigned from);
 const struct vip_key *dataplane_slot_vips(const struct dataplane *dataplane, unsigned slot,
 					  unsigned *count);
 
-/* Also forgets the slot's aliases and virtual addresses. */
+/* Also forgets the slot's aliases, virtual addresses and peers. */
 void dataplane_slot_free(struct dataplane *dataplane, unsigned slot);
 struct vr_slot *dataplane_slot(struct dataplane *dataplane, unsigned slot);
 
@@ -104,6 +107,11 @@ int dataplane_alias_add(struct dataplane *dataplane, unsigned slot, const struct
 			struct failure *failure);
 int dataplane_vip_add(struct dataplane *dataplane, unsigned slot, const struct vip_key *key,
 		      struct failure *failure);
+
+/* One that may speak to a slot with SLOT_UNICAST; an adopted slot's stay only if added once more.
+ */
+int dataplane_peer_add(struct dataplane *dataplane, unsigned slot, const struct vrrp_addr *peer,
+		       const struct peer_hops *hops, struct failure *failure);
 
 /*
  * Before a lease: who decides upon it knows the evidence up to this superior_ns. A later one keeps

@@ -206,11 +206,21 @@ static int note_vip(struct dataplane *dataplane, const void *key)
 	return note(dataplane, MAP_VIP_INDEX, key, slot);
 }
 
+static int note_peer(struct dataplane *dataplane, const void *entry)
+{
+	const struct peer_key *key = entry;
+
+	if (key->slot >= XVRRP_SLOTS_MAX || !dataplane->records[key->slot].used)
+		return damaged(dataplane, MAP_PEER_INDEX, key);
+	return note(dataplane, MAP_PEER_INDEX, key, key->slot);
+}
+
 int adopt_slots(struct dataplane *dataplane, struct failure *failure)
 {
 	if (map_walk(dataplane, MAP_VR_INDEX, note_router) ||
 	    map_walk(dataplane, MAP_VR_INDEX, note_alias) ||
-	    map_walk(dataplane, MAP_VIP_INDEX, note_vip))
+	    map_walk(dataplane, MAP_VIP_INDEX, note_vip) ||
+	    map_walk(dataplane, MAP_PEER_INDEX, note_peer))
 		return fail(failure, "out of memory");
 	return 0;
 }

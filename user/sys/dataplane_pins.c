@@ -96,8 +96,8 @@ static bool is_no_pin(const struct dirent *entry)
 }
 
 /* These names stay here for ever, so that a later version clears what an earlier one left. */
-const char *const map_names[MAPS] = {"abi",	 "vr_index", "vip_index", "vr_slots",
-				     "vr_stats", "if_stats", "events"};
+const char *const map_names[MAPS] = {"abi",	 "vr_index", "vip_index", "peer_index",
+				     "vr_slots", "vr_stats", "if_stats",  "events"};
 
 static bool is_our_map(const struct dirent *entry)
 {

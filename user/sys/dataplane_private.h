@@ -18,6 +18,7 @@ enum dataplane_map {
 	MAP_ABI,
 	MAP_VR_INDEX,
 	MAP_VIP_INDEX,
+	MAP_PEER_INDEX,
 	MAP_VR_SLOTS,
 	MAP_VR_STATS,
 	MAP_IF_STATS,
@@ -26,8 +27,8 @@ enum dataplane_map {
 };
 
 /*
- * Keys of one of the two hashes that lead to a slot. What an earlier agent put there and this one
- * has not asked for yet stands behind the first `kept` of them.
+ * Keys of one of the three hashes that are about a slot. What an earlier agent put there and this
+ * one has not asked for yet stands behind the first `kept` of them.
  */
 struct key_list {
 	void *keys;
@@ -38,9 +39,10 @@ struct key_list {
 /* What the maps hold of a slot, so that dataplane_slot_free() finds it again. */
 struct slot_record {
 	bool used;
-	bool orphan;	      /* adopted, and nobody has asked for it yet: nothing is kept */
-	struct key_list keys; /* struct vr_key: the first is identity.key, the others aliases */
-	struct key_list vips; /* struct vip_key */
+	bool orphan;	       /* adopted, and nobody has asked for it yet: nothing is kept */
+	struct key_list keys;  /* struct vr_key: the first is identity.key, the others aliases */
+	struct key_list vips;  /* struct vip_key */
+	struct key_list peers; /* struct peer_key */
 };
 
 struct dataplane {

@@ -38,6 +38,7 @@ int slots_open(struct dataplane *dataplane, struct failure *failure)
 static void forget(struct slot_record *record)
 {
 	free(record->vips.keys);
+	free(record->peers.keys);
 	free(record->keys.keys);
 	*record = (struct slot_record){0};
 }
@@ -61,13 +62,16 @@ void slots_expire(struct dataplane *dataplane)
 
 size_t key_size(enum dataplane_map map)
 {
-	return map == MAP_VIP_INDEX ? sizeof(struct vip_key) : sizeof(struct vr_key);
+	_Static_assert(sizeof(struct peer_key) == sizeof(struct vip_key), "room for either");
+	return map == MAP_VR_INDEX ? sizeof(struct vr_key) : sizeof(struct vip_key);
 }
 
 struct key_list *key_list(struct dataplane *dataplane, enum dataplane_map map, unsigned slot)
 {
 	struct slot_record *record = &dataplane->records[slot];
 
+	if (map == MAP_PEER_INDEX)
+		return &record->peers;
 	return map == MAP_VIP_INDEX ? &record->vips : &record->keys;
 }
 
@@ -192,6 +196,19 @@ int dataplane_slot_find(const struct dataplane *dataplane, const struct vr_key *
 	return (int)slot;
 }
 
+int dataplane_slot_of(const struct dataplane *dataplane, int ifindex, enum vrrp_family family,
+		      uint8_t vrid)
+{
+	for (int slot = 0; dataplane->adopted && slot < XVRRP_SLOTS_MAX; slot++) {
+		const struct vr_identity *identity = &dataplane->slots[slot].identity;
+
+		if (dataplane->records[slot].used && identity->ifindex == (__u32)ifindex &&
+		    identity->key.family == family && identity->key.vrid == vrid)
+			return slot;
+	}
+	return -1;
+}
+
 int dataplane_orphan(const struct dataplane *dataplane, unsigned from)
 {
 	for (unsigned slot = from; slot < XVRRP_SLOTS_MAX; slot++)
@@ -252,6 +269,7 @@ void dataplane_slot_settle(struct dataplane *dataplane, unsigned slot)
 	struct slot_record *record = &dataplane->records[slot];
 
 	mislead(dataplane, MAP_VIP_INDEX, slot, record->vips.kept);
+	mislead(dataplane, MAP_PEER_INDEX, slot, record->peers.kept);
 	mislead(dataplane, MAP_VR_INDEX, slot, record->keys.kept);
 }
 
@@ -259,6 +277,7 @@ void dataplane_slot_free(struct dataplane *dataplane, unsigned slot)
 {
 	dataplane_set_lease(&dataplane->slots[slot], 0);
 	mislead(dataplane, MAP_VIP_INDEX, slot, 0);
+	mislead(dataplane, MAP_PEER_INDEX, slot, 0);
 	mislead(dataplane, MAP_VR_INDEX, slot, 0);
 	memset(&dataplane->slots[slot], 0, sizeof(struct vr_slot));
 	forget(&dataplane->records[slot]);
@@ -299,6 +318,25 @@ int dataplane_vip_add(struct dataplane *dataplane, unsigned slot, const struct v
 		return fail(failure, "cannot add %s to the map vip_index: %s",
 			    addr_format(&key->address, text),
 			    error == E2BIG ? "it is full" : strerror(error));
+	return 0;
+}
+
+int dataplane_peer_add(struct dataplane *dataplane, unsigned slot, const struct vrrp_addr *peer,
+		       const struct peer_hops *hops, struct failure *failure)
+{
+	struct key_list *list = key_list(dataplane, MAP_PEER_INDEX, slot);
+	struct peer_key key = {.slot = slot, .address = *peer};
+	unsigned position = position_of(list, &key, sizeof(key));
+	char text[ADDR_TEXT_LEN];
+
+	if (position == list->count && !key_list_append(list, &key, sizeof(key)))
+		return fail(failure, "out of memory");
+	if (position >= list->kept)
+		keep(list, position, sizeof(key));
+	if (bpf_map_update_elem(dataplane->map_fd[MAP_PEER_INDEX], &key, hops, BPF_ANY))
+		return fail(failure, "cannot add %s to the map peer_index: %s",
+			    addr_format(peer, text),
+			    errno == E2BIG ? "it is full" : strerror(errno));
 	return 0;
 }
 

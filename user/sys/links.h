@@ -22,6 +22,11 @@ struct link {
 	bool arp; /* hosts find its addresses by ARP or ND: no loopback, no IFF_NOARP */
 	uint32_t mtu;
 	uint32_t xdp_program_id; /* 0 = none */
+	int parent; /* ifindex of what it lies on (IFLA_LINK): of a VLAN, a macvlan; 0 = none */
+	int master; /* ifindex of its bond, bridge or VRF; 0 = none */
+	uint32_t vrf_table;	/* of kind "vrf": its routing table */
+	uint16_t vlan_id;	/* of kind "vlan" */
+	uint16_t vlan_protocol; /* the same: 0x8100 or 0x88a8 */
 };
 
 /* True for an address that must not serve as a primary address: a virtual one. */

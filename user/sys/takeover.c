@@ -75,6 +75,8 @@ int takeover_add(struct takeover *takeover, const struct takeover_item *items, s
 		case TAKEOVER_MAC:
 			put_mac(takeover, &items[i], false);
 			break;
+		case TAKEOVER_GROUP:
+			break;
 		}
 	}
 	return batch_end(takeover);
@@ -212,6 +214,8 @@ int takeover_remove(struct takeover *takeover, const struct takeover_item *items
 			break;
 		case TAKEOVER_MAC:
 			put_mac(takeover, &items[i], true);
+			break;
+		case TAKEOVER_GROUP:
 			break;
 		}
 	}

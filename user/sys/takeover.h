@@ -17,17 +17,19 @@ enum takeover_kind {
 	TAKEOVER_ADDRESS,   /* an address on an interface, /32 when accept mode needs no subnet */
 	TAKEOVER_BLACKHOLE, /* accept mode off: a route that drops (E-12), no address */
 	TAKEOVER_MAC,	    /* the virtual MAC into the filter (RTM_NEWNEIGH, NTF_SELF) */
+	TAKEOVER_GROUP,	    /* membership of the solicited-node group of an IPv6 address (E-6) */
 };
 
 struct takeover_item {
 	enum takeover_kind kind;
 	int ifindex;
-	struct vrrp_addr address; /* ADDRESS, BLACKHOLE */
+	struct vrrp_addr address; /* ADDRESS, BLACKHOLE; GROUP: the one that is asked for */
 	uint8_t prefix_len;
 	uint8_t scope;
 	bool has_broadcast;
 	struct vrrp_addr broadcast;
 	const char *label; /* NULL = none */
+	uint32_t table;	   /* BLACKHOLE: routing table, of a VRF; 0 = main */
 	uint8_t mac[6];	   /* MAC */
 };
 

@@ -52,6 +52,10 @@ static void describe(const struct takeover_item *item, char *text, size_t size)
 		snprintf(text, size, "blackhole route for %s",
 			 addr_format(&item->address, address));
 		return;
+	case TAKEOVER_GROUP:
+		snprintf(text, size, "solicited-node group of %s on %s",
+			 addr_format(&item->address, address), name);
+		return;
 	case TAKEOVER_MAC:
 		snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x in the address filter of %s",
 			 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], name);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/types.h"
 #include "sys/failure.h"
 
 struct transmit;
@@ -24,5 +25,20 @@ int transmit_send(struct transmit *transmit, int ifindex, const uint8_t *frame, 
 
 /* Send many in few system calls; returns how many the kernel took. */
 size_t transmit_many(struct transmit *transmit, const struct transmit_frame *frames, size_t count);
+
+/*
+ * The same; errors[i] becomes 0, or the errno with which frame i was refused, which keeps none that
+ * follows it.
+ */
+void transmit_each(struct transmit *transmit, const struct transmit_frame *frames, size_t count,
+		   int *errors);
+
+/*
+ * A VRRP message to one host (H-40), as the kernel routes it out of `ifindex`, with DSCP CS6 and
+ * the interface's own MAC. `hops` is its TTL or hop limit. 0, or -1 with errno.
+ */
+int transmit_unicast(struct transmit *transmit, int ifindex, const struct vrrp_addr *source,
+		     const struct vrrp_addr *destination, uint8_t hops, const uint8_t *message,
+		     size_t length);
 
 #endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sync groups: virtual routers that are Active together or not at all. Pure.
+ *
+ *   - The group takes the role when every member would: a Backup whose Active_Down_Timer is over
+ *     waits (vr->ready) until the others are ready, too, or Active. To take it for one that still
+ *     hears its Active, or whose Active's lease may run, would make two of them (I1).
+ *   - A goodbye (D-12) to one member is one to all: Actives that leave do so as a group. The others
+ *     then need to be silent for one interval and skew only.
+ *   - A member that leaves the role takes all with it, with a goodbye each.
+ *   - A fault of one member is FAULT_SYNC_GROUP to the others.
+ *
+ * A member that starts or restarts while the others are Active follows them when it is ready, and
+ * they stay what they are.
+ */
+#ifndef CORE_GROUP_H
+#define CORE_GROUP_H
+
+#include "core/event.h"
+#include "core/vr.h"
+
+struct group_member {
+	struct vr *vr;
+	enum vr_state told; /* its state when group_next() last looked; at first VR_INITIALIZE */
+	bool told_leaving;  /* this goodbye has been passed on */
+};
+
+/*
+ * What has to be told to whom next, after a member's step: true, and `*index` is to be stepped with
+ * `*event`, then ask again. False: they are of one mind, or have to wait. It ends: no event is
+ * given twice without another event from outside.
+ */
+bool group_next(struct group_member *members, size_t count, size_t *index, struct vr_event *event);
+
+#endif
