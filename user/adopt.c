@@ -47,14 +47,28 @@ static bool is_sane(const struct vr_slot *slot)
 	return addr_is_ipv4(&slot->identity.primary) == (slot->identity.key.family == VRRP_IPV4);
 }
 
+/* Of a VLAN that the programs see on its parent only the slot tells where. */
+static int find_slot(const struct router *router, int ifindex)
+{
+	const struct dataplane *dataplane = router->agent->dataplane;
+	const struct conf_instance *conf = router->conf;
+	struct vr_key key = {
+		.ifindex = (uint32_t)ifindex,
+		.family = (uint8_t)conf->family,
+		.vrid = conf->vrid,
+	};
+	int number = dataplane_slot_find(dataplane, &key);
+	return number >= 0 ? number
+			   : dataplane_slot_of(dataplane, ifindex, conf->family, conf->vrid);
+}
+
 static void adopt_role(struct router *router)
 {
 	struct agent *agent = router->agent;
 	int ifindex = link_index(router->conf->interface);
 	if (!ifindex || router->conf->address_count == 0)
 		return;
-	int number = dataplane_slot_of(agent->dataplane, ifindex, router->conf->family,
-				       router->conf->vrid);
+	int number = find_slot(router, ifindex);
 	if (number < 0 || !is_sane(dataplane_slot(agent->dataplane, (unsigned)number)) ||
 	    !router_allocate(router))
 		return;

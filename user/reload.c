@@ -20,6 +20,8 @@ static char *meaning(const struct conf_instance *instance)
 	struct conf_instance nameless = *instance;
 	nameless.name = "";
 	nameless.wants_active = false; /* no effect */
+	nameless.group = NULL;	       /* these follow the configuration while it runs */
+	memset(nameless.notify, 0, sizeof(nameless.notify));
 	struct conf one = {.instances = &nameless, .instance_count = 1};
 	return conf_print(&one);
 }
