@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "announce.h"
+#include "outbox.h"
 #include "port.h"
 #include "router.h"
 #include "sys/realtime.h"
@@ -59,9 +61,10 @@ void agent_breathe(struct agent *agent)
 	if (now_ns < agent->breathed_ns + NS_PER_MS)
 		return;
 	agent->breathed_ns = now_ns;
-	agent_consume(agent);
-	for (size_t i = 0; i < agent->router_count; i++)
-		router_catch_up(agent->routers[i], now_ns);
+	/* Who is due again and again must not keep us from what is to be done. */
+	for (size_t most = 0; most <= agent->router_count && schedule_run(agent);
+	     most += OUTBOX_MAX)
+		;
 }
 
 /* ---- events of the system ---- */
@@ -194,9 +197,10 @@ static int open_loop(struct agent *agent, struct failure *failure)
 	if (loop_signals(agent->loop, signals, 4, signalled, agent) < 0)
 		return fail(failure, "signals cannot be watched: %s", strerror(errno));
 	agent->world_task = loop_task_new(agent->loop, LOOP_NETLINK, world_changed, agent);
-	agent->announce_task =
-		loop_task_new(agent->loop, LOOP_NETLINK, router_announce_rest, agent);
-	if (!agent->world_task || !agent->announce_task)
+	agent->announce_task = loop_task_new(agent->loop, LOOP_NETLINK, announce_rest, agent);
+	TAILQ_INIT(&agent->announcing);
+	agent->outbox = outbox_new();
+	if (!agent->world_task || !agent->announce_task || !agent->outbox || !schedule_open(agent))
 		return fail(failure, "out of memory");
 	return 0;
 }
@@ -248,6 +252,8 @@ static void close_system(struct agent *agent)
 	loop_fd_free(agent->links_source);
 	loop_task_free(agent->world_task);
 	loop_task_free(agent->announce_task);
+	schedule_close(agent);
+	outbox_free(agent->outbox);
 	dataplane_close(agent->dataplane);
 	transmit_close(agent->transmit);
 	takeover_close(agent->takeover);

@@ -6,6 +6,8 @@
  *   adopt.c	what an earlier agent has left: taken over, withdrawn, cleaned up
  *   reload.c	another configuration
  *   port.c	interfaces that carry our programs
+ *   schedule.c	which virtual router is due next
+ *   outbox.c	what those that are due at once send together
  *   watch.c	what others may take away: programs, addresses
  *   standstill.c	a machine that stood still
  *   report.c	control socket, log and events
@@ -13,8 +15,11 @@
 #ifndef AGENT_STATE_H
 #define AGENT_STATE_H
 
+#include <sys/queue.h>
+
 #include "agent.h"
 #include "ctl/control.h"
+#include "schedule.h"
 #include "sys/links.h"
 #include "sys/listener.h"
 #include "sys/loop.h"
@@ -23,6 +28,7 @@
 #include "sys/transmit.h"
 #include "sys/worker.h"
 
+struct outbox; /* outbox.h */
 struct port;   /* port.h */
 struct router; /* router.h */
 
@@ -64,7 +70,9 @@ struct agent {
 	size_t virtual_address_count;
 	struct loop_task *world_task;	 /* interfaces have changed: look at them */
 	struct loop_task *announce_task; /* announcements are left to be sent */
-	size_t announced;		 /* whose turn it is */
+	TAILQ_HEAD(, router) announcing; /* whose they are, in turn */
+	struct schedule schedule;
+	struct outbox *outbox;
 	struct watch watch;
 	int64_t breathed_ns;
 	bool ready;	    /* the programs are there, everything is bound that can be */

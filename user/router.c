@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One virtual router of the running agent: tells the state machine what happens, and has its
- * actions carried out in their order (actions.c).
+ * actions carried out in their order (outbox.c, actions.c).
  */
 #include <string.h>
 
+#include "announce.h"
+#include "outbox.h"
 #include "port.h"
 #include "router.h"
 
@@ -19,30 +21,37 @@ static bool step_once(struct router *router, const struct vr_event *event)
 	router->superior_ns = seen.superior_ns;
 	struct vr_actions actions;
 	vr_step(&router->vr, event, now_ns, &seen, &actions);
+	/* Without a slot the router is in Initialize, and there is nothing to act on. */
+	if (!router->slot)
+		return false;
 	/* Before anything is done about it: who dies in between has not yet what it gives up. */
-	if (router->slot)
-		vr_remember(&router->vr, &router->slot->memory);
+	vr_remember(&router->vr, &router->slot->memory);
+	outbox_put(router, &actions);
+	return actions.count > 0 && actions.list[actions.count - 1].kind == ACT_RECHECK;
+}
 
-	bool recheck = false;
-	for (unsigned i = 0; i < actions.count; i++) {
-		recheck = recheck || actions.list[i].kind == ACT_RECHECK;
-		/* Without a slot the router is in Initialize, and there is nothing to act on. */
-		if (router->slot)
-			router_carry_out(router, &actions.list[i]);
+/* What a step looks at must be as the one before has left it. */
+static void settle(struct router *router)
+{
+	if (router->waits)
+		outbox_flush(router->agent);
+}
+
+void router_step_on(struct router *router, const struct vr_event *event)
+{
+	static const struct vr_event again = {.kind = EV_RECHECK};
+	settle(router);
+	if (step_once(router, event)) {
+		settle(router);
+		step_once(router, &again);
 	}
-	return recheck;
+	schedule_set(router, vr_deadline(&router->vr));
 }
 
 void router_step(struct router *router, const struct vr_event *event)
 {
-	static const struct vr_event again = {.kind = EV_RECHECK};
-	if (step_once(router, event))
-		step_once(router, &again);
-	int64_t deadline_ns = vr_deadline(&router->vr);
-	if (deadline_ns == router->timer_ns)
-		return;
-	router->timer_ns = deadline_ns;
-	loop_timer_set(router->timer, deadline_ns);
+	router_step_on(router, event);
+	outbox_flush(router->agent);
 }
 
 static void step_advert(struct router *router, const struct xvrrp_event *report)
@@ -73,27 +82,9 @@ void router_report(struct router *router, const struct xvrrp_event *report)
 	}
 }
 
-/* I9: what the programs saw comes before what the timer says. */
-static void timer_expired(void *data)
-{
-	static const struct vr_event deadline = {.kind = EV_DEADLINE};
-	struct router *router = data;
-	router->timer_ns = NEVER_NS;
-	agent_consume(router->agent);
-	standstill_check(router);
-	router_step(router, &deadline);
-}
-
-void router_catch_up(struct router *router, int64_t now_ns)
-{
-	if (router->timer_ns <= now_ns)
-		timer_expired(router);
-}
-
 /* ---- life ---- */
 
-static struct vr_params params_of(const struct conf_global *global,
-				  const struct conf_instance *conf)
+static struct vr_params params_of(const struct agent *agent, const struct conf_instance *conf)
 {
 	static const enum checksum_policy policies[] = {
 		[CONF_CHECKSUM_AUTO] = CHECKSUM_POLICY_AUTO,
@@ -109,7 +100,9 @@ static struct vr_params params_of(const struct conf_global *global,
 		.interval_cs = conf->interval_cs,
 		.down_adverts = conf->down_adverts,
 		.preempt_delay_ns = conf->preempt_delay_us * NS_PER_US,
-		.startup_delay_ns = global->startup_delay_us * NS_PER_US,
+		/* Of the process, not of a virtual router that a reload brings. */
+		.startup_delay_ns =
+			agent->ready ? 0 : agent->conf->global.startup_delay_us * NS_PER_US,
 		.sync_group = conf->group && conf->group->member_count > 1,
 		.lower_prio_no_advert = conf->lower_prio_no_advert,
 		.higher_prio_send_advert = conf->higher_prio_send_advert,
@@ -126,7 +119,7 @@ static struct vr_params params_of(const struct conf_global *global,
 
 bool router_init(struct router *router, struct agent *agent, const struct conf_instance *conf)
 {
-	struct vr_params params = params_of(&agent->conf->global, conf);
+	struct vr_params params = params_of(agent, conf);
 	*router = (struct router){
 		.agent = agent,
 		.conf = conf,
@@ -134,13 +127,12 @@ bool router_init(struct router *router, struct agent *agent, const struct conf_i
 		.membership = -1,
 	};
 	vr_init(&router->vr, &params);
-	router->timer = loop_timer_new(agent->loop, timer_expired, router);
-	return router->timer != NULL;
+	return schedule_add(router);
 }
 
 void router_free(struct router *router)
 {
 	router_unbind(router);
-	loop_timer_free(router->timer);
-	router->timer = NULL;
+	announce_forget(router);
+	schedule_remove(router);
 }

@@ -3,13 +3,18 @@
  * One virtual router of the running agent: state machine, slot and kernel together.
  *
  *   router.c	events into the state machine
+ *   schedule.c	when
  *   actions.c	what it wants done
+ *   outbox.c	and sent, for all that are due together
+ *   announce.c	its addresses, announced
  *   kernel.c	addresses and filters, by the worker
  *   faults.c	what is wrong with the world around it
  *   binding.c	its slot, indexes and interfaces
  */
 #ifndef ROUTER_H
 #define ROUTER_H
+
+#include <sys/queue.h>
 
 #include "agent_state.h"
 #include "core/packet.h"
@@ -22,8 +27,10 @@ struct router {
 	struct agent *agent;
 	const struct conf_instance *conf;
 	struct vr vr;
-	struct loop_timer *timer;
-	int64_t timer_ns;	   /* what the timer is set to */
+	int64_t timer_ns;	   /* its deadline, in the heap of schedule.c: */
+	size_t heap_at;		   /* its place there, from 1; 0 = none */
+	bool scheduled;		   /* it may have one */
+	bool waits;		   /* actions of it are in the outbox */
 	int64_t superior_ns;	   /* as the last step knew it, by which its leases are decided */
 	int64_t last_transition_s; /* Unix time, 0 = never */
 	int64_t late_again_ns;	   /* no log line about waking late before this */
@@ -69,6 +76,8 @@ struct router {
 	struct transmit_frame *announcements;	 /* ... and where it goes */
 	unsigned announce_rounds;		 /* still to be sent, ... */
 	size_t announce_next;			 /* ... and the next frame of this round */
+	bool announce_queued;			 /* it waits for its turn, in this list: */
+	TAILQ_ENTRY(router) announcing;
 };
 
 bool router_init(struct router *router, struct agent *agent, const struct conf_instance *conf);
@@ -77,21 +86,30 @@ void router_free(struct router *router);
 /* Step the state machine and carry out what it says. */
 void router_step(struct router *router, const struct vr_event *event);
 
-/* What its timer is about to do, if that is due. */
-void router_catch_up(struct router *router, int64_t now_ns);
+/* The same, but what it sends, and what comes after that, waits for outbox_flush(). */
+void router_step_on(struct router *router, const struct vr_event *event);
 
 /* An event of the data plane for this router. */
 void router_report(struct router *router, const struct xvrrp_event *event);
 
 /* ---- actions.c ---- */
 
-/* Carry out one action; ACT_RECHECK is left to the caller. The router has a slot. */
+/*
+ * Carry out one action; ACT_RECHECK and those that send are left to others. The router has a slot.
+ */
 void router_carry_out(struct router *router, const struct vr_action *action);
+
+/* Is its lease valid at this moment? */
+bool router_may_act(const struct router *router);
+
+/* What became of an ACT_ADVERT: the kernel took it, or did not, with an errno. */
+void action_advert_taken(struct router *router, const struct vr_action *action);
+void action_advert_refused(struct router *router, const struct vr_action *action, int error);
+
+/* ---- announce.c ---- */
 
 /* Send the announcements of all addresses, under the lease: the first ones now, the rest soon. */
 void router_announce(struct router *router, unsigned rounds);
-/* The handler of agent->announce_task: a few of those that are left. */
-void router_announce_rest(void *agent);
 
 /* ---- kernel.c ---- */
 

@@ -2,7 +2,8 @@
 /*
  * One packet socket for all interfaces. Its protocol is 0, so that it receives nothing. Frames go
  * straight to the driver: a queueing discipline full of other traffic neither delays nor drops an
- * advertisement, and tc egress does not see it.
+ * advertisement, and tc egress does not see it. Messages to one host need a route and a neighbour,
+ * which the kernel knows: transmit_unicast.c.
  */
 #include "sys/transmit.h"
 
@@ -17,11 +18,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "sys/transmit_unicast.h"
+
 #define BATCH	    64
 #define SEND_BUFFER (4 << 20) /* a burst of announcements for thousands of addresses */
 
 struct transmit {
 	int fd;
+	struct unicast unicast;
 };
 
 static int set_option(int fd, int level, int option, int value)
@@ -46,6 +50,7 @@ struct transmit *transmit_open(struct failure *failure)
 		free(transmit);
 		return NULL;
 	}
+	transmit->unicast = (struct unicast){.ipv4 = -1, .ipv6 = -1};
 	if (set_option(transmit->fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1)) {
 		fail(failure, "packet socket: PACKET_QDISC_BYPASS: %m");
 		transmit_close(transmit);
@@ -55,6 +60,7 @@ struct transmit *transmit_open(struct failure *failure)
 	 * 802.1p bits where a VLAN device maps it, and picks the hardware queue under mqprio. */
 	set_option(transmit->fd, SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL);
 	set_option(transmit->fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER);
+	unicast_open(&transmit->unicast);
 	return transmit;
 }
 
@@ -62,6 +68,7 @@ void transmit_close(struct transmit *transmit)
 {
 	if (!transmit)
 		return;
+	unicast_close(&transmit->unicast);
 	close(transmit->fd);
 	free(transmit);
 }
@@ -85,9 +92,17 @@ int transmit_send(struct transmit *transmit, int ifindex, const uint8_t *frame, 
 	return sent < 0 ? -1 : 0;
 }
 
-/* Up to BATCH frames; returns how many were taken, and in `tried` how many are done with. */
+int transmit_unicast(struct transmit *transmit, int ifindex, const struct vrrp_addr *source,
+		     const struct vrrp_addr *destination_addr, uint8_t hops, const uint8_t *message,
+		     size_t length)
+{
+	return unicast_send(&transmit->unicast, ifindex, source, destination_addr, hops, message,
+			    length);
+}
+
+/* Up to BATCH frames; returns how many were taken. If none, errno is of the first. */
 static size_t send_batch(struct transmit *transmit, const struct transmit_frame *frames,
-			 unsigned count, size_t *tried)
+			 unsigned count)
 {
 	struct mmsghdr messages[BATCH] = {0};
 	struct sockaddr_ll to[BATCH];
@@ -105,22 +120,26 @@ static size_t send_batch(struct transmit *transmit, const struct transmit_frame 
 		};
 	}
 	sent = sendmmsg(transmit->fd, messages, count, MSG_DONTWAIT);
-	/* It stops at the first frame that is refused, and says so only if it is the very first:
-	 * step over that one, another interface's frames may follow. */
-	*tried = sent > 0 ? (size_t)sent : 1;
 	return sent > 0 ? (size_t)sent : 0;
 }
 
-size_t transmit_many(struct transmit *transmit, const struct transmit_frame *frames, size_t count)
+/*
+ * The kernel stops at the first frame that is refused, and says why only if it is the very first:
+ * step over that one then, another interface's frames may follow.
+ */
+void transmit_each(struct transmit *transmit, const struct transmit_frame *frames, size_t count,
+		   int *errors)
 {
-	size_t done = 0, taken = 0;
+	size_t done = 0;
 
 	while (done < count) {
-		size_t left = count - done, tried;
+		size_t left = count - done;
+		size_t taken =
+			send_batch(transmit, frames + done, left < BATCH ? (unsigned)left : BATCH);
 
-		taken += send_batch(transmit, frames + done, left < BATCH ? (unsigned)left : BATCH,
-				    &tried);
-		done += tried;
+		if (taken == 0)
+			errors[done++] = errno;
+		for (; taken > 0; taken--)
+			errors[done++] = 0;
 	}
-	return taken;
 }

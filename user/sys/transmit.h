@@ -23,12 +23,9 @@ struct transmit_frame {
 /* Send one frame, without blocking. 0, or -1 with errno: the kernel did not take it. */
 int transmit_send(struct transmit *transmit, int ifindex, const uint8_t *frame, size_t length);
 
-/* Send many in few system calls; returns how many the kernel took. */
-size_t transmit_many(struct transmit *transmit, const struct transmit_frame *frames, size_t count);
-
 /*
- * The same; errors[i] becomes 0, or the errno with which frame i was refused, which keeps none that
- * follows it.
+ * Send many in few system calls. errors[i] becomes 0, or the errno with which frame i was refused,
+ * which keeps none that follows it.
  */
 void transmit_each(struct transmit *transmit, const struct transmit_frame *frames, size_t count,
 		   int *errors);
