@@ -78,3 +78,20 @@ def lan(lab):
     lab.r2 = lab.node("r2", "192.0.2.12/24")
     lab.client = lab.node("client", "192.0.2.100/24")
     return lab
+
+
+@pytest.fixture
+def lan6(lab):
+    """The same with both families; the last words of the addresses are those of IPv4."""
+    for name, host in (("r1", 11), ("r2", 12), ("client", 100)):
+        node = lab.node(name, (f"192.0.2.{host}/24", f"fe80::{host}/64", f"2001:db8::{host}/64"))
+        setattr(lab, name, node)
+    return lab
+
+
+@pytest.fixture
+def ipv6_lan(lab):
+    """And with IPv6 alone."""
+    for name, host in (("r1", 11), ("r2", 12), ("client", 100)):
+        setattr(lab, name, lab.node(name, (f"fe80::{host}/64", f"2001:db8::{host}/64")))
+    return lab

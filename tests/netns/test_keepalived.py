@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from lab import (VIP, ArpProber, Instance, Keepalived, Xvrrpd, elected, hold, only_speaker,
+from lab import (VIP, ArpProber, Instance, Keepalived, Xvrrpd, elected, hold, life, only_speaker,
                  wait_until)
 
 AS_V2 = "v3_checksum_as_v2"
@@ -149,3 +149,21 @@ def test_two_actives_that_never_heard_each_other_find_together(lan, high):
     for node in (lan.r1, lan.r2):
         lan.switch_run("bridge", "link", "set", "dev", node.port(), "isolated", "off")
     elected(*((ours, theirs) if high == "xvrrpd" else (theirs, ours)))
+
+
+@pytest.mark.parametrize("high, low", [("xvrrpd", "keepalived"), ("keepalived", "xvrrpd")])
+@pytest.mark.parametrize("setting", [*life.SETTINGS, "ipv6-vmac"])
+def test_the_matrix(lan6, setting, high, low):
+    """Versions, families, unicast, a password; keepalived with its macvlan, too."""
+    extra = ("use_vmac",) if setting == "ipv6-vmac" else ()
+    setting = setting.replace("-vmac", "")
+
+    def routers(kind, own, peer, priority):
+        those = life.instances(setting, own, peer, priority)
+        for instance in those if kind == "keepalived" else ():
+            instance.extra += extra
+        return those, lambda: KINDS[kind](getattr(lan6, own), *those)
+
+    first, start_first = routers(high, "r1", "r2", 200)
+    second, start_second = routers(low, "r2", "r1", 100)
+    life.live(lan6, start_first, start_second, first, second)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Routers, clients and a switch in network namespaces: see topology.py."""
 
+from . import life
 from .ask import Asker
-from .config import VIP, VRID, Instance, config_text
+from .config import (ADDRESSES6, VIP, VIP6, VIP6_LL, VRID, Instance, block, config_text, password,
+                     unicast)
 from .peers import Frr, Keepalived
 from .probe import ArpProber, Pinger
 from .scenes import elected, only_speaker, pair
@@ -12,8 +14,8 @@ from .wire import virtual_mac
 from .xvrrpd import BUILD, Xvrrpd, run_agent
 
 __all__ = [
-    "ArpProber", "Asker", "BUILD", "Frr", "Instance", "Keepalived", "Lab", "Pinger", "VIP", "VRID",
-    "Xvrrpd", "config_text", "elected", "hold", "mean_interval_ns", "median", "only_speaker",
-    "pair", "run_agent",
-    "terminate_like_interrupt", "undisturbed", "virtual_mac", "wait_until",
+    "ADDRESSES6", "ArpProber", "Asker", "BUILD", "Frr", "Instance", "Keepalived", "Lab", "Pinger",
+    "VIP", "VIP6", "VIP6_LL", "VRID", "Xvrrpd", "block", "config_text", "elected", "hold", "life",
+    "mean_interval_ns", "median", "only_speaker", "pair", "password", "run_agent",
+    "terminate_like_interrupt", "undisturbed", "unicast", "virtual_mac", "wait_until",
 ]

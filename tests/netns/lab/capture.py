@@ -21,6 +21,7 @@ SOL_PACKET = 263
 PACKET_STATISTICS = 6
 PACKET_IGNORE_OUTGOING = 23
 BUFFER_BYTES = 32 << 20
+FRAME_BYTES = 9216
 
 
 class Capture:
@@ -29,6 +30,7 @@ class Capture:
     def __init__(self, netns):
         self.adverts = []  # wire.Advert
         self.arps = []     # wire.Arp
+        self.nds = []      # wire.Nd
         self.echoes = []   # wire.Echo
         self.others = []   # wire.Other
         self._sock = nets.open_socket(netns, socket.AF_PACKET, socket.SOCK_RAW,
@@ -50,8 +52,8 @@ class Capture:
         return {name for name in names if not name.startswith(("br", "lo"))}
 
     def _loop(self):
-        lists = {wire.Advert: self.adverts, wire.Arp: self.arps, wire.Echo: self.echoes,
-                 wire.Other: self.others}
+        lists = {wire.Advert: self.adverts, wire.Arp: self.arps, wire.Nd: self.nds,
+                 wire.Echo: self.echoes, wire.Other: self.others}
         while True:
             ready, _, _ = select.select([self._sock, self._wake_r], [], [])
             while self._receive(lists):
@@ -61,7 +63,7 @@ class Capture:
 
     def _receive(self, lists):
         try:
-            frame, ancillary, _, address = self._sock.recvmsg(2048, 64)
+            frame, ancillary, _, address = self._sock.recvmsg(FRAME_BYTES, 64)
         except BlockingIOError:
             return False
         # The first frames may have come before the options were set.
@@ -107,3 +109,14 @@ class Capture:
     def gratuitous(self, address, since_ns=0, port=None):
         return [a for a in self.arps if a.gratuitous and a.sender_ip == address
                 and a.time_ns >= since_ns and port in (None, a.port)]
+
+    def neighbour_adverts(self, address, since_ns=0, port=None, solicited=None):
+        """Neighbor Advertisements for an address."""
+        return [n for n in self.nds if n.advert and n.target == address and n.time_ns >= since_ns
+                and port in (None, n.port) and solicited in (None, n.solicited)]
+
+    def announced(self, address, since_ns=0, port=None):
+        """Gratuitous ARP or unsolicited Neighbor Advertisements."""
+        if ":" in address:
+            return self.neighbour_adverts(address, since_ns, port, solicited=False)
+        return self.gratuitous(address, since_ns, port)

@@ -45,8 +45,9 @@ class Frr:
     def __init__(self, node, instance, vty_lines=()):
         self.node = node
         self.instance = instance
+        self.family = 6 if ":" in instance.addresses[0] else 4
         lab = node.lab
-        self.dir = lab.dir / f"frr-{node.name}"
+        self.dir = unused(lab.dir / f"frr-{node.name}")
         self.dir.mkdir()
         os.chown(self.dir, pwd.getpwnam("frr").pw_uid, grp.getgrnam("frr").gr_gid)
         self._macvlan()
@@ -56,21 +57,35 @@ class Frr:
         wait_until((self.dir / "vrrpd.vty").exists, "vrrpd listens")
 
     def _macvlan(self):
-        """FRR finds its virtual router by a macvlan with the virtual MAC and the addresses."""
-        node, vrid = self.node, int(self.instance.vrid)
-        node.ip("link", "add", "vrrp4", "link", "eth0",
-                "type", "macvlan", "mode", "bridge")
-        node.ip("link", "set", "dev", "vrrp4", "address", virtual_mac(vrid))
-        for address in self.instance.addresses:
-            node.ip("address", "add", address, "dev", "vrrp4")
-        node.ip("link", "set", "dev", "vrrp4", "up")
+        """FRR finds its virtual router by a macvlan with the virtual MAC and the addresses.
+
+        Over IPv6 it advertises from a link-local address of that device, which must be its alone.
+        """
+        node, device = self.node, f"vrrp{self.family}"
+        node.ip("link", "delete", device, check=False)  # of one before us
+        node.ip("link", "add", device, "link", "eth0", "type", "macvlan", "mode", "bridge")
+        node.ip("link", "set", "dev", device, "address",
+                virtual_mac(int(self.instance.vrid), self.family))
+        own = (f"{self.source()}/64",) if self.family == 6 else ()
+        for address in self.instance.addresses + own:
+            node.ip("address", "add", address, "dev", device,
+                    *(("nodad",) if self.family == 6 else ()))
+        node.ip("link", "set", "dev", device, "up")
+
+    def source(self):
+        """The address that it advertises from."""
+        if self.family == 4:
+            return self.node.addresses()[0].split("/")[0]
+        own = next(a for a in self.node.addresses(family=6) if a.startswith("fe80::"))
+        return own.split("/")[0].replace("fe80::", "fe80::f:")
 
     def _config(self, vty_lines):
         i, vr = self.instance, f"vrrp {self.instance.vrid}"
-        lines = ["interface eth0", f" {vr} version 3", f" {vr} priority {i.priority}",
+        word = "ip" if self.family == 4 else "ipv6"
+        lines = ["interface eth0", f" {vr} version {i.version}", f" {vr} priority {i.priority}",
                  f" {vr} advertisement-interval {round(i.advert_int * 1000)}"]
         lines += [f" no {vr} preempt"] if i.nopreempt else []
-        lines += [f" {vr} ip {a.split('/')[0]}" for a in i.addresses]
+        lines += [f" {vr} {word} {a.split('/')[0]}" for a in i.addresses]
         return "\n".join(lines + [f" {line}" for line in vty_lines] + [""])
 
     def _daemon(self, program, config):
@@ -86,7 +101,7 @@ class Frr:
         return nets.run("vtysh", "--vty_socket", self.dir, "-d", "vrrpd", "-c", "show vrrp")
 
     def state(self, _name="VI_1"):
-        match = re.search(r"Status \(v4\)\s+(\w+)", self.show())
+        match = re.search(rf"Status \(v{self.family}\)\s+(\w+)", self.show())
         return {"Master": "active", "Backup": "backup"}.get(match and match.group(1), "init")
 
     def stop(self):

@@ -65,9 +65,12 @@ class Node:
     def packet_socket(self, interface="eth0"):
         return nets.packet_socket(self.netns, interface)
 
-    def addresses(self, interface="eth0"):
-        text = self.ip("-4", "-o", "address", "show", "dev", interface)
-        return re.findall(r"inet (\S+)", text)
+    def addresses(self, interface="eth0", family=4):
+        text = self.ip(f"-{family}", "-o", "address", "show", "dev", interface)
+        return re.findall(r"inet6? (\S+)", text)
+
+    def sysctl(self, setting):
+        self.run("sysctl", "-q", "-w", setting)
 
 
 class Lab:
@@ -123,20 +126,26 @@ class Lab:
     # ---- parts ----
 
     @staticmethod
-    def _make_netns(name):
+    def _make_netns(name, ipv6=False):
+        """IPv6 where it is asked for only, and then with the addresses that it is given."""
+        settings = ["default.addr_gen_mode=1", "default.accept_ra=0"] if ipv6 else \
+            ["all.disable_ipv6=1", "default.disable_ipv6=1"]
         nets.run("ip", "netns", "add", name)
         nets.run(*nets.enter_argv(name), "sysctl", "-q", "-w",
-                 "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
+                 *(f"net.ipv6.conf.{setting}" for setting in settings))
         nets.run("ip", "-n", name, "link", "set", "lo", "up")
 
     def node(self, name, *addresses, lan=0):
-        """A node whose ethN has addresses[N], on bridge lan + N; None: an interface without one."""
+        """A node whose ethN has addresses[N], on bridge lan + N: one, several in a tuple, or None.
+        """
         node = Node(self, name, f"{self.name}-{name}")
-        self._make_netns(node.netns)
-        for index, address in enumerate(addresses):
+        several = [(a,) if isinstance(a, str) else a or () for a in addresses]
+        self._make_netns(node.netns, any(":" in a for those in several for a in those))
+        for index, those in enumerate(several):
             self._plug(node, index, lan + index)
-            if address:
-                node.ip("address", "add", address, "dev", f"eth{index}")
+            for address in those:
+                node.ip("address", "add", address, "dev", f"eth{index}",
+                        *(("nodad",) if ":" in address else ()))
             node.ip("link", "set", f"eth{index}", "up")
         return node
 
