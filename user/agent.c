@@ -91,6 +91,7 @@ static void world_changed(void *data)
 		router_refresh(agent->routers[i]);
 		agent_breathe(agent);
 	}
+	ports_follow(agent);
 	ports_put_unused(agent);
 }
 

@@ -382,8 +382,8 @@ static int bind_all(struct router *router, const struct link *link, struct failu
 		return -1;
 	router->ifindex = link->ifindex;
 	router->port_taken = true;
-	if (router->conf->peer_count == 0 &&
-	    port_join(port, router->conf->family, &router->membership, failure) < 0)
+	if (router->conf->peer_count == 0 && port_join(port, router->ifindex, router->conf->family,
+						       &router->membership, failure) < 0)
 		return -1;
 	if (bind_slot(router, link, failure) < 0)
 		return -1;
@@ -438,6 +438,9 @@ void router_unbind(struct router *router)
 			dataplane_slot_free(agent->dataplane, router->slot_number);
 		router->slot = NULL;
 	}
+	if (router->port_taken && router->conf->peer_count == 0)
+		port_leave(port_find(agent, router->place.ifindex), router->ifindex,
+			   router->conf->family);
 	if (router->port_taken)
 		port_put(agent, router->place.ifindex);
 	membership_leave(router->membership);

@@ -14,6 +14,18 @@ struct place {
 	uint32_t vlan;
 };
 
+/*
+ * Of the VRRP group on an interface whose programs are on the port: itself, and each VLAN that its
+ * programs serve.
+ */
+struct port_member {
+	struct port_member *next;
+	int ifindex;
+	enum vrrp_family family;
+	unsigned users;
+	int membership;
+};
+
 /* An interface that carries our programs. */
 struct port {
 	struct port *next;
@@ -22,10 +34,11 @@ struct port {
 	char name[IFNAMSIZ];
 	unsigned users; /* virtual routers that are bound to it */
 	enum xdp_mode wanted;
+	bool tagged;	   /* VLANs lie on it */
 	unsigned restored; /* times that others removed our programs */
 	int64_t tell_again_ns;
-	bool broken;	   /* they are gone, and cannot be put back for now */
-	int membership[2]; /* of the VRRP group, IPv4 and IPv6; -1 = not needed */
+	bool broken; /* they are gone, and cannot be put back for now */
+	struct port_member *members;
 	struct attach_status attach;
 };
 
@@ -37,13 +50,17 @@ struct port {
 struct port *port_get(struct agent *agent, const struct link *link, enum xdp_mode wanted,
 		      struct place *place, struct failure *failure);
 void port_put(struct agent *agent, int ifindex);
+/* Also leaves the groups that nobody on a port needs any more. */
 void ports_put_unused(struct agent *agent);
 
 /*
- * Be a member of the VRRP group there until the port is gone. `*membership` (-1 = none) is one that
- * exists already, and is the port's from here on.
+ * Be a member of the VRRP group on the interface `ifindex`, whose programs the port has, until
+ * port_leave(). `*membership` (-1 = none) is one that exists already, and is the port's from here
+ * on.
  */
-int port_join(struct port *port, enum vrrp_family family, int *membership, struct failure *failure);
+int port_join(struct port *port, int ifindex, enum vrrp_family family, int *membership,
+	      struct failure *failure);
+void port_leave(struct port *port, int ifindex, enum vrrp_family family);
 
 /*
  * As port_get(), but counted for nobody yet; a failure is forgotten. Before the loop looks at ports
@@ -53,6 +70,9 @@ void port_prepare(struct agent *agent, const struct link *link, enum xdp_mode wa
 
 /* NULL if none of our programs are there. */
 struct port *port_find(struct agent *agent, int ifindex);
+
+/* Interfaces have changed: VLANs that came to lie on a port may need another mode there. */
+void ports_follow(struct agent *agent);
 
 /* Put back what another tool removed; a port that resists is broken until it does not. */
 void port_restore(struct agent *agent, struct port *port);

@@ -115,7 +115,8 @@ struct attach_status plane_attach(const struct plane *plane, struct dataplane *d
 	struct attach_status status;
 	struct failure failure;
 
-	if (dataplane_attach(dataplane, plane->ifindex, "x0", kind, wanted, &status, &failure))
+	if (dataplane_attach(dataplane, plane->ifindex, "x0", kind, false, wanted, &status,
+			     &failure))
 		fail_msg("%s", failure.text);
 	return status;
 }

@@ -94,7 +94,7 @@ static void a_driver_without_native_xdp(void **state)
 
 	ip("link add b0 type bridge");
 	bridge.ifindex = index_of("b0");
-	assert_int_equal(dataplane_attach(dataplane, bridge.ifindex, "b0", "bridge",
+	assert_int_equal(dataplane_attach(dataplane, bridge.ifindex, "b0", "bridge", false,
 					  XDP_MODE_NATIVE, &status, &failure),
 			 -1);
 	assert_contains(failure.text, "cannot attach to b0: xdp_mode native is not possible: ");
@@ -121,7 +121,7 @@ static void a_mode_that_is_refused_leaves_the_old_one(void **state)
 	bridge.ifindex = index_of("b0");
 	for (enum xdp_mode mode = XDP_MODE_GENERIC; mode <= XDP_MODE_TC; mode++) {
 		plane_attach(&bridge, dataplane, "bridge", mode);
-		assert_int_equal(dataplane_attach(dataplane, bridge.ifindex, "b0", "bridge",
+		assert_int_equal(dataplane_attach(dataplane, bridge.ifindex, "b0", "bridge", false,
 						  XDP_MODE_NATIVE, &status, &failure),
 				 -1);
 		assert_contains(failure.text, "the driver has no native XDP");
@@ -143,8 +143,8 @@ static void an_interface_name_with_a_dot(void **state)
 
 	ip("link set x0 down");
 	ip("link set x0 name x0.100");
-	if (dataplane_attach(dataplane, plane->ifindex, "x0.100", "vlan", XDP_MODE_AUTO, &status,
-			     &failure))
+	if (dataplane_attach(dataplane, plane->ifindex, "x0.100", "vlan", false, XDP_MODE_AUTO,
+			     &status, &failure))
 		fail_msg("%s", failure.text);
 	assert_hooks(plane->ifindex, XDP_MODE_NATIVE);
 	dataplane_close(dataplane);
@@ -173,7 +173,7 @@ static void a_foreign_xdp_program_is_named(void **state)
 	dataplane_detach(dataplane, plane->ifindex);
 
 	for (enum xdp_mode mode = XDP_MODE_NATIVE; mode <= XDP_MODE_GENERIC; mode++) {
-		assert_int_equal(dataplane_attach(dataplane, plane->ifindex, "x0", "", mode,
+		assert_int_equal(dataplane_attach(dataplane, plane->ifindex, "x0", "", false, mode,
 						  &status, &failure),
 				 -1);
 		assert_contains(failure.text, xdp_mode_name(mode));
@@ -306,8 +306,8 @@ static void a_plain_ingress_qdisc_is_told_of(void **state)
 	struct failure failure;
 
 	assert_true(prints("tc qdisc add dev x0 ingress && echo done", "done"));
-	assert_int_equal(dataplane_attach(dataplane, plane->ifindex, "x0", "veth", XDP_MODE_AUTO,
-					  &status, &failure),
+	assert_int_equal(dataplane_attach(dataplane, plane->ifindex, "x0", "veth", false,
+					  XDP_MODE_AUTO, &status, &failure),
 			 -1);
 	assert_contains(failure.text, "cannot attach to x0: there is a qdisc 'ingress'");
 	assert_int_equal(tc_count(plane->ifindex, false, "xvrrp_tc_out"), 0);
@@ -348,9 +348,9 @@ static void an_interface_that_goes_and_returns(void **state)
 	plane_attach(plane, dataplane, "veth", XDP_MODE_AUTO);
 	assert_true(has_counters(plane, gone));
 	ip("link del x0");
-	assert_int_equal(
-		dataplane_attach(dataplane, gone, "x0", "veth", XDP_MODE_AUTO, &status, &failure),
-		-1);
+	assert_int_equal(dataplane_attach(dataplane, gone, "x0", "veth", false, XDP_MODE_AUTO,
+					  &status, &failure),
+			 -1);
 	assert_contains(failure.text, "cannot attach to x0: ");
 	assert_contains(failure.text, "No such device");
 	dataplane_detach(dataplane, gone);

@@ -185,7 +185,7 @@ static void what_works_stays_until_all_can_be_put_back(void **state)
 	foreign = foreign_xdp(plane->ifindex);
 	for (unsigned i = 0; i < 2; i++) {
 		assert_noticed(plane, dataplane);
-		assert_int_equal(dataplane_attach(dataplane, plane->ifindex, "x0", "veth",
+		assert_int_equal(dataplane_attach(dataplane, plane->ifindex, "x0", "veth", false,
 						  XDP_MODE_GENERIC, &status, &failure),
 				 -1);
 		assert_contains(failure.text, "'somebody'");

@@ -26,6 +26,35 @@
 #include "sys/attach_private.h"
 #include "sys/log.h"
 
+/* ---- VLAN tags ---- */
+
+/* Software devices may hand packets on with their tag beside the data, where XDP cannot see it. */
+static bool carries_tags_beside(const char *kind)
+{
+	static const char *const inside[] = {"", "tun", "vlan"};
+
+	for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
+		if (!strcmp(kind, inside[i]))
+			return false;
+	return true;
+}
+
+/*
+ * See to it that XDP sees the tags of frames, so that none is taken for one of another VLAN (H-23):
+ * hardware is told to leave them where they are. NULL, or why that cannot be had. A software device
+ * without VLANs on it carries no tags, as far as this host knows.
+ */
+static const char *tags_trouble(struct dataplane *dataplane, struct attachment *attachment,
+				const char *kind)
+{
+	if (carries_tags_beside(kind))
+		return attachment->tagged ? "VLANs lie on it, whose tags XDP does not see there"
+					  : NULL;
+	return tags_show(dataplane, attachment) ? NULL
+						: "the device strips VLAN tags before XDP sees "
+						  "them (rx-vlan-offload cannot be turned off)";
+}
+
 /* ---- the mode ---- */
 
 /* Native XDP of these attaches well and does not work. */
@@ -60,6 +89,7 @@ static int use_tc(struct dataplane *dataplane, struct attachment *attachment,
 		  struct failure *failure)
 {
 	link_drop(dataplane, attachment, HOOK_XDP);
+	tags_strip_again(dataplane, attachment->ifindex);
 	attachment->mode = XDP_MODE_TC;
 	return tc_set(dataplane, attachment, TC_PROGRAM_IN, failure);
 }
@@ -69,6 +99,7 @@ static int use_explicit(struct dataplane *dataplane, struct attachment *attachme
 			struct failure *failure)
 {
 	struct failure why;
+	const char *blind;
 	char owner[64];
 
 	say_configured(status, kind, wanted);
@@ -78,6 +109,10 @@ static int use_explicit(struct dataplane *dataplane, struct attachment *attachme
 			    "that (ip link set dev %s xdp off, or xdp-loader unload %s --all), or "
 			    "use xdp_mode tc or auto",
 			    xdp_mode_name(wanted), owner, attachment->name, attachment->name);
+	blind = tags_trouble(dataplane, attachment, kind);
+	if (blind)
+		return fail(failure, "xdp_mode %s is not possible: %s: use xdp_mode tc or auto",
+			    xdp_mode_name(wanted), blind);
 	if (tc_set(dataplane, attachment, TC_PROGRAM_MARK, failure))
 		return -1;
 	if (xdp_set(dataplane, attachment, wanted, &why))
@@ -89,12 +124,17 @@ static int use_explicit(struct dataplane *dataplane, struct attachment *attachme
 static int use_best(struct dataplane *dataplane, struct attachment *attachment, const char *kind,
 		    struct attach_status *status, struct failure *failure)
 {
-	const char *trouble = native_trouble(kind);
+	const char *trouble = native_trouble(kind), *blind;
 	struct failure native = {""}, generic;
 	char owner[64];
 
 	if (xdp_foreign(dataplane, attachment->ifindex, owner)) {
 		say(status, XDP_MODE_TC, "the interface carries the XDP program %s", owner);
+		return use_tc(dataplane, attachment, failure);
+	}
+	blind = tags_trouble(dataplane, attachment, kind);
+	if (blind) {
+		say(status, XDP_MODE_TC, "%s", blind);
 		return use_tc(dataplane, attachment, failure);
 	}
 	if (tc_set(dataplane, attachment, TC_PROGRAM_MARK, failure))
@@ -112,9 +152,10 @@ static int use_best(struct dataplane *dataplane, struct attachment *attachment, 
 }
 
 /* Does the XDP link that is there do what is wanted, as it is? */
-static bool mode_stays(const struct attachment *attachment, const char *kind, enum xdp_mode wanted)
+static bool mode_stays(struct dataplane *dataplane, struct attachment *attachment, const char *kind,
+		       enum xdp_mode wanted)
 {
-	if (!link_alive(attachment, HOOK_XDP))
+	if (!link_alive(attachment, HOOK_XDP) || tags_trouble(dataplane, attachment, kind))
 		return false;
 	if (wanted != XDP_MODE_AUTO)
 		return wanted == attachment->mode;
@@ -165,7 +206,7 @@ static int use_mode(struct dataplane *dataplane, struct attachment *attachment, 
 		say(status, XDP_MODE_TC, "as configured");
 		return use_tc(dataplane, attachment, failure);
 	}
-	if (mode_stays(attachment, kind, wanted)) {
+	if (mode_stays(dataplane, attachment, kind, wanted)) {
 		if (!keep_mode(dataplane, attachment, kind, wanted, status, failure))
 			return 0;
 		log_notice("%s: attaching anew: %s", attachment->name, failure->text);
@@ -200,7 +241,8 @@ bool is_attached(const struct dataplane *dataplane, int ifindex)
 	return attachment && attachment->ifindex == ifindex;
 }
 
-static struct attachment *find_or_add(struct dataplane *dataplane, int ifindex, const char *name)
+static struct attachment *find_or_add(struct dataplane *dataplane, int ifindex, const char *name,
+				      bool tagged)
 {
 	struct attachment **place = find(dataplane, ifindex), *attachment = *place;
 
@@ -214,6 +256,7 @@ static struct attachment *find_or_add(struct dataplane *dataplane, int ifindex, 
 		*place = attachment;
 	}
 	snprintf(attachment->name, sizeof(attachment->name), "%s", name);
+	attachment->tagged = tagged;
 	return attachment;
 }
 
@@ -225,6 +268,7 @@ static void detach(struct dataplane *dataplane, int ifindex)
 		return;
 	/* The reverse of the order above. */
 	link_drop(dataplane, attachment, HOOK_XDP);
+	tags_strip_again(dataplane, ifindex);
 	tc_remove(dataplane, attachment);
 	if_stats_remove(dataplane, ifindex);
 	*place = attachment->next;
@@ -245,7 +289,8 @@ static int attach(struct dataplane *dataplane, struct attachment *attachment, co
 }
 
 int dataplane_attach(struct dataplane *dataplane, int ifindex, const char *name, const char *kind,
-		     enum xdp_mode wanted, struct attach_status *status, struct failure *failure)
+		     bool tagged, enum xdp_mode wanted, struct attach_status *status,
+		     struct failure *failure)
 {
 	struct attachment *attachment;
 	struct failure why;
@@ -254,7 +299,7 @@ int dataplane_attach(struct dataplane *dataplane, int ifindex, const char *name,
 
 	pthread_mutex_lock(&dataplane->attachments_lock);
 	had = is_attached(dataplane, ifindex);
-	attachment = find_or_add(dataplane, ifindex, name);
+	attachment = find_or_add(dataplane, ifindex, name, tagged);
 	if (!attachment) {
 		error = fail(failure, "out of memory");
 	} else if (attach(dataplane, attachment, kind, wanted, status, &why)) {

@@ -22,7 +22,7 @@ static bool is_lost(const struct dataplane *dataplane, const struct attachment *
 
 static bool has_lost(const struct dataplane *dataplane, const struct attachment *attachment)
 {
-	bool lost = attachment->incomplete;
+	bool lost = attachment->incomplete || tags_hidden(dataplane, attachment);
 	char name[IFNAMSIZ];
 
 	for (enum hook hook = 0; hook < HOOKS && !lost; hook++)

@@ -19,6 +19,7 @@ struct attachment {
 	struct attachment *next;
 	int ifindex;
 	char name[IFNAMSIZ];
+	bool tagged;	      /* VLANs lie on it */
 	enum xdp_mode wanted; /* as last asked for; AUTO where an earlier agent's is adopted */
 	enum xdp_mode mode;   /* of the XDP link, or XDP_MODE_TC; AUTO = nothing is there yet */
 	char reason[200];     /* as in struct attach_status */
@@ -58,6 +59,17 @@ void links_adopt(struct dataplane *dataplane, struct attachment *attachment);
 
 /* The id of a program, 0 if the kernel does not tell. */
 __u32 program_id(int program_fd);
+
+/* ---- attach_tags.c ---- */
+
+/* Turn off what hides VLAN tags from XDP; false if that cannot be. */
+bool tags_show(struct dataplane *dataplane, const struct attachment *attachment);
+/* Turn on again what we have turned off, this agent or one before, also of what is gone. */
+void tags_strip_again(struct dataplane *dataplane, int ifindex);
+/* Has somebody turned on again what we had turned off? */
+bool tags_hidden(const struct dataplane *dataplane, const struct attachment *attachment);
+/* Of what the name of a marker has behind the index: is it one of these? */
+bool is_tags_marker(const char *name);
 
 /* ---- attach_tc.c ---- */
 

@@ -152,21 +152,25 @@ struct attach_status {
 
 /*
  * Attach the programs to an interface: XDP as `wanted` says, tc ingress, tc egress. `kind` is
- * struct link's. With AUTO a foreign XDP program, or a device without XDP, means tc, with the
- * reason in `status`; an explicit mode that cannot be had is an error that says why, and nothing of
- * ours stays attached. On an interface that has its programs, also those of an earlier
+ * struct link's; `tagged` says that VLANs lie on it. XDP is for where it sees the tags of frames:
+ * offloads that take them off are turned off until it is detached, and where that cannot be it is
+ * as if the device had no XDP. With AUTO a foreign XDP program, or a device without XDP, means tc,
+ * with the reason in `status`; an explicit mode that cannot be had is an error that says why, and
+ * nothing of ours stays attached. On an interface that has its programs, also those of an earlier
  * agent whose links are pinned: update them in place, without a gap, put back what another tool
  * removed, change the mode if need be; if that fails, what works there stays. With adopted maps it
  * may be called once dataplane_load() has succeeded.
  */
 int dataplane_attach(struct dataplane *dataplane, int ifindex, const char *name, const char *kind,
-		     enum xdp_mode wanted, struct attach_status *status, struct failure *failure);
+		     bool tagged, enum xdp_mode wanted, struct attach_status *status,
+		     struct failure *failure);
 /* Also for an interface that is gone already. */
 void dataplane_detach(struct dataplane *dataplane, int ifindex);
 
 /*
  * Are all programs where dataplane_attach() put them? Stores the indexes of up to `max` interfaces
- * where another tool has removed or replaced one (dataplane_attach() again puts it back), or where
+ * where another tool has removed or replaced one (dataplane_attach() again puts it back), or hides
+ * VLAN tags from it, or where
  * the last dataplane_attach() failed and left something, and returns how many. Interfaces that are
  * gone are not among them.
  */

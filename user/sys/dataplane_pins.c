@@ -5,6 +5,7 @@
  *   PIN_DIR/vr_slots ...		the maps
  *   PIN_DIR/links/<ifindex>-<hook>	the links: xdp, tc_in, tc_out
  *   PIN_DIR/links/<ifindex>-clsact	a directory: the clsact qdisc on the interface is ours
+ *   PIN_DIR/links/<ifindex>-rxvlan	the same: we have turned that offload off, see attach_tags.c
  *
  * Interfaces go by their number because bpffs refuses names with a dot, such as eth0.100.
  *
@@ -130,7 +131,9 @@ static bool is_our_link(const struct dirent *entry)
 
 static bool is_our_marker(const struct dirent *entry)
 {
-	return entry->d_type == DT_DIR && !strcmp(behind_ifindex(entry->d_name), "clsact");
+	const char *what = behind_ifindex(entry->d_name);
+
+	return entry->d_type == DT_DIR && (!strcmp(what, "clsact") || is_tags_marker(what));
 }
 
 typedef bool test_fn(const struct dirent *entry);
@@ -336,8 +339,10 @@ static void settle_entry(struct dataplane *dataplane, const char *links, const s
 	pthread_mutex_lock(&dataplane->attachments_lock);
 	if (is_our_link(entry) && !is_attached(dataplane, ifindex))
 		remove_pin(links, entry->d_name);
-	if (is_our_marker(entry) && !is_attached(dataplane, ifindex))
+	if (is_our_marker(entry) && !is_attached(dataplane, ifindex)) {
+		tags_strip_again(dataplane, ifindex);
 		clsact_remove(dataplane, ifindex);
+	}
 	pthread_mutex_unlock(&dataplane->attachments_lock);
 }
 

@@ -282,8 +282,8 @@ static bool suits(const struct link_address *address, enum vrrp_family family)
 	case VRRP_IPV4:
 		return addr_is_ipv4(&address->address);
 	case VRRP_IPV6:
-		return address->address.b[0] == 0xfe && (address->address.b[1] & 0xc0) == 0x80 &&
-		       !(address->flags & IFA_F_TENTATIVE);
+		return addr_is_link_local(&address->address) &&
+		       !(address->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
 	}
 	return false;
 }

@@ -67,7 +67,7 @@ const struct link *links_by_index(const struct links *links, int ifindex);
 
 /*
  * The primary address: for IPv4 the first one, secondary ones last, for IPv6 the link-local one
- * that is not tentative; never one that `skip` tells of. False if there is none.
+ * that is neither tentative nor found to be a duplicate; never one that `skip` tells of. False if there is none.
  */
 bool links_primary(const struct links *links, int ifindex, enum vrrp_family family,
 		   links_skip_fn *skip, void *data, struct vrrp_addr *out);

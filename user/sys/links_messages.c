@@ -2,8 +2,11 @@
 /* Attributes out of link and address messages. Lengths are those of the message, never believed. */
 #include "sys/links_messages.h"
 
+#include <arpa/inet.h>
 #include <libmnl/libmnl.h>
+#include <limits.h>
 #include <linux/if.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -44,6 +47,36 @@ static bool get_u32(const struct nlattr *attribute, uint32_t *value)
 	return true;
 }
 
+static bool get_u16(const struct nlattr *attribute, uint16_t *value)
+{
+	if (!attribute || mnl_attr_get_payload_len(attribute) < sizeof(*value))
+		return false;
+	memcpy(value, mnl_attr_get_payload(attribute), sizeof(*value));
+	return true;
+}
+
+static void read_vlan(struct link *link, const struct nlattr *data)
+{
+	const struct nlattr *list[IFLA_VLAN_MAX + 1] = {NULL};
+	struct attributes into = {list, IFLA_VLAN_MAX};
+	uint16_t protocol = htons(ETH_P_8021Q); /* of kernels before 3.10, which do not tell */
+
+	mnl_attr_parse_nested(data, collect, &into);
+	get_u16(list[IFLA_VLAN_ID], &link->vlan_id);
+	get_u16(list[IFLA_VLAN_PROTOCOL], &protocol);
+	link->vlan_protocol = ntohs(protocol);
+}
+
+static void read_vrf(struct link *link, const struct nlattr *data)
+{
+	const struct nlattr *list[IFLA_VRF_MAX + 1] = {NULL};
+	struct attributes into = {list, IFLA_VRF_MAX};
+
+	mnl_attr_parse_nested(data, collect, &into);
+	get_u32(list[IFLA_VRF_TABLE], &link->vrf_table);
+}
+
+/* What an interface is does not change while it lives. */
 static void read_kind(struct link *link, const struct nlattr *info)
 {
 	const struct nlattr *list[IFLA_INFO_MAX + 1] = {NULL};
@@ -52,6 +85,34 @@ static void read_kind(struct link *link, const struct nlattr *info)
 	mnl_attr_parse_nested(info, collect, &into);
 	if (list[IFLA_INFO_KIND])
 		copy_text(link->kind, sizeof(link->kind), list[IFLA_INFO_KIND]);
+	if (!list[IFLA_INFO_DATA])
+		return;
+	if (strcmp(link->kind, "vlan") == 0)
+		read_vlan(link, list[IFLA_INFO_DATA]);
+	if (strcmp(link->kind, "vrf") == 0)
+		read_vrf(link, list[IFLA_INFO_DATA]);
+}
+
+/* An index of this namespace, 0 = none; it is signed here and unsigned there. */
+static int get_ifindex(const struct nlattr *attribute)
+{
+	uint32_t ifindex = 0;
+
+	get_u32(attribute, &ifindex);
+	return ifindex <= INT_MAX ? (int)ifindex : 0;
+}
+
+/*
+ * The peer of a veth is told as what it lies on, which it is not. Of what lies in another namespace
+ * the index means nothing here.
+ */
+static void read_relations(struct link *link, const struct nlattr *lower,
+			   const struct nlattr *lower_netns, const struct nlattr *master)
+{
+	bool here = !lower_netns && strcmp(link->kind, "veth") != 0;
+
+	link->parent = here ? get_ifindex(lower) : 0;
+	link->master = get_ifindex(master);
 }
 
 /* With one program IFLA_XDP_PROG_ID has it; with more, there is one attribute a mode. */
@@ -83,9 +144,11 @@ void links_read_link(struct link *link, const struct nlmsghdr *message)
 		copy_text(link->name, sizeof(link->name), list[IFLA_IFNAME]);
 	if (list[IFLA_ADDRESS] && mnl_attr_get_payload_len(list[IFLA_ADDRESS]) == sizeof(link->mac))
 		memcpy(link->mac, mnl_attr_get_payload(list[IFLA_ADDRESS]), sizeof(link->mac));
-	get_u32(list[IFLA_MTU], &link->mtu);
 	if (list[IFLA_LINKINFO])
 		read_kind(link, list[IFLA_LINKINFO]);
+	/* A message about all of it has its MTU; only then what is absent is not there. */
+	if (get_u32(list[IFLA_MTU], &link->mtu))
+		read_relations(link, list[IFLA_LINK], list[IFLA_LINK_NETNSID], list[IFLA_MASTER]);
 	if (list[IFLA_XDP])
 		read_xdp(link, list[IFLA_XDP]);
 }

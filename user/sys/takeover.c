@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Addresses, blackhole routes and MAC filters: adding, removing, and cleaning up after an agent
- * that died. What is ours is known by its mark in the kernel (IFA_PROTO, the route's protocol),
- * never from memory: an address that an operator has configured, before or since, is not removed.
+ * Addresses, blackhole routes, MAC filters and memberships: adding, removing, and cleaning up after
+ * an agent that died. What is ours is known by its mark in the kernel (IFA_PROTO, the route's
+ * protocol), never from memory: an address that an operator has configured, before or since, is not
+ * removed.
  */
 #include "sys/takeover.h"
 
@@ -55,10 +56,21 @@ void takeover_close(struct takeover *takeover)
 		return;
 	if (takeover->socket)
 		mnl_socket_close(takeover->socket);
+	groups_clear(&takeover->groups);
 	free(takeover);
 }
 
 /* ---- adding ---- */
+
+/* By a socket and not by netlink: the kernel's answer is there at once. */
+static void change_group(struct takeover *takeover, const struct takeover_item *item, bool remove)
+{
+	int error = (remove ? groups_release : groups_hold)(&takeover->groups, item->ifindex,
+							    &item->address);
+
+	if (error)
+		batch_failed(takeover, item, error, "");
+}
 
 int takeover_add(struct takeover *takeover, const struct takeover_item *items, size_t count,
 		 struct failure *failure)
@@ -76,6 +88,7 @@ int takeover_add(struct takeover *takeover, const struct takeover_item *items, s
 			put_mac(takeover, &items[i], false);
 			break;
 		case TAKEOVER_GROUP:
+			change_group(takeover, &items[i], false);
 			break;
 		}
 	}
@@ -216,6 +229,7 @@ int takeover_remove(struct takeover *takeover, const struct takeover_item *items
 			put_mac(takeover, &items[i], true);
 			break;
 		case TAKEOVER_GROUP:
+			change_group(takeover, &items[i], true);
 			break;
 		}
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel must know of a role: the virtual addresses on their interfaces, and the virtual
- * MAC in the NIC's unicast filter. One batch of netlink messages, one system call for them and
- * one for the answers.
+ * What the kernel must know of a role: the virtual addresses on their interfaces, the virtual MAC
+ * in the NIC's unicast filter, and the groups that solicitations are sent to. One batch of netlink
+ * messages, one system call for them and one for the answers.
  */
 #ifndef SYS_TAKEOVER_H
 #define SYS_TAKEOVER_H
@@ -52,8 +52,8 @@ int takeover_remove(struct takeover *takeover, const struct takeover_item *items
 
 /*
  * True for what must stay. The item has its kind and what identifies it: an address its interface
- * and prefix length, a blackhole route its address (of all 32 or 128 bits, on no interface), a MAC
- * its interface.
+ * and prefix length, a blackhole route its address (of all 32 or 128 bits, on no interface) and its
+ * table, a MAC its interface.
  */
 typedef bool takeover_keep_fn(const struct takeover_item *item, void *data);
 
@@ -61,7 +61,8 @@ typedef bool takeover_keep_fn(const struct takeover_item *item, void *data);
  * Remove what an agent that died left on the interface, but for what `keep` (NULL = nothing stays)
  * says: addresses with our IFA_PROTO, virtual MACs (00:00:5e:00:01:xx, 00:00:5e:00:02:xx) that a
  * static NTF_SELF entry holds for a `vrids` bit set (bit n = VRID n of that family is ours). With
- * ifindex 0: blackhole routes with our protocol, which belong to no interface; once.
+ * ifindex 0: blackhole routes with our protocol, which belong to no interface, of every table;
+ * once. Memberships end with the process.
  */
 void takeover_clean_stale(struct takeover *takeover, int ifindex, const uint8_t vrids_ipv4[32],
 			  const uint8_t vrids_ipv6[32], takeover_keep_fn *keep, void *data);

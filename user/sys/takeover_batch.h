@@ -9,6 +9,7 @@
 #include <libmnl/libmnl.h>
 
 #include "sys/takeover.h"
+#include "sys/takeover_groups.h"
 
 #define BATCH_BYTES	65536
 #define BATCH_ROOM	512  /* more than any message of ours needs */
@@ -17,6 +18,7 @@
 struct takeover {
 	struct mnl_socket *socket;
 	uint32_t sequence; /* of the last message */
+	struct groups groups;
 
 	/* The batch being filled: what each message is for, to explain its failure. */
 	bool removing;

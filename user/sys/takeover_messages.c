@@ -152,32 +152,48 @@ void put_blackhole(struct takeover *takeover, const struct takeover_item *item, 
 
 	header->rtm_family = family(ipv4);
 	header->rtm_dst_len = ipv4 ? 32 : 128;
-	header->rtm_table = RT_TABLE_MAIN;
+	header->rtm_table = item->table ? RT_TABLE_UNSPEC : RT_TABLE_MAIN;
 	header->rtm_protocol = XVRRPD_RTPROT; /* of a removal: of nobody else's route */
 	header->rtm_scope = remove ? RT_SCOPE_NOWHERE : RT_SCOPE_UNIVERSE;
 	header->rtm_type = RTN_BLACKHOLE;
 	put_addr(message, RTA_DST, &item->address);
+	if (item->table)
+		mnl_attr_put_u32(message, RTA_TABLE, item->table);
 	batch_message_end(takeover, message);
+}
+
+/* As in struct takeover_item: 0 = main. Only the attribute has room for all numbers. */
+static uint32_t table_of(const struct rtmsg *header, const struct nlattr *attribute)
+{
+	uint32_t table = header->rtm_table;
+
+	if (attribute && mnl_attr_get_payload_len(attribute) == sizeof(table))
+		memcpy(&table, mnl_attr_get_payload(attribute), sizeof(table));
+	return table == RT_TABLE_MAIN ? 0 : table;
 }
 
 bool parse_blackhole(const struct nlmsghdr *message, struct takeover_item *out)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
-	const struct nlattr *attribute, *to = NULL;
+	const struct nlattr *attribute, *to = NULL, *table = NULL;
 	bool ipv4;
 
 	if (message->nlmsg_type != RTM_NEWROUTE || !netlink_holds(message, sizeof(*header)))
 		return false;
 	ipv4 = header->rtm_family == AF_INET;
 	if (header->rtm_protocol != XVRRPD_RTPROT || header->rtm_type != RTN_BLACKHOLE ||
-	    header->rtm_table != RT_TABLE_MAIN || header->rtm_dst_len != (ipv4 ? 32 : 128))
+	    header->rtm_dst_len != (ipv4 ? 32 : 128))
 		return false;
-	mnl_attr_for_each(attribute, message, sizeof(*header))
+	mnl_attr_for_each(attribute, message, sizeof(*header)) {
 		if (mnl_attr_get_type(attribute) == RTA_DST)
 			to = attribute;
+		else if (mnl_attr_get_type(attribute) == RTA_TABLE)
+			table = attribute;
+	}
 	*out = (struct takeover_item){
 		.kind = TAKEOVER_BLACKHOLE,
 		.prefix_len = header->rtm_dst_len,
+		.table = table_of(header, table),
 	};
 	return get_addr(to, ipv4, &out->address);
 }
@@ -188,10 +204,12 @@ int dump_blackholes(struct takeover *takeover, bool ipv4, batch_each_fn *each, v
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 
-	/* The kernel sorts them out; without that, millions of routes would come. */
+	/*
+	 * Of all tables, because a VRF may be gone. The kernel sorts them out; without that,
+	 * millions of routes would come.
+	 */
 	request->nlmsg_type = RTM_GETROUTE;
 	header->rtm_family = family(ipv4);
-	header->rtm_table = RT_TABLE_MAIN;
 	header->rtm_protocol = XVRRPD_RTPROT;
 	header->rtm_type = RTN_BLACKHOLE;
 	return batch_dump(takeover, request, each, data);
