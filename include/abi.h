@@ -103,7 +103,7 @@ struct vr_memory {
 	__u64 down_armed_ns; /* ... and what it was armed by */
 	__u64 transition_ns; /* last transition, 0 = never */
 	__u64 transition_s;  /* the same moment in Unix time */
-	__u64 hold_until_ns; /* Backup: does not preempt before this, 0 = may */
+	__u64 hold_until_ns; /* Backup: does not preempt before this, 0 = may; see vr_preempts() */
 	__u32 interval_cs;   /* Active_Adver_Interval */
 	__u8 state;	     /* enum vr_state, as the three that follow from core/types.h */
 	__u8 last_event;

@@ -34,6 +34,7 @@ struct machine machine_of(const struct vr_params *params)
 
 	vr_init(&m.vr, params);
 	vr_set_primary(&m.vr, &own);
+	m.preempts = vr_preempts(&m.vr);
 	return m;
 }
 
@@ -100,6 +101,7 @@ static void carry_out(struct machine *m, const struct vr_action *action)
 		break;
 	case ACT_PUBLISH:
 		m->published = m->vr.effective_priority;
+		m->preempts = vr_preempts(&m->vr);
 		break;
 	case ACT_STEADY:
 		m->steady_header = action->steady.header;
@@ -120,7 +122,7 @@ static void carry_out(struct machine *m, const struct vr_action *action)
 	}
 }
 
-static void step(struct machine *m, struct vr_event event)
+void step(struct machine *m, struct vr_event event)
 {
 	vr_step(&m->vr, &event, m->now_ns, &m->slot, &m->said);
 	for (unsigned i = 0; i < m->said.count; i++)
@@ -135,6 +137,11 @@ void startup(struct machine *m)
 void shut_down(struct machine *m)
 {
 	step(m, (struct vr_event){.kind = EV_SHUTDOWN});
+}
+
+void shut_down_alone(struct machine *m)
+{
+	step(m, (struct vr_event){.kind = EV_SHUTDOWN, .alone = true});
 }
 
 void fault(struct machine *m, unsigned bit)
@@ -165,6 +172,21 @@ void drain(struct machine *m)
 void undrain(struct machine *m)
 {
 	step(m, (struct vr_event){.kind = EV_UNDRAIN});
+}
+
+void group_go(struct machine *m)
+{
+	step(m, (struct vr_event){.kind = EV_GROUP_GO});
+}
+
+void group_yield(struct machine *m)
+{
+	step(m, (struct vr_event){.kind = EV_GROUP_YIELD});
+}
+
+void group_leaving(struct machine *m)
+{
+	step(m, (struct vr_event){.kind = EV_GROUP_LEAVING});
 }
 
 struct machine successor(const struct machine *old, const struct vr_params *params)
@@ -258,7 +280,7 @@ static uint64_t header_of(const struct machine *m, uint8_t priority)
 void stamp(struct machine *m, uint8_t priority, int64_t received_ns)
 {
 	m->slot.last_advert_ns = received_ns;
-	if (vrrp_backup_obeys(m->vr.effective_priority, m->vr.params.preempt, priority))
+	if (vrrp_backup_obeys(m->vr.effective_priority, m->preempts, priority))
 		m->slot.authority_ns = received_ns;
 }
 
@@ -302,13 +324,16 @@ void take_over(struct machine *m)
 int64_t role_due(const struct machine *m)
 {
 	struct machine later = *m;
+	int64_t due_ns;
 
-	if (vr_deadline(&m->vr) == NEVER_NS)
+	later.vr.hold_until_ns = 0;
+	due_ns = vr_deadline(&later.vr);
+	if (due_ns == NEVER_NS)
 		return NEVER_NS;
-	if (later.now_ns < vr_deadline(&m->vr))
-		later.now_ns = vr_deadline(&m->vr);
+	if (later.now_ns < due_ns)
+		later.now_ns = due_ns;
 	deadline(&later);
-	return said(&later, ACT_ACQUIRE) ? vr_deadline(&later.vr) : vr_deadline(&m->vr);
+	return said(&later, ACT_ACQUIRE) ? vr_deadline(&later.vr) : due_ns;
 }
 
 void pass(struct machine *m, int64_t span_ns)

@@ -34,6 +34,7 @@ struct machine {
 	uint64_t steady_header;	     /* in the slot, as the two that follow */
 	struct vrrp_addr steady_source;
 	uint8_t published; /* identity.priority */
+	bool preempts;	   /* SLOT_PREEMPT */
 	unsigned adverts_sent;
 	bool acquired; /* by the last of ACT_ACQUIRE and ACT_RELEASE */
 };
@@ -52,15 +53,21 @@ struct machine machine_active_of(const struct vr_params *params);
 
 void startup(struct machine *m);
 void shut_down(struct machine *m);
+void shut_down_alone(struct machine *m);
 void fault(struct machine *m, unsigned bit);
 void fault_over(struct machine *m, unsigned bit);
 void priority(struct machine *m, uint8_t effective);
 void claim(struct machine *m);
 void drain(struct machine *m);
 void undrain(struct machine *m);
+void group_go(struct machine *m);
+void group_yield(struct machine *m);
+void group_leaving(struct machine *m);
 void stood_still(struct machine *m, int64_t span_ns);
 void deadline(struct machine *m);
 void recheck(struct machine *m);
+/* Any other. */
+void step(struct machine *m, struct vr_event event);
 /* An advertisement of the peer arrives, is stamped, and is reported at once. */
 void hear(struct machine *m, uint8_t priority);
 /* It arrived and was stamped at `received_ns`, and is reported only now. */
@@ -85,7 +92,7 @@ void assert_not_adopted(struct machine *m);
 void to_deadline(struct machine *m); /* wait for it, and tell */
 /* The same until the role is to be taken, and the second look: Active. */
 void take_over(struct machine *m);
-/* The deadline of the role; that of the addresses may come before it. */
+/* The deadline of the role; those of the addresses and of the preemption delay may come first. */
 int64_t role_due(const struct machine *m);
 void pass(struct machine *m, int64_t span_ns); /* without telling anything */
 

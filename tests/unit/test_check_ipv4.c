@@ -201,7 +201,7 @@ static void authentication(void **state) /* B-10 */
 	assert_int_equal(check_with(&s, 4, VRRP_AUTH_PASS), COUNT_auth_type);
 	assert_int_equal(check_with(&s, AUTH_AT, 'x'), VR_COUNTERS); /* means nothing */
 	s.own.auth_type = VRRP_AUTH_AH;
-	assert_int_equal(check_with(&s, 4, VRRP_AUTH_AH), COUNT_auth_type);
+	assert_int_equal(check_with(&s, 4, VRRP_AUTH_AH), COUNT_auth_type_ah);
 	s.own.auth_type = s.message[4] = VRRP_AUTH_PASS;
 	memcpy(s.own.auth_data, "password", 8);
 	memcpy(s.message + AUTH_AT, "password", 8);

@@ -28,7 +28,7 @@ struct damage {
 
 static const struct damage of_any[] = {
 	DAMAGE(memory.state, VR_ACTIVE + 1),
-	DAMAGE(memory.last_event, LAST_EVENT_LEASE_EXPIRED + 1),
+	DAMAGE(memory.last_event, LAST_EVENT_SYNC_GROUP + 1),
 	DAMAGE(memory.active_reason, ACTIVE_REASON_NO_RESPONSE + 1),
 	DAMAGE(memory.next_reason, ACTIVE_REASON_NO_RESPONSE + 1),
 	DAMAGE(memory.checksum_heard, 3),
@@ -39,12 +39,15 @@ static const struct damage of_any[] = {
 	DAMAGE(memory.transition_ns, NOW_NS + 1),
 	DAMAGE(memory.transition_ns, UINT64_MAX),
 	DAMAGE(memory.down_armed_ns, NOW_NS + 1),
+	DAMAGE(memory.hold_until_ns, NOW_NS + 1000 * NS_PER_S + 1),
+	DAMAGE(memory.hold_until_ns, INT64_MAX - 1),
+	DAMAGE(memory.hold_until_ns, UINT64_MAX),
 	DAMAGE(priority, 0),
 };
 static const struct damage of_backups[] = {
 	DAMAGE(memory.next_reason, ACTIVE_REASON_NOT_ACTIVE),
 	DAMAGE(memory.down_timer_ns, NOW_NS - 1), /* before what it was armed by */
-	DAMAGE(memory.down_timer_ns, NOW_NS + 4 * 255 * NS_PER_S + 1),
+	DAMAGE(memory.down_timer_ns, NOW_NS + 101 * 255 * NS_PER_S + 1),
 	DAMAGE(memory.down_timer_ns, UINT64_MAX),
 };
 static const struct damage of_undrained_backups[] = {
@@ -163,7 +166,7 @@ static void i_1_a_lease_that_makes_no_sense_ends(void **state)
 	struct machine m;
 
 	(void)state;
-	old.slot.lease_until_ns = old.now_ns + 3 * 255 * NS_PER_S;
+	old.slot.lease_until_ns = old.now_ns + 100 * 255 * NS_PER_S;
 	m = adopted_after(&old, 0);
 	assert_int_equal(m.vr.state, VR_ACTIVE);
 	old.slot.lease_until_ns++;
@@ -204,6 +207,7 @@ static void what_a_slot_remembers(void **state)
 	assert_int_equal(memory.next_reason, ACTIVE_REASON_NO_RESPONSE);
 	assert_int_equal(memory.checksum_heard, 0);
 	assert_int_equal(memory.drained, 0);
+	assert_int_equal(memory.hold_until_ns, 0);
 	for (size_t i = 0; i < sizeof(memory.zero); i++)
 		assert_int_equal(memory.zero[i], 0);
 
@@ -313,6 +317,8 @@ static void same_role(const struct machine *old, const struct machine *m)
 	assert_int_equal(m->vr.active_reason, old->vr.active_reason);
 	assert_int_equal(m->vr.transition_ns, old->vr.transition_ns);
 	assert_int_equal(m->vr.steady_header, old->vr.steady_header);
+	assert_int_equal(m->vr.hold_until_ns, old->vr.hold_until_ns);
+	assert_int_equal(m->preempts, old->preempts);
 	/* no event: neither on the wire nor in the log */
 	assert_null(said(m, ACT_ANNOUNCE));
 	assert_null(said(m, ACT_COUNT));
@@ -351,14 +357,11 @@ static void same_active(const struct machine *old, const struct machine *m)
 	assert_int_equal(m->vr.adver_timer_ns, m->now_ns + NS_PER_S);
 }
 
-static void i_8_whatever_it_was_it_goes_on_or_starts(void **state)
+static void goes_on_or_starts(const struct vr_params *params)
 {
-	struct vr_params p = params(3, 100);
+	struct machine old = machine_started(params);
 	uint32_t seed = 1;
 	unsigned seen[3] = {0};
-
-	(void)state;
-	struct machine old = machine_started(&p);
 
 	for (int i = 0; i < 20000; i++) {
 		struct machine m;
@@ -379,6 +382,16 @@ static void i_8_whatever_it_was_it_goes_on_or_starts(void **state)
 	}
 	for (int i = 0; i < 3; i++)
 		assert_in_range(seen[i], 500, 20000);
+}
+
+static void i_8_whatever_it_was_it_goes_on_or_starts(void **state)
+{
+	struct vr_params p = params(3, 100);
+
+	(void)state;
+	goes_on_or_starts(&p);
+	p.preempt_delay_ns = 5 * NS_PER_S;
+	goes_on_or_starts(&p);
 }
 
 int main(void)

@@ -4,7 +4,8 @@
  * tables at once, but the kernel takes a while to make an address its own, and drops what arrives
  * meanwhile. A takeover that is planned, by a goodbye (D-12) or by preemption (D-14), leaves the
  * time. Without the lease the data plane keeps the addresses silent, wherever they are. From a
- * silent Active the role comes first, as I5 has it.
+ * silent Active the role comes first, as I5 has it. In a sync group nobody knows the time: the
+ * others have it.
  */
 #include "core/step.h"
 
@@ -19,7 +20,7 @@ static int64_t head_start_ns(const struct vr *vr)
 
 static bool planned(const struct vr *vr)
 {
-	return vr->state == VR_BACKUP && !vr->drained &&
+	return vr->state == VR_BACKUP && !vr->drained && !vr->params.sync_group &&
 	       (vr->next_reason == ACTIVE_REASON_PREEMPTED ||
 		vr->next_reason == ACTIVE_REASON_PRIORITY);
 }

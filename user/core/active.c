@@ -41,8 +41,10 @@ static enum vr_last_event takeover_event(const struct vr *vr)
 {
 	if (vr->next_reason != ACTIVE_REASON_PREEMPTED)
 		return LAST_EVENT_ACTIVE_TIMEOUT;
-	return vr->effective_priority == VRRP_PRIORITY_OWNER ? LAST_EVENT_OWNER_PREEMPT
-							     : LAST_EVENT_LOWER_PRIORITY_ACTIVE;
+	if (vr->effective_priority == VRRP_PRIORITY_OWNER)
+		return LAST_EVENT_OWNER_PREEMPT;
+	return vr->params.preempt_delay_ns != 0 ? LAST_EVENT_PREEMPT_HOLD_TIMEOUT
+						: LAST_EVENT_LOWER_PRIORITY_ACTIVE;
 }
 
 /*
@@ -59,6 +61,7 @@ void active_enter(struct step *s)
 	if (from == VR_BACKUP)
 		vr->last_event = takeover_event(vr);
 	vr->state = VR_ACTIVE;
+	vr->hold_until_ns = backup_hold(&vr->params);
 	vr->acquired = false;
 	vr->active_reason = vr->next_reason;
 	vr->active_address = vr->primary;
@@ -164,7 +167,8 @@ static void advertise(struct step *s)
  * it is one in 64.
  *
  * Who reads our form misses that one, and counts from the one before: so does the lease. After a
- * late wake-up it cannot spare it, so the question waits.
+ * late wake-up it cannot spare it, so the question waits. A lease of two intervals never can: then
+ * both forms are sent.
  */
 static int64_t other_form_pause_ns(const struct vr *vr)
 {
@@ -181,17 +185,20 @@ static bool other_form_due(const struct step *s)
 	return vr->params.version == 3 && vr->params.family == VRRP_IPV4 &&
 	       vr->params.checksum_policy == CHECKSUM_POLICY_AUTO &&
 	       s->now_ns >= vr->other_form_ns + other_form_pause_ns(vr) &&
-	       s->seen->lease_until_ns - s->now_ns > interval_ns(vr) * 3 / 2;
+	       (vr->params.down_adverts == 2 ||
+		s->seen->lease_until_ns - s->now_ns > interval_ns(vr) * 3 / 2);
 }
 
 static void advertise_in_turn(struct step *s)
 {
 	struct vr *vr = s->vr;
 
-	if (!other_form_due(s)) {
+	bool asks = other_form_due(s);
+
+	if (!asks || vr->params.down_adverts == 2)
 		advertise(s);
+	if (!asks)
 		return;
-	}
 	emit_other_form(s);
 	vr->other_form_ns = s->now_ns;
 }
@@ -210,6 +217,14 @@ static void answer(struct step *s, const struct vr_advert *advert)
 	vr->answer_again_ns =
 		s->now_ns + (pause_ns < ANSWER_PAUSE_MAX_NS ? pause_ns : ANSWER_PAUSE_MAX_NS);
 	advertise(s);
+}
+
+/* D-23. H-15: one advertisement more, under the lease that ends now. */
+static void yield(struct step *s, int64_t heard_ns)
+{
+	if (s->vr->params.higher_prio_send_advert)
+		emit_last_advert(s);
+	leave(s, LAST_EVENT_HIGHER_PRIORITY_BACKUP, heard_ns);
 }
 
 /* The caller's idea of now may be a little older than the stamp. */
@@ -232,11 +247,11 @@ void active_advert(struct step *s, const struct vr_advert *advert)
 		announce_survivor(s);
 	} else if (vrrp_active_yields(vr->effective_priority, &vr->primary, advert->priority,
 				      &advert->source)) { /* D-23 */
-		leave(s, LAST_EVENT_HIGHER_PRIORITY_BACKUP, heard_at(s, advert));
+		yield(s, heard_at(s, advert));
 		backup_advert(s, advert);
 		leave_done(s);
 	} else { /* D-24 */
-		if (vr->params.version == 3)
+		if (vr->params.version == 3 && !vr->params.lower_prio_no_advert)
 			answer(s, advert);
 		announce_survivor(s);
 	}
@@ -291,8 +306,7 @@ void active_yield(struct step *s)
 {
 	int64_t superior_ns = s->seen->superior_ns;
 
-	leave(s, LAST_EVENT_HIGHER_PRIORITY_BACKUP,
-	      superior_ns < s->now_ns ? superior_ns : s->now_ns);
+	yield(s, superior_ns < s->now_ns ? superior_ns : s->now_ns);
 	leave_done(s);
 }
 
@@ -303,6 +317,20 @@ static void give_up(struct step *s)
 	emit_leaving(s);
 	if (s->late_ns != 0)
 		emit_late(s, LATE_WENT_ON);
+	leave_done(s);
+}
+
+/* One fate for all: whoever is next shall take all of them, and soon (D-20). */
+void active_group_yield(struct step *s)
+{
+	bool withdraw;
+
+	if (s->vr->state != VR_ACTIVE)
+		return;
+	withdraw = !active_fenced(s);
+	leave(s, LAST_EVENT_SYNC_GROUP, s->now_ns);
+	if (withdraw)
+		emit_leaving(s);
 	leave_done(s);
 }
 

@@ -10,9 +10,10 @@
 
 #include "core/step.h"
 
-/* The longest that anything here can last: three of VRRPv2's longest intervals, and some. */
-#define LEASE_MAX_NS (3 * 255 * NS_PER_S)
+/* The longest that anything here can last: a hundred of VRRPv2's longest intervals, and some. */
+#define LEASE_MAX_NS (100 * 255 * NS_PER_S)
 #define TIMER_MAX_NS (LEASE_MAX_NS + 255 * NS_PER_S)
+#define HOLD_MAX_NS  (1000 * NS_PER_S)
 
 static bool past(const struct step *s, uint64_t time_ns)
 {
@@ -24,7 +25,7 @@ static bool sane_words(const struct vr *vr, const struct vr_adoption *adoption)
 	const struct vr_memory *memory = &adoption->memory;
 	uint32_t max_cs = vr->params.version == 2 ? 25500 : VRRP_INTERVAL_MAX_CS;
 
-	return memory->state <= VR_ACTIVE && memory->last_event <= LAST_EVENT_LEASE_EXPIRED &&
+	return memory->state <= VR_ACTIVE && memory->last_event <= LAST_EVENT_SYNC_GROUP &&
 	       memory->active_reason <= ACTIVE_REASON_NO_RESPONSE &&
 	       memory->next_reason <= ACTIVE_REASON_NO_RESPONSE &&
 	       (memory->state != VR_BACKUP || memory->next_reason != ACTIVE_REASON_NOT_ACTIVE) &&
@@ -40,6 +41,12 @@ static bool sane_stamp(const struct step *s, int64_t stamp_ns)
 	return stamp_ns >= 0 && stamp_ns <= s->now_ns + NS_PER_S;
 }
 
+static bool sane_hold(const struct step *s, const struct vr_memory *memory)
+{
+	return memory->hold_until_ns <= (uint64_t)(s->now_ns + HOLD_MAX_NS) ||
+	       memory->hold_until_ns == NEVER_NS;
+}
+
 static bool sane_times(const struct step *s, const struct vr_memory *memory)
 {
 	if (!sane_stamp(s, s->seen->authority_ns) || !sane_stamp(s, s->seen->last_advert_ns) ||
@@ -47,6 +54,8 @@ static bool sane_times(const struct step *s, const struct vr_memory *memory)
 		return false;
 	if (s->seen->lease_until_ns > s->now_ns + LEASE_MAX_NS || !past(s, memory->transition_ns) ||
 	    !past(s, memory->down_armed_ns))
+		return false;
+	if (!sane_hold(s, memory))
 		return false;
 	if (memory->down_timer_ns == 0) /* only a drained Backup waits for nothing */
 		return memory->state != VR_BACKUP || memory->drained;
@@ -95,6 +104,18 @@ static void restore(struct vr *vr, const struct vr_adoption *adoption)
 		vr->peer_checksum = (enum checksum_form)(memory->checksum_heard - 1);
 	vr->active_interval_cs = learned_interval_cs(vr, adoption);
 	timers_recompute(vr);
+}
+
+/* The delay may be new, and so may what we compare with. */
+static void restore_hold(struct step *s, const struct vr_memory *memory)
+{
+	struct vr *vr = s->vr;
+	int64_t longest_ns = s->now_ns + vr->params.preempt_delay_ns;
+	int64_t hold_ns = (int64_t)memory->hold_until_ns;
+
+	if (backup_hold(&vr->params) == 0)
+		return;
+	vr->hold_until_ns = hold_ns == NEVER_NS || hold_ns < longest_ns ? hold_ns : longest_ns;
 }
 
 static void adopt_active(struct step *s, const struct vr_adoption *adoption)
@@ -172,6 +193,7 @@ static bool adopt_backup(struct step *s, const struct vr_adoption *adoption)
 	restore(s->vr, adoption);
 	s->vr->state = VR_BACKUP;
 	restore_timer(s, &adoption->memory, timer_ns);
+	restore_hold(s, &adoption->memory);
 	restore_steady(s, adoption);
 	emit(s, ACT_PUBLISH);
 	emit(s, ACT_RELEASE);
@@ -210,9 +232,10 @@ static enum vr_state settled_state(const struct vr *vr)
 	return vr->promoting && vr->state == VR_ACTIVE ? VR_INITIALIZE : vr->state;
 }
 
+/* Of one who is ready it is over, and no successor may rely on that. */
 static uint64_t remembered_timer(const struct vr *vr)
 {
-	int64_t timer_ns = timers_role(vr);
+	int64_t timer_ns = vr->ready ? vr->down_armed_ns : timers_role(vr);
 
 	return vr->state != VR_BACKUP || timer_ns == NEVER_NS ? 0 : (uint64_t)timer_ns;
 }
@@ -239,6 +262,7 @@ void vr_remember(const struct vr *vr, struct vr_memory *memory)
 		.down_armed_ns = vr->state == VR_BACKUP ? (uint64_t)vr->down_armed_ns : 0,
 		.transition_ns = (uint64_t)vr->transition_ns,
 		.transition_s = memory->transition_s,
+		.hold_until_ns = vr->state == VR_BACKUP ? (uint64_t)vr->hold_until_ns : 0,
 		.interval_cs = vr->active_interval_cs,
 		.state = (uint8_t)settled_state(vr),
 		.last_event = (uint8_t)vr->last_event,

@@ -21,6 +21,7 @@ void priority_follow(struct step *s)
 {
 	struct vr *vr = s->vr;
 	int64_t old_skew_ns = vr->skew_time_ns;
+	bool lowered = priority_of(vr) < vr->effective_priority;
 
 	if (priority_of(vr) == vr->effective_priority)
 		return;
@@ -28,6 +29,8 @@ void priority_follow(struct step *s)
 	timers_recompute(vr);
 	if (vr->state == VR_BACKUP && vr->down_timer_ns != NEVER_NS)
 		vr->down_timer_ns += vr->skew_time_ns - old_skew_ns;
+	if (vr->ready && lowered)
+		backup_lowered(s);
 	emit(s, ACT_PUBLISH);
 	if (vr->steady_header != 0)
 		steady_clear(s);
@@ -60,6 +63,7 @@ void drain_begin(struct step *s)
 			backup_start(s);
 		break;
 	case VR_BACKUP:
+		vr->ready = false;
 		break;
 	case VR_ACTIVE:
 		active_drain(s);
@@ -75,7 +79,7 @@ static void backup_undrain(struct step *s)
 	if (vr->effective_priority == VRRP_PRIORITY_OWNER) {
 		vr->next_reason = ACTIVE_REASON_PREEMPTED;
 		timers_arm_down(vr, s->now_ns, 0);
-		promote_begin(s);
+		backup_take(s);
 	} else if (vr->down_timer_ns == NEVER_NS) {
 		vr->next_reason = ACTIVE_REASON_NO_RESPONSE;
 		timers_arm_down(vr, s->now_ns, vr->active_down_interval_ns);

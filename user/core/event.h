@@ -60,6 +60,8 @@ struct vr_event {
 		uint8_t priority;	     /* EV_PRIORITY */
 		struct vr_adoption adoption; /* EV_ADOPT */
 		int64_t stood_still_ns;	     /* EV_STOOD_STILL: at least so long */
+		bool alone; /* EV_SHUTDOWN: its sync group stays, so that no other router may take
+			       the role of this member: no goodbye */
 	};
 };
 

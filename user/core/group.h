@@ -4,14 +4,17 @@
  *
  *   - The group takes the role when every member would: a Backup whose Active_Down_Timer is over
  *     waits (vr->ready) until the others are ready, too, or Active. To take it for one that still
- *     hears its Active, or whose Active's lease may run, would make two of them (I1).
+ *     hears its Active, or whose Active's lease may run, would make two of them (I1). If one hears
+ *     its Active at the last moment, those that went ahead come back.
  *   - A goodbye (D-12) to one member is one to all: Actives that leave do so as a group. The others
  *     then need to be silent for one interval and skew only.
- *   - A member that leaves the role takes all with it, with a goodbye each.
- *   - A fault of one member is FAULT_SYNC_GROUP to the others.
+ *   - A member that loses the role takes all with it, with a goodbye each.
+ *   - A fault of one member is FAULT_SYNC_GROUP to the others; that of a member which has not been
+ *     started is not.
+ *   - Who drains one member drains all, and the same with the end of it.
  *
  * A member that starts or restarts while the others are Active follows them when it is ready, and
- * they stay what they are.
+ * they stay what they are. Who shuts down one member alone says so (vr_event.alone).
  */
 #ifndef CORE_GROUP_H
 #define CORE_GROUP_H
@@ -19,16 +22,23 @@
 #include "core/event.h"
 #include "core/vr.h"
 
+/* All but `vr` is group_next()'s, and 0 at first; `told` may be the state of the moment. */
 struct group_member {
 	struct vr *vr;
-	enum vr_state told; /* its state when group_next() last looked; at first VR_INITIALIZE */
-	bool told_leaving;  /* this goodbye has been passed on */
+	enum vr_state told; /* its state when group_next() last looked */
+	bool told_drained;
+	int64_t told_goodbye_ns; /* this goodbye has been passed on */
+	bool went;		 /* EV_GROUP_GO was given, and not all have gone yet */
+	int64_t went_armed_ns;	 /* what it had heard then */
+
+	/* still to be told */
+	bool must_yield, must_hurry, must_drain, must_undrain;
 };
 
 /*
  * What has to be told to whom next, after a member's step: true, and `*index` is to be stepped with
- * `*event`, then ask again. False: they are of one mind, or have to wait. It ends: no event is
- * given twice without another event from outside.
+ * `*event`, its EV_RECHECK included, then ask again. False: they are of one mind, or have to wait.
+ * It ends: no event is given twice without another event from outside.
  */
 bool group_next(struct group_member *members, size_t count, size_t *index, struct vr_event *event);
 

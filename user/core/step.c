@@ -89,6 +89,11 @@ void emit_other_form(struct step *s)
 		pseudo ? CHECKSUM_RFC9568 : CHECKSUM_PSEUDO;
 }
 
+void emit_last_advert(struct step *s)
+{
+	append_advert(s, s->vr->effective_priority, 0);
+}
+
 void emit_leaving(struct step *s)
 {
 	append_advert(s, VRRP_PRIORITY_LEAVING, 0);

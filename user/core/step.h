@@ -8,6 +8,7 @@
  *   backup.c    Backup: advertisements, Active_Down_Timer, waking late
  *   active.c    Active: advertisements, Adver_Timer, waking late
  *   promote.c   the way to Active, by lease and second look
+ *   group.c     sync groups: what their members must be told
  *   drain.c     our priority; giving the role away and staying away
  *   acquire.c   addresses ahead of a takeover that is planned
  *   late.c      how late we woke, and what is made of it
@@ -41,6 +42,8 @@ void emit_advert(struct step *s, int64_t lease_until_ns);
 void emit_first_advert(struct step *s, int64_t lease_until_ns);
 /* In the checksum form that is not ours; it leaves the lease as it is. */
 void emit_other_form(struct step *s);
+/* In ours, and it leaves the lease as it is, too. */
+void emit_last_advert(struct step *s);
 void emit_leaving(struct step *s);
 /* What there is to tell of late_ns; then it is told. */
 void emit_late(struct step *s, enum vr_late decision);
@@ -119,6 +122,16 @@ void backup_enter(struct step *s, int64_t heard_ns);
 /* D-2: the same from Initialize, now, with the actions. */
 void backup_start(struct step *s);
 void backup_advert(struct step *s, const struct vr_advert *advert);
+/* hold_until_ns of one who has heard nobody yet. */
+int64_t backup_hold(const struct vr_params *params);
+/* Its time has come: take the role, or in a sync group wait for the others. */
+void backup_take(struct step *s);
+/* They are ready. */
+void backup_go(struct step *s);
+/* Another member has heard a goodbye. */
+void backup_leaving(struct step *s);
+/* Our priority is lower than it was: whom we were to preempt may have to be obeyed. */
+void backup_lowered(struct step *s);
 /* Has an Active been heard that the timer does not know of? */
 bool backup_overheard(const struct step *s);
 /* Then it runs from there. */
@@ -143,6 +156,8 @@ void active_deadline(struct step *s);
 /* One to yield to was heard: its report is on its way, or lost. */
 bool active_superseded(const struct step *s, const struct vr_event *event);
 void active_yield(struct step *s);
+/* Another member of the sync group has lost the role. */
+void active_group_yield(struct step *s);
 /* Without a lease it has been too long. */
 void active_stood_still(struct step *s, int64_t stood_still_ns);
 /* drained or not any more; the priority has followed. */

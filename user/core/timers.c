@@ -75,7 +75,9 @@ int64_t vr_deadline(const struct vr *vr)
 {
 	int64_t acquire_ns = vr->acquired ? NEVER_NS : acquire_due(vr);
 	int64_t other_ns = earlier(vr->announce_timer_ns, vr->drain_until_ns);
+	int64_t hold_ns = vr->hold_until_ns != 0 ? vr->hold_until_ns : NEVER_NS;
 
+	other_ns = earlier(earlier(other_ns, hold_ns), vr->start_timer_ns);
 	return earlier(earlier(timers_role(vr), acquire_ns), other_ns);
 }
 
@@ -86,6 +88,8 @@ void timers_stop(struct vr *vr)
 	vr->announce_timer_ns = NEVER_NS;
 	vr->listen_until_ns = NEVER_NS;
 	vr->drain_until_ns = NEVER_NS;
+	vr->start_timer_ns = NEVER_NS;
+	vr->ready = false;
 }
 
 void timers_recompute(struct vr *vr)
@@ -100,6 +104,7 @@ void timers_recompute(struct vr *vr)
 void timers_arm_down(struct vr *vr, int64_t heard_ns, int64_t span_ns)
 {
 	assert(heard_ns >= 0 && span_ns >= 0);
+	vr->ready = false;
 	vr->down_timer_ns = heard_ns + span_ns;
 	vr->down_armed_ns = heard_ns;
 }

@@ -19,7 +19,8 @@ static void check_params(const struct vr_params *params)
 	assert(params->interval_cs >= 1);
 	assert(params->interval_cs <= (params->version == 2 ? 25500u : VRRP_INTERVAL_MAX_CS));
 	assert(params->version == 3 || params->interval_cs % 100 == 0);
-	assert(params->down_adverts >= 1);
+	assert(params->down_adverts >= 2 && params->down_adverts <= 100);
+	assert(params->preempt_delay_ns >= 0 && params->startup_delay_ns >= 0);
 	assert(params->announce.repeat >= 1);
 	assert(params->announce.delay_ns >= 0 && params->announce.refresh_ns >= 0);
 	assert(params->announce.refresh_ns == 0 || params->announce.refresh_repeat >= 1);
@@ -35,6 +36,7 @@ void vr_init(struct vr *vr, const struct vr_params *params)
 		.effective_priority = params->priority,
 		.active_interval_cs = params->interval_cs,
 		.peer_checksum = CHECKSUM_RFC9568,
+		.hold_until_ns = backup_hold(params),
 	};
 	timers_stop(vr);
 	timers_recompute(vr);
@@ -47,34 +49,44 @@ void vr_set_primary(struct vr *vr, const struct vrrp_addr *primary)
 		vr->active_address = *primary;
 }
 
-/* Startup: D-1, D-2. An owner's takeover is due at once, on the way that every takeover goes. */
+/*
+ * Startup: D-1, D-2. An owner's takeover is due at once, on the way that every takeover goes; in a
+ * sync group it waits for the others.
+ */
 static void begin(struct step *s, enum vr_last_event cause)
 {
 	struct vr *vr = s->vr;
 
 	assert(vr->state == VR_INITIALIZE && vr->faults == 0);
+	if (s->now_ns < vr->start_ns) {
+		vr->start_timer_ns = vr->start_ns;
+		return;
+	}
+	vr->start_timer_ns = NEVER_NS;
 	vr->active_interval_cs = vr->params.interval_cs;
 	timers_recompute(vr);
 	vr->last_event = cause;
 	vr->begun_ns = s->now_ns;
-	if (vr->effective_priority == VRRP_PRIORITY_OWNER) {
-		vr->next_reason = ACTIVE_REASON_PRIORITY;
-		timers_arm_down(vr, s->now_ns, 0);
-		promote_begin(s);
+	if (vr->effective_priority != VRRP_PRIORITY_OWNER) {
+		backup_start(s);
 		return;
 	}
-	backup_start(s);
+	if (vr->params.sync_group)
+		backup_start(s);
+	vr->next_reason = ACTIVE_REASON_PRIORITY;
+	timers_arm_down(vr, s->now_ns, 0);
+	backup_take(s);
 }
 
 /*
  * Shutdown: D-10, D-20. We stop answering before we say that we leave, because the next one may
  * answer at once; and one whose lease is over has nothing left to give up.
  */
-static void end(struct step *s, enum vr_last_event cause)
+static void end(struct step *s, enum vr_last_event cause, bool goodbye)
 {
 	struct vr *vr = s->vr;
 	enum vr_state from = vr->state;
-	bool withdraw = from == VR_ACTIVE && !active_fenced(s);
+	bool withdraw = goodbye && from == VR_ACTIVE && !active_fenced(s);
 
 	timers_stop(vr);
 	if (from == VR_INITIALIZE)
@@ -84,6 +96,7 @@ static void end(struct step *s, enum vr_last_event cause)
 	if (withdraw)
 		emit_leaving(s);
 	vr->state = VR_INITIALIZE;
+	vr->hold_until_ns = backup_hold(&vr->params);
 	vr->active_address = (struct vrrp_addr){{0}};
 	vr->last_event = cause;
 	emit(s, ACT_PUBLISH);
@@ -134,7 +147,7 @@ static enum vr_last_event fault_over_event(enum vr_fault fault)
 static void take_fault(struct step *s, unsigned fault)
 {
 	s->vr->faults |= fault;
-	end(s, fault_event((enum vr_fault)fault));
+	end(s, fault_event((enum vr_fault)fault), true);
 }
 
 static void take_fault_over(struct step *s, unsigned fault)
@@ -152,14 +165,15 @@ static void take_startup(struct step *s)
 	if (s->vr->started)
 		return;
 	s->vr->started = true;
+	s->vr->start_ns = s->now_ns + s->vr->params.startup_delay_ns;
 	if (s->vr->faults == 0)
 		begin(s, LAST_EVENT_STARTUP);
 }
 
-static void take_shutdown(struct step *s)
+static void take_shutdown(struct step *s, bool alone)
 {
 	s->vr->started = false;
-	end(s, LAST_EVENT_SHUTDOWN);
+	end(s, LAST_EVENT_SHUTDOWN, !alone);
 }
 
 /*
@@ -210,7 +224,10 @@ static void take_deadline(struct step *s)
 		return;
 	switch (s->vr->state) {
 	case VR_INITIALIZE:
-		promote_begin(s);
+		if (s->vr->start_timer_ns != NEVER_NS)
+			begin(s, LAST_EVENT_STARTUP);
+		else
+			promote_begin(s);
 		break;
 	case VR_BACKUP:
 		backup_deadline(s);
@@ -239,7 +256,7 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 		take_startup(&s);
 		break;
 	case EV_SHUTDOWN:
-		take_shutdown(&s);
+		take_shutdown(&s, event->alone);
 		break;
 	case EV_FAULT:
 		take_fault(&s, event->fault);
@@ -273,8 +290,13 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 		drain_end(&s);
 		break;
 	case EV_GROUP_GO:
+		backup_go(&s);
+		break;
 	case EV_GROUP_YIELD:
+		active_group_yield(&s);
+		break;
 	case EV_GROUP_LEAVING:
+		backup_leaving(&s);
 		break;
 	case EV_STOOD_STILL:
 		late_stood_still(&s, event->stood_still_ns);
@@ -287,5 +309,5 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 
 bool vr_preempts(const struct vr *vr)
 {
-	return vr->params.preempt;
+	return vr->params.preempt && vr->hold_until_ns == 0;
 }

@@ -29,13 +29,14 @@ struct vr_params {
 	uint8_t vrid;		   /* 1..255 (C-1) */
 	uint8_t priority;	   /* 1..255 (C-2) */
 	bool preempt;		   /* Preempt_Mode (C-8) */
-	int64_t preempt_delay_ns;  /* as if it were off for so long after Startup (C-12), 0 = not */
-	int64_t startup_delay_ns;  /* stay in Initialize so long after Startup, 0 = do not */
+	int64_t preempt_delay_ns;  /* see vr_preempts() (C-12); 0..1000 s, 0 = none */
+	int64_t startup_delay_ns;  /* stay in Initialize so long after EV_STARTUP, 0 = do not */
 	bool sync_group;	   /* takes the role with all members of its group: core/group.h */
 	bool lower_prio_no_advert; /* no D-24 */
 	bool higher_prio_send_advert; /* one advertisement more on D-23 (H-15) */
 	uint32_t interval_cs;  /* Advertisement_Interval: v3 1..4095, v2 100..25500 by 100 (C-4) */
-	unsigned down_adverts; /* silence of this many intervals ends a role: 3 by the RFC (C-21) */
+	unsigned down_adverts; /* silence of this many intervals ends a role: 2..100, 3 by the RFC
+				  (C-21). The same on all routers: it is the length of a lease */
 	struct announce_params announce;
 	enum checksum_policy checksum_policy;
 };
@@ -83,8 +84,12 @@ struct vr {
 	int64_t awake_ns;  /* when we last woke late: silence before it is nobody's */
 	bool promoting;	   /* the lease is flipped, EV_RECHECK is awaited */
 	bool ready; /* Backup in a sync group: Active_Down_Timer is over, EV_GROUP_GO is awaited */
-	int64_t hold_until_ns; /* Preempt_Mode counts as off until then; 0 = it does not */
-	bool acquired;	       /* Backup: ACT_ACQUIRE has been said, the role is about to follow */
+	int64_t goodbye_ns;	/* Backup: when the last goodbye arrived (D-12), 0 = none did */
+	int64_t hold_until_ns;	/* Preempt_Mode counts as off until then; NEVER_NS = until so long
+				   after a lower priority is heard; 0 = it does not */
+	int64_t start_ns;	/* the startup delay ends */
+	int64_t start_timer_ns; /* and Startup comes */
+	bool acquired;		/* Backup: ACT_ACQUIRE has been said, the role is about to follow */
 	enum vr_active_reason
 		next_reason; /* of the takeover that the events so far lead to (D-54) */
 };
@@ -112,8 +117,14 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 void vr_remember(const struct vr *vr, struct vr_memory *memory);
 
 /*
- * Is Preempt_Mode in force: configured, and no delay is running? What the slot must say;
- * ACT_PUBLISH tells when it has changed.
+ * Is Preempt_Mode in force: configured, and not delayed? What the slot must say; ACT_PUBLISH tells
+ * when it has changed.
+ *
+ * The delay is keepalived's preempt_delay. It begins when a Backup first hears an Active of lower
+ * priority, whom it obeys until the delay is over; from then on D-14 holds, so that it preempts
+ * within Active_Down_Interval. It begins anew when an Active of no lower priority is heard, and
+ * with each new time as Backup: after Startup, a fault, a role. A silent Active, or one that says
+ * goodbye, is succeeded without any delay. An owner is not delayed.
  */
 bool vr_preempts(const struct vr *vr);
 
