@@ -47,6 +47,9 @@ static const char *value_of(const struct keyword *keyword, unsigned choice,
 		return one_of(switches, 2, choice);
 	case KIND_INTERFACE:
 	case KIND_TEXT:
+	case KIND_IP:
+	case KIND_SCRIPT:
+	case KIND_USER:
 		return one_of(texts, sizeof(texts) / sizeof(texts[0]), choice);
 	case KIND_FLAG:
 	case KIND_ACCEPTED:

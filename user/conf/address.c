@@ -5,7 +5,6 @@
  * keepalived takes one address a line and ignores a second one with a complaint; a word that is an
  * address can mean nothing else, so it is taken here, with a warning.
  */
-#include <arpa/inet.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,39 +19,6 @@ struct cursor {
 	size_t at;
 	struct conf_diags *diags;
 };
-
-static bool parse_ip(const char *text, struct vrrp_addr *address)
-{
-	struct in_addr ipv4;
-
-	if (inet_pton(AF_INET, text, &ipv4) == 1) {
-		*address = addr_from_ipv4(ntohl(ipv4.s_addr));
-		return true;
-	}
-	return inet_pton(AF_INET6, text, address->b) == 1 && !addr_is_ipv4(address);
-}
-
-/* The part in front of the `/`. False if it is no address. */
-static bool parse_host(const char *text, struct vrrp_addr *address)
-{
-	char host[ADDR_TEXT_LEN];
-	size_t length = strcspn(text, "/");
-
-	if (length >= sizeof(host))
-		return false;
-	memcpy(host, text, length);
-	host[length] = '\0';
-	return parse_ip(host, address);
-}
-
-static bool is_unicast(const struct vrrp_addr *address)
-{
-	if (addr_is_zero(address))
-		return false;
-	if (!addr_is_ipv4(address))
-		return address->b[0] != 0xff;
-	return addr_to_ipv4(address) >> 28 < 0xe; /* 224.0.0.0 and above */
-}
 
 static uint8_t parse_prefix(const struct word *word, int64_t longest, struct conf_diags *diags)
 {
@@ -82,13 +48,13 @@ static struct conf_address *take_address(struct raw_instance *instance, struct c
 	const struct word *word = &cursor->statement->words[cursor->at++];
 	struct conf_address address = {.scope = RT_SCOPE_UNIVERSE, .place = word->place};
 
-	if (!parse_host(word->text, &address.address)) {
+	if (!value_ip(word->text, &address.address)) {
 		conf_error(cursor->diags, &word->place,
 			   WORD " is not an IP address; expected one such as 192.0.2.1/24",
 			   word->text);
 		return NULL;
 	}
-	if (!is_unicast(&address.address)) {
+	if (!value_is_unicast(&address.address)) {
 		conf_error(cursor->diags, &word->place,
 			   WORD " cannot be a virtual address: it is not a unicast address",
 			   word->text);
@@ -99,6 +65,7 @@ static struct conf_address *take_address(struct raw_instance *instance, struct c
 	struct conf_address *added = add_address(instance);
 
 	*added = address;
+	raw_set_family(instance, addr_is_ipv4(&address.address) ? VRRP_IPV4 : VRRP_IPV6);
 	return added;
 }
 
@@ -185,7 +152,8 @@ static void set_broadcast(struct conf_address *address, const struct word *word,
 			     "IPv6 has no broadcast addresses: `brd` is ignored");
 	} else if (!strcmp(word->text, "+") || !strcmp(word->text, "-")) {
 		work_out_broadcast(address, word, diags);
-	} else if (parse_ip(word->text, &broadcast) && addr_is_ipv4(&broadcast)) {
+	} else if (!strchr(word->text, '/') && value_ip(word->text, &broadcast) &&
+		   addr_is_ipv4(&broadcast)) {
 		address->broadcast = broadcast;
 		address->has_broadcast = true;
 	} else {
@@ -238,7 +206,7 @@ static void take_options(struct conf_address *address, struct cursor *cursor)
 		const struct word *word = &statement->words[cursor->at];
 		const struct keyword *keyword = schema_find(IN_ADDRESSES, word->text);
 
-		if (!keyword && parse_host(word->text, &unused)) {
+		if (!keyword && value_ip(word->text, &unused)) {
 			conf_warning(cursor->diags, &word->place,
 				     "a second address on one line, taken as a virtual address "
 				     "too: write it on its own line");

@@ -2,8 +2,10 @@
 /*
  * conf/: the configuration file as data. The text goes through
  *
- *   lexer.c (tokens) -> reader.c (statements) -> parser.c, value.c, address.c (raw settings)
- *   -> finish.c (defaults), check.c (across instances) -> struct conf -> print.c
+ *   lexer.c (tokens) -> reader.c (statements)
+ *   -> parser.c, value.c, address.c, peer.c, script.c (raw settings, raw.c)
+ *   -> finish.c, finish_addresses.c, finish_groups.c (defaults), check.c (across instances)
+ *   -> struct conf -> print.c
  *
  * with schema.c and skipped.c, the table of keywords, beside all of them. Nothing is edited in
  * silence: what is not used as written has a diagnostic. No I/O but in load.c, no global state, no
@@ -35,15 +37,37 @@ struct conf *conf_parse(const char *file, const char *text, size_t length, struc
 	return conf;
 }
 
+static void free_notify(struct conf_script notify[CONF_NOTIFY_KINDS])
+{
+	for (size_t i = 0; i < CONF_NOTIFY_KINDS; i++)
+		script_free(&notify[i]);
+}
+
+static void free_instance(struct conf_instance *instance)
+{
+	free(instance->name);
+	free(instance->addresses);
+	free(instance->peers);
+	free_notify(instance->notify);
+}
+
+static void free_group(struct conf_group *group)
+{
+	free(group->name);
+	free(group->members);
+	free_notify(group->notify);
+}
+
 void conf_free(struct conf *conf)
 {
 	if (!conf)
 		return;
-	for (size_t i = 0; i < conf->instance_count; i++) {
-		free(conf->instances[i].name);
-		free(conf->instances[i].addresses);
-	}
+	for (size_t i = 0; i < conf->instance_count; i++)
+		free_instance(&conf->instances[i]);
+	for (size_t i = 0; i < conf->group_count; i++)
+		free_group(&conf->groups[i]);
 	free(conf->instances);
+	free(conf->groups);
 	for (char **file = conf->files; *file; file++)
 		free(*file);
 	free(conf->files);

@@ -128,6 +128,9 @@ struct conf_global {
 	unsigned rt_priority; /* vrrp_rt_priority: 1..99, 0 = ordinary scheduling; default 50 */
 	bool no_swap;	      /* vrrp_no_swap; default on */
 	int64_t startup_delay_us; /* vrrp_startup_delay; default 0 */
+	int64_t boot_delay_us; /* vrrp_delay_after_boot: no role before CLOCK_BOOTTIME shows that;
+				  default 0 */
+	bool script_security;  /* enable_script_security; default off */
 };
 
 struct conf {

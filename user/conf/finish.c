@@ -12,14 +12,6 @@
 #include "conf/diag.h"
 #include "conf/memory.h"
 
-/* One instance on its way. */
-struct finish {
-	const struct raw *raw;
-	struct raw_instance *from;
-	struct conf_instance *to;
-	struct conf_diags *diags;
-};
-
 /* The instance's own value, else that of global_defs, else the default. */
 static int64_t effective(const struct finish *finish, const struct keyword *keyword)
 {
@@ -30,7 +22,7 @@ static int64_t effective(const struct finish *finish, const struct keyword *keyw
 	return keyword->fallback;
 }
 
-static int64_t own_value(const struct finish *finish, enum schema_key key)
+int64_t finish_value(const struct finish *finish, enum schema_key key)
 {
 	return effective(finish, schema_by_key(IN_INSTANCE, key));
 }
@@ -84,6 +76,23 @@ static void tell_problems(const struct finish *finish, enum schema_context conte
 	}
 }
 
+/* The lease ends with the last of these intervals (I1): it must survive one lost advertisement. */
+#define DOWN_ADVERTS_MIN 2
+
+static void tell_down_adverts(const struct setting *setting, struct conf_diags *diags)
+{
+	conf_warning(diags, &setting->place,
+		     "`%s 1` would take the role away with every lost advertisement: 2 is used",
+		     setting->keyword->name);
+}
+
+static void tell_checksums(const struct setting settings[KEY_SETTINGS], struct conf_diags *diags)
+{
+	if (settings[KEY_XDP_CHECKSUM].keyword && settings[KEY_V3_CHECKSUM].keyword)
+		conf_warning(diags, &settings[KEY_V3_CHECKSUM].place,
+			     "`v3_checksum_as_v2` beside `xdp_checksum`: the latter is used");
+}
+
 static void finish_global(struct conf *conf, const struct raw *raw, struct conf_diags *diags)
 {
 	for (enum schema_key key = 0; key < KEY_SETTINGS; key++) {
@@ -95,44 +104,19 @@ static void finish_global(struct conf *conf, const struct raw *raw, struct conf_
 	conf->global.vrrp_version = (uint8_t)global_value(raw, KEY_VERSION);
 	conf->global.rt_priority = (unsigned)global_value(raw, KEY_RT_PRIORITY);
 	conf->global.no_swap = global_value(raw, KEY_NO_SWAP);
-}
-
-/* The first address decides the family of the instance; those of the other one are left out. */
-static void finish_addresses(const struct finish *finish)
-{
-	struct raw_instance *from = finish->from;
-	struct conf_instance *to = finish->to;
-	bool ipv4;
-
-	to->family = VRRP_IPV4;
-	to->addresses = conf_alloc(from->address_count * sizeof(to->addresses[0]));
-	if (!from->address_count)
-		return;
-	ipv4 = addr_is_ipv4(&from->addresses[0].address);
-	to->family = ipv4 ? VRRP_IPV4 : VRRP_IPV6;
-	for (size_t i = 0; i < from->address_count; i++) {
-		const struct conf_address *address = &from->addresses[i];
-
-		if (addr_is_ipv4(&address->address) == ipv4)
-			to->addresses[to->address_count++] = *address;
-		else
-			conf_warning(finish->diags, &address->place,
-				     "an %s address in an instance whose first address is %s: it "
-				     "is ignored",
-				     ipv4 ? "IPv6" : "IPv4", ipv4 ? "IPv4" : "IPv6");
-	}
-	if (!ipv4)
-		conf_warning(finish->diags, &from->addresses[0].place,
-			     "IPv6 virtual routers are not supported: instance " WORD
-			     " does not run",
-			     to->name);
+	conf->global.startup_delay_us = global_value(raw, KEY_STARTUP_DELAY);
+	conf->global.boot_delay_us = global_value(raw, KEY_BOOT_DELAY);
+	conf->global.script_security = global_value(raw, KEY_SCRIPT_SECURITY);
+	if (global_value(raw, KEY_DOWN_ADVERTS) < DOWN_ADVERTS_MIN)
+		tell_down_adverts(&raw->global[KEY_DOWN_ADVERTS], diags);
+	tell_checksums(raw->global, diags);
 }
 
 static void finish_version(const struct finish *finish)
 {
 	const struct setting *own = &finish->from->settings[KEY_VERSION];
 
-	finish->to->version = (uint8_t)own_value(finish, KEY_VERSION);
+	finish->to->version = (uint8_t)finish_value(finish, KEY_VERSION);
 	if (finish->to->family == VRRP_IPV4 || finish->to->version == 3)
 		return;
 	finish->to->version = 3;
@@ -152,7 +136,7 @@ static int64_t within(int64_t value, int64_t min, int64_t max)
 static void finish_interval(const struct finish *finish)
 {
 	const struct setting *setting = &finish->from->settings[KEY_ADVERT_INT];
-	int64_t us = own_value(finish, KEY_ADVERT_INT);
+	int64_t us = finish_value(finish, KEY_ADVERT_INT);
 	uint32_t cs;
 
 	if (finish->to->version == 2)
@@ -168,27 +152,87 @@ static void finish_interval(const struct finish *finish)
 			     cs / 100.0);
 }
 
+/* keepalived's rules, and an owner preempts whoever is Active (RFC 9568 6.1). */
+static void finish_preempt(const struct finish *finish)
+{
+	const struct setting *preempt = &finish->from->settings[KEY_PREEMPT];
+	const struct setting *delay = &finish->from->settings[KEY_PREEMPT_DELAY];
+	struct conf_instance *to = finish->to;
+	bool owner = to->priority == VRRP_PRIORITY_OWNER;
+
+	to->preempt = finish_value(finish, KEY_PREEMPT);
+	to->preempt_delay_us = finish_value(finish, KEY_PREEMPT_DELAY);
+	if (!to->preempt && (to->wants_active || owner)) {
+		to->preempt = true;
+		conf_warning(finish->diags, &preempt->place,
+			     "`nopreempt` does not go with `%s`: `preempt` is used; write `%s` "
+			     "for nopreempt",
+			     to->wants_active ? "state MASTER" : "priority 255",
+			     to->wants_active ? "state BACKUP" : "priority 254");
+	}
+	if (to->preempt_delay_us && (to->wants_active || owner || !to->preempt)) {
+		to->preempt_delay_us = 0;
+		conf_warning(finish->diags, &delay->place,
+			     "`preempt_delay` does not go with `%s`: 0 is used%s",
+			     to->wants_active ? "state MASTER"
+			     : owner	      ? "priority 255"
+					      : "nopreempt",
+			     to->wants_active ? "; write `state BACKUP` for a delay" : "");
+	}
+}
+
 static void finish_state(const struct finish *finish)
 {
 	struct setting *settings = finish->from->settings;
-	const struct setting *state = &settings[KEY_STATE], *preempt = &settings[KEY_PREEMPT];
+	const struct setting *state = &settings[KEY_STATE];
 	struct conf_instance *to = finish->to;
 
-	to->wants_active = own_value(finish, KEY_STATE);
-	to->priority = (uint8_t)own_value(finish, KEY_PRIORITY);
-	to->preempt = own_value(finish, KEY_PREEMPT);
-	to->accept = own_value(finish, KEY_ACCEPT);
+	to->wants_active = finish_value(finish, KEY_STATE);
+	to->priority = (uint8_t)finish_value(finish, KEY_PRIORITY);
+	to->accept = finish_value(finish, KEY_ACCEPT);
 	if (to->wants_active && !settings[KEY_PRIORITY].keyword && !settings[KEY_PRIORITY].problem)
 		conf_warning(finish->diags, &state->place,
 			     "`state MASTER` without `priority`: `priority %u` is used "
 			     "(keepalived would use 255)",
 			     to->priority);
-	if (to->wants_active && !to->preempt) {
-		to->preempt = true;
-		conf_warning(finish->diags, &preempt->place,
-			     "`nopreempt` does not go with `state MASTER`: `preempt` is used; "
-			     "write `state BACKUP` for nopreempt");
-	}
+	finish_preempt(finish);
+}
+
+static void finish_protocol(const struct finish *finish)
+{
+	const struct setting *down = &finish->from->settings[KEY_DOWN_ADVERTS];
+	struct conf_instance *to = finish->to;
+
+	to->lower_prio_no_advert = finish_value(finish, KEY_LOWER_PRIO_NO_ADVERT);
+	to->higher_prio_send_advert = finish_value(finish, KEY_HIGHER_PRIO_SEND_ADVERT);
+	to->down_adverts = (unsigned)finish_value(finish, KEY_DOWN_ADVERTS);
+	if (to->down_adverts >= DOWN_ADVERTS_MIN)
+		return;
+	to->down_adverts = DOWN_ADVERTS_MIN;
+	if (down->keyword)
+		tell_down_adverts(down, finish->diags);
+}
+
+/* xdp_checksum says more than v3_checksum_as_v2; what an instance says itself counts first. */
+static enum conf_checksum choose_checksum(const struct setting settings[KEY_SETTINGS])
+{
+	const struct setting *ours = &settings[KEY_XDP_CHECKSUM],
+			     *theirs = &settings[KEY_V3_CHECKSUM];
+
+	if (ours->keyword)
+		return (enum conf_checksum)ours->value;
+	if (!theirs->keyword)
+		return CONF_CHECKSUM_AUTO;
+	return theirs->value ? CONF_CHECKSUM_RFC9568 : CONF_CHECKSUM_PSEUDO;
+}
+
+static void finish_checksum(const struct finish *finish)
+{
+	const struct setting *own = finish->from->settings, *global = finish->raw->global;
+	bool says = own[KEY_XDP_CHECKSUM].keyword || own[KEY_V3_CHECKSUM].keyword;
+
+	finish->to->checksum = choose_checksum(says ? own : global);
+	tell_checksums(own, finish->diags);
 }
 
 static void copy_password(const struct finish *finish, const struct setting *password)
@@ -235,16 +279,13 @@ static void finish_options(const struct finish *finish)
 {
 	struct conf_instance *to = finish->to;
 
-	to->down_adverts = 3;
-	to->unicast_ttl = 255;
-	to->garp.delay_us = own_value(finish, KEY_GARP_DELAY);
-	to->garp.repeat = (unsigned)own_value(finish, KEY_GARP_REPEAT);
-	to->garp.refresh_us = own_value(finish, KEY_GARP_REFRESH);
-	to->garp.refresh_repeat = (unsigned)own_value(finish, KEY_GARP_REFRESH_REPEAT);
-	to->checksum = (enum conf_checksum)own_value(finish, KEY_XDP_CHECKSUM);
-	to->virtual_mac = own_value(finish, KEY_XDP_VIRTUAL_MAC);
-	to->consume_adverts = own_value(finish, KEY_XDP_CONSUME_ADVERTS);
-	to->xdp_mode = (enum conf_xdp_mode)own_value(finish, KEY_XDP_MODE);
+	to->garp.delay_us = finish_value(finish, KEY_GARP_DELAY);
+	to->garp.repeat = (unsigned)finish_value(finish, KEY_GARP_REPEAT);
+	to->garp.refresh_us = finish_value(finish, KEY_GARP_REFRESH);
+	to->garp.refresh_repeat = (unsigned)finish_value(finish, KEY_GARP_REFRESH_REPEAT);
+	to->virtual_mac = finish_value(finish, KEY_XDP_VIRTUAL_MAC);
+	to->consume_adverts = finish_value(finish, KEY_XDP_CONSUME_ADVERTS);
+	to->xdp_mode = (enum conf_xdp_mode)finish_value(finish, KEY_XDP_MODE);
 }
 
 static void finish_instance(const struct finish *finish)
@@ -257,13 +298,17 @@ static void finish_instance(const struct finish *finish)
 		snprintf(finish->to->interface, sizeof(finish->to->interface), "%s",
 			 interface->text);
 	if (finish->from->settings[KEY_VRID].keyword)
-		finish->to->vrid = (uint8_t)own_value(finish, KEY_VRID);
+		finish->to->vrid = (uint8_t)finish_value(finish, KEY_VRID);
 	finish_addresses(finish);
 	finish_version(finish);
 	finish_interval(finish);
 	finish_state(finish);
+	finish_protocol(finish);
 	finish_authentication(finish);
 	finish_options(finish);
+	finish_checksum(finish);
+	finish_notify(finish->to->notify, finish->from->notify,
+		      &finish->raw->global[KEY_SCRIPT_USER]);
 	tell_problems(finish, IN_INSTANCE);
 	tell_problems(finish, IN_AUTHENTICATION);
 }
@@ -283,5 +328,6 @@ void conf_finish(struct conf *conf, struct raw *raw, struct conf_diags *diags)
 
 		finish_instance(&finish);
 	}
+	finish_groups(conf, raw, diags);
 	conf_check(conf, raw, diags);
 }

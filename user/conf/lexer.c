@@ -257,9 +257,12 @@ void lexer_next(struct lexer *lexer, struct token *token)
 		lexer->in_line = false;
 	} else if (*lexer->at == '{' || *lexer->at == '}') {
 		token->kind = *lexer->at++ == '{' ? TOKEN_OPEN : TOKEN_CLOSE;
-	} else if (*lexer->at == '"') {
-		quoted_word(lexer, token);
 	} else {
-		bare_word(lexer, token);
+		token->start = lexer->at;
+		if (*lexer->at == '"')
+			quoted_word(lexer, token);
+		else
+			bare_word(lexer, token);
+		token->end = lexer->at;
 	}
 }

@@ -19,8 +19,9 @@ enum token_kind {
 struct token {
 	enum token_kind kind;
 	struct conf_place place;
-	const char *text; /* of a word, NUL-terminated; valid until the next call */
-	bool first;	  /* on its line */
+	const char *text;	 /* of a word, NUL-terminated; valid until the next call */
+	const char *start, *end; /* of a word as it is written in the file */
+	bool first;		 /* on its line */
 };
 
 /* One file being read. */

@@ -3,7 +3,6 @@
  * Statements to raw settings. The nesting of blocks is that of the schema, so the recursion has
  * three levels at most; blocks that the schema does not know are skipped without recursion.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "abi.h"
@@ -26,6 +25,7 @@ struct block {
 	struct conf_place head, open;
 	struct setting *settings;      /* where its scalar keywords go */
 	struct raw_instance *instance; /* that it belongs to, or NULL */
+	struct raw_group *group;       /* the same */
 };
 
 static void parse_block(struct parser *parser, const struct block *block);
@@ -38,7 +38,7 @@ static void skip_block(struct parser *parser, const struct statement *statement)
 		reader_skip_block(&parser->reader, &open);
 }
 
-static void parse_addresses(struct parser *parser, const struct block *block);
+static void parse_list(struct parser *parser, const struct block *block);
 
 static void enter(struct parser *parser, const struct statement *statement, struct block *block)
 {
@@ -50,8 +50,8 @@ static void enter(struct parser *parser, const struct statement *statement, stru
 			     WORD " has no `{`: the lines that follow are read as its block",
 			     statement->words[0].text);
 	}
-	if (block->context == IN_ADDRESSES)
-		parse_addresses(parser, block);
+	if (block->context >= IN_ADDRESSES)
+		parse_list(parser, block);
 	else
 		parse_block(parser, block);
 }
@@ -103,6 +103,82 @@ static void parse_instance(struct parser *parser, const struct statement *statem
 	enter(parser, statement, &block);
 }
 
+static const struct raw_group *find_group(const struct raw *raw, const char *name)
+{
+	for (size_t i = 0; i < raw->group_count; i++)
+		if (!strcmp(raw->groups[i].name, name))
+			return &raw->groups[i];
+	return NULL;
+}
+
+/* NULL: its block has to be skipped, which has been told. */
+static struct raw_group *add_group(struct parser *parser, const struct statement *statement)
+{
+	struct raw *raw = parser->raw;
+	const struct word *name = &statement->words[1];
+	const struct raw_group *first = statement->count > 1 ? find_group(raw, name->text) : NULL;
+
+	if (statement->count < 2 || first || raw->group_count == XVRRP_SLOTS_MAX) {
+		if (first)
+			conf_warning(parser->diags, &name->place,
+				     "a second sync group " WORD ": it is skipped; the first is "
+				     "on line %u",
+				     name->text, first->place.line);
+		else
+			conf_warning(parser->diags, &statement->place,
+				     "`vrrp_sync_group` %s: it is skipped",
+				     statement->count < 2 ? "needs a name"
+							  : "has been written "
+							    "too often");
+		return NULL;
+	}
+	raw->groups = conf_grow(raw->groups, raw->group_count, &raw->group_capacity,
+				sizeof(raw->groups[0]));
+	raw->groups[raw->group_count] =
+		(struct raw_group){.name = conf_copy(name->text), .place = name->place};
+	return &raw->groups[raw->group_count++];
+}
+
+static void parse_group(struct parser *parser, const struct statement *statement)
+{
+	struct block block = {.context = IN_SYNC_GROUP};
+
+	block.group = add_group(parser, statement);
+	if (!block.group) {
+		skip_block(parser, statement);
+		return;
+	}
+	tell_extra_words(parser, statement, 2);
+	enter(parser, statement, &block);
+}
+
+/* Like keepalived: of several lists the first counts. */
+static bool second_members(struct parser *parser, const struct statement *statement,
+			   struct raw_group *group)
+{
+	if (group->has_members) {
+		conf_warning(parser->diags, &statement->place,
+			     "sync group " WORD " has a `group` already: this one is skipped",
+			     group->name);
+		skip_block(parser, statement);
+		return true;
+	}
+	group->has_members = true;
+	return false;
+}
+
+/* Of a block whose keyword says all. */
+static enum schema_context context_of(const struct keyword *keyword)
+{
+	if (keyword->key == KEY_BLOCK_GLOBAL)
+		return IN_GLOBAL;
+	if (keyword->key == KEY_BLOCK_AUTHENTICATION)
+		return IN_AUTHENTICATION;
+	if (keyword->key == KEY_BLOCK_PEERS)
+		return IN_PEERS;
+	return keyword->key == KEY_BLOCK_MEMBERS ? IN_MEMBERS : IN_ADDRESSES;
+}
+
 static void parse_known_block(struct parser *parser, const struct keyword *keyword,
 			      const struct statement *statement, const struct block *outer)
 {
@@ -112,14 +188,16 @@ static void parse_known_block(struct parser *parser, const struct keyword *keywo
 		parse_instance(parser, statement);
 		return;
 	}
-	tell_extra_words(parser, statement, 1);
-	if (keyword->key == KEY_BLOCK_GLOBAL) {
-		block.context = IN_GLOBAL;
-		block.settings = parser->raw->global;
-	} else {
-		block.context =
-			keyword->key == KEY_BLOCK_AUTHENTICATION ? IN_AUTHENTICATION : IN_ADDRESSES;
+	if (keyword->key == KEY_BLOCK_SYNC_GROUP) {
+		parse_group(parser, statement);
+		return;
 	}
+	block.context = context_of(keyword);
+	if (block.context == IN_MEMBERS && second_members(parser, statement, block.group))
+		return;
+	tell_extra_words(parser, statement, 1);
+	if (block.context == IN_GLOBAL)
+		block.settings = parser->raw->global;
 	enter(parser, statement, &block);
 }
 
@@ -187,6 +265,26 @@ static void tell_refused(struct parser *parser, const struct keyword *keyword,
 		   keyword->name, schema_part_text(keyword->part));
 }
 
+static void take_value(struct parser *parser, const struct keyword *keyword,
+		       const struct statement *statement, const struct block *block)
+{
+	struct conf_script *notify = block->group ? block->group->notify : NULL;
+	struct vrrp_addr address;
+
+	if (block->instance)
+		notify = block->instance->notify;
+	if (keyword->kind == KIND_SCRIPT) {
+		script_take(&notify[keyword->key - KEY_NOTIFY], statement, parser->diags);
+		return;
+	}
+	setting_take(&block->settings[keyword->key], keyword, statement, parser->diags);
+	if (keyword->key == KEY_NATIVE_IPV6)
+		raw_set_family(block->instance, VRRP_IPV6);
+	if (keyword->kind == KIND_IP && statement->count > 1 &&
+	    value_ip(statement->words[1].text, &address) && value_is_unicast(&address))
+		raw_set_family(block->instance, addr_is_ipv4(&address) ? VRRP_IPV4 : VRRP_IPV6);
+}
+
 static void parse_keyword(struct parser *parser, const struct statement *statement,
 			  const struct block *block)
 {
@@ -203,7 +301,7 @@ static void parse_keyword(struct parser *parser, const struct statement *stateme
 	} else if (keyword->kind == KIND_REFUSED) {
 		tell_refused(parser, keyword, statement);
 	} else if (keyword->kind != KIND_ACCEPTED) {
-		setting_take(&block->settings[keyword->key], keyword, statement, parser->diags);
+		take_value(parser, keyword, statement, block);
 		if (statement->kind == STATEMENT_BLOCK)
 			conf_warning(parser->diags, &statement->open,
 				     "`%s` has no block: this one is skipped", keyword->name);
@@ -225,6 +323,8 @@ static bool belongs_outside(struct parser *parser, const struct statement *state
 		parser->unwinding = false;
 		return false;
 	}
+	if (block->context == IN_MEMBERS && *statement->words[0].start == '"')
+		return false; /* the name of an instance */
 	if (!root || schema_find(block->context, name) ||
 	    (statement->kind != STATEMENT_BLOCK && root->kind != KIND_BLOCK))
 		return false;
@@ -272,15 +372,22 @@ static void parse_block(struct parser *parser, const struct block *block)
 		parse_keyword(parser, statement, block);
 }
 
-static void parse_addresses(struct parser *parser, const struct block *block)
+/* Lines without keywords. */
+static void parse_list(struct parser *parser, const struct block *block)
 {
 	const struct statement *statement;
 
 	while ((statement = next_in_block(parser, block))) {
-		address_parse(block->instance, statement, parser->diags);
+		if (block->context == IN_ADDRESSES)
+			address_parse(block->instance, statement, parser->diags);
+		else if (block->context == IN_PEERS)
+			peer_parse(block->instance, statement, parser->diags);
+		else
+			member_parse(block->group, statement);
 		if (statement->kind == STATEMENT_BLOCK)
 			conf_warning(parser->diags, &statement->open,
-				     "an address has no block: this one is skipped");
+				     "a line of `%s` has no block: this one is skipped",
+				     schema_context_name(block->context));
 		skip_block(parser, statement);
 	}
 }
@@ -295,24 +402,4 @@ void raw_parse(struct raw *raw, const char *file, const char *text, size_t lengt
 	reader_init(&parser.reader, file, text, length, diags);
 	parse_block(&parser, &root);
 	reader_free(&parser.reader);
-}
-
-static void free_settings(struct setting settings[KEY_SETTINGS])
-{
-	for (size_t i = 0; i < KEY_SETTINGS; i++) {
-		free(settings[i].text);
-		free(settings[i].problem);
-	}
-}
-
-void raw_free(struct raw *raw)
-{
-	for (size_t i = 0; i < raw->count; i++) {
-		free(raw->instances[i].name);
-		free(raw->instances[i].addresses);
-		free_settings(raw->instances[i].settings);
-	}
-	free_settings(raw->global);
-	free(raw->instances);
-	*raw = (struct raw){0};
 }

@@ -24,7 +24,8 @@ static void print_value(FILE *out, enum schema_context context, enum schema_key 
 	const struct keyword *keyword = schema_by_key(context, key);
 	char text[VALUE_TEXT_LEN];
 
-	fprintf(out, "\t%s %s\n", keyword->name, schema_format_value(keyword, value, text));
+	schema_format_value(keyword, value, text);
+	fprintf(out, "\t%s%s%s\n", keyword->name, *text ? " " : "", text);
 }
 
 static void print_global(FILE *out, const struct conf_global *global)
@@ -33,6 +34,10 @@ static void print_global(FILE *out, const struct conf_global *global)
 	print_value(out, IN_GLOBAL, KEY_VERSION, global->vrrp_version);
 	print_value(out, IN_GLOBAL, KEY_RT_PRIORITY, global->rt_priority);
 	print_value(out, IN_GLOBAL, KEY_NO_SWAP, global->no_swap);
+	print_value(out, IN_GLOBAL, KEY_STARTUP_DELAY, global->startup_delay_us);
+	print_value(out, IN_GLOBAL, KEY_BOOT_DELAY, global->boot_delay_us);
+	if (global->script_security)
+		fprintf(out, "\tenable_script_security\n");
 	fprintf(out, "}\n");
 }
 
@@ -108,6 +113,97 @@ static void print_options(FILE *out, const struct conf_instance *instance)
 	print_value(out, IN_INSTANCE, KEY_XDP_CONSUME_ADVERTS, instance->consume_adverts);
 }
 
+static void print_source(FILE *out, const struct conf_instance *instance)
+{
+	char text[ADDR_TEXT_LEN];
+
+	if (!addr_is_zero(&instance->source))
+		fprintf(out, "\t%s %s\n", instance->peer_count ? "unicast_src_ip" : "mcast_src_ip",
+			addr_format(&instance->source, text));
+}
+
+static void print_peers(FILE *out, const struct conf_instance *instance)
+{
+	char text[ADDR_TEXT_LEN];
+
+	if (!instance->peer_count)
+		return;
+	print_value(out, IN_INSTANCE, KEY_UNICAST_TTL, instance->unicast_ttl);
+	print_value(out, IN_INSTANCE, KEY_OLD_UNICAST_CHECKSUM, instance->old_unicast_checksum);
+	fprintf(out, "\tunicast_peer {\n");
+	for (size_t i = 0; i < instance->peer_count; i++) {
+		const struct conf_peer *peer = &instance->peers[i];
+
+		fprintf(out, "\t\t%s min_ttl %u max_ttl %u\n", addr_format(&peer->address, text),
+			peer->min_ttl, peer->max_ttl);
+	}
+	fprintf(out, "\t}\n");
+}
+
+/*
+ * Within the double quotes around the whole command. What would end them, and what the reader takes
+ * for a variable, is written as a number.
+ */
+static void print_argument(FILE *out, const char *word)
+{
+	if (is_plain(word)) {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (const char *at = word; *at; at++) {
+		unsigned char c = (unsigned char)*at;
+
+		if (c < ' ' || c == 0x7f || strchr("\"'\\$", c))
+			fprintf(out, "\\x%02x", c);
+		else
+			fputc(c, out);
+	}
+	fputc('\'', out);
+}
+
+static void print_script(FILE *out, enum schema_key key, const struct conf_script *script)
+{
+	if (!script->words)
+		return;
+	fprintf(out, "\t%s \"", schema_by_key(IN_INSTANCE, key)->name);
+	for (char **word = script->words; *word; word++) {
+		if (word > script->words)
+			fputc(' ', out);
+		print_argument(out, *word);
+	}
+	fputc('"', out);
+	if (script->user) {
+		fputc(' ', out);
+		print_word(out, script->user);
+	}
+	if (script->group) {
+		fputc(' ', out);
+		print_word(out, script->group);
+	}
+	fputc('\n', out);
+}
+
+static void print_notify(FILE *out, const struct conf_script notify[CONF_NOTIFY_KINDS])
+{
+	for (enum conf_notify kind = 0; kind < CONF_NOTIFY_KINDS; kind++)
+		print_script(out, KEY_NOTIFY + kind, &notify[kind]);
+}
+
+static void print_protocol(FILE *out, const struct conf_instance *instance)
+{
+	print_value(out, IN_INSTANCE, KEY_VERSION, instance->version);
+	print_value(out, IN_INSTANCE, KEY_ADVERT_INT, instance->interval_cs * 10000LL);
+	print_value(out, IN_INSTANCE, KEY_DOWN_ADVERTS, instance->down_adverts);
+	fprintf(out, "\t%s\n", instance->preempt ? "preempt" : "nopreempt");
+	if (instance->preempt)
+		print_value(out, IN_INSTANCE, KEY_PREEMPT_DELAY, instance->preempt_delay_us);
+	print_value(out, IN_INSTANCE, KEY_LOWER_PRIO_NO_ADVERT, instance->lower_prio_no_advert);
+	print_value(out, IN_INSTANCE, KEY_HIGHER_PRIO_SEND_ADVERT,
+		    instance->higher_prio_send_advert);
+	fprintf(out, "\t%s\n", instance->accept ? "accept" : "no_accept");
+}
+
 static void print_instance(FILE *out, const struct conf_instance *instance)
 {
 	fprintf(out, "\nvrrp_instance ");
@@ -119,13 +215,25 @@ static void print_instance(FILE *out, const struct conf_instance *instance)
 	fputc('\n', out);
 	print_value(out, IN_INSTANCE, KEY_VRID, instance->vrid);
 	print_value(out, IN_INSTANCE, KEY_PRIORITY, instance->priority);
-	print_value(out, IN_INSTANCE, KEY_VERSION, instance->version);
-	print_value(out, IN_INSTANCE, KEY_ADVERT_INT, instance->interval_cs * 10000LL);
-	fprintf(out, "\t%s\n", instance->preempt ? "preempt" : "nopreempt");
-	fprintf(out, "\t%s\n", instance->accept ? "accept" : "no_accept");
+	print_protocol(out, instance);
 	print_options(out, instance);
+	print_notify(out, instance->notify);
 	print_authentication(out, instance);
+	print_source(out, instance);
+	print_peers(out, instance);
 	print_addresses(out, instance);
+	fprintf(out, "}\n");
+}
+
+static void print_group(FILE *out, const struct conf *conf, const struct conf_group *group)
+{
+	fprintf(out, "\nvrrp_sync_group ");
+	print_word(out, group->name);
+	fprintf(out, " {\n\tgroup {\n");
+	for (size_t i = 0; i < group->member_count; i++) /* quoted, it cannot be a keyword */
+		fprintf(out, "\t\t\"%s\"\n", conf->instances[group->members[i]].name);
+	fprintf(out, "\t}\n");
+	print_notify(out, group->notify);
 	fprintf(out, "}\n");
 }
 
@@ -140,6 +248,8 @@ char *conf_print(const struct conf *conf)
 	print_global(out, &conf->global);
 	for (size_t i = 0; i < conf->instance_count; i++)
 		print_instance(out, &conf->instances[i]);
+	for (size_t i = 0; i < conf->group_count; i++)
+		print_group(out, conf, &conf->groups[i]);
 	if (fclose(out))
 		abort();
 	return text;

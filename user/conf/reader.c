@@ -42,6 +42,8 @@ static void add_word(struct reader *reader, size_t count)
 		conf_grow(reader->words, count, &reader->word_capacity, sizeof(reader->words[0]));
 	reader->words[count] = (struct word){
 		.place = reader->token.place,
+		.start = reader->token.start,
+		.end = reader->token.end,
 		.offset = reader->text_length,
 	};
 	do {
@@ -70,7 +72,7 @@ static void read_statement(struct reader *reader)
 	skip_empty_lines(reader);
 	*statement = (struct statement){.kind = STATEMENT_LINE, .place = reader->token.place};
 	reader->conditional = reader->token.kind == TOKEN_WORD && reader->token.first &&
-			      reader->token.text[0] == '@';
+			      *reader->token.start == '@';
 	collect_words(reader);
 	if (statement->count)
 		skip_empty_lines(reader);
@@ -137,7 +139,7 @@ static bool tell_unsupported(struct reader *reader)
 			     word->text);
 		return true;
 	}
-	if (is_include(word->text)) {
+	if (*word->start != '"' && is_include(word->text)) {
 		conf_warning(reader->diags, &word->place,
 			     "`include` is not supported: " WORD " is not read",
 			     statement->count > 1 ? statement->words[1].text : "");

@@ -11,7 +11,8 @@
 struct word {
 	const char *text;
 	struct conf_place place;
-	size_t offset; /* of the text, while it is being collected */
+	const char *start, *end; /* as it is written in the file, quotes included */
+	size_t offset;		 /* of the text, while it is being collected */
 };
 
 enum statement_kind {

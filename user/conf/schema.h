@@ -16,18 +16,24 @@ enum schema_context {
 	IN_GLOBAL,	   /* global_defs */
 	IN_INSTANCE,	   /* vrrp_instance */
 	IN_AUTHENTICATION, /* authentication of an instance */
+	IN_SYNC_GROUP,	   /* vrrp_sync_group */
 	IN_ADDRESSES,	   /* behind an address of virtual_ipaddress */
+	IN_PEERS,	   /* behind an address of unicast_peer */
+	IN_MEMBERS,	   /* group of a vrrp_sync_group: names, no keywords */
 };
 
 enum schema_kind {
 	KIND_BLOCK,
 	KIND_INTEGER,
 	KIND_SECONDS,	/* a decimal fraction; microseconds inside */
-	KIND_BOOL,	/* on|off|true|false|yes|no; nothing = on */
+	KIND_BOOL,	/* on|off|true|false|yes|no; nothing = on; one of `words` = off */
 	KIND_FLAG,	/* no value: the keyword itself stands for the value `min` */
 	KIND_CHOICE,	/* one of `words`; its index inside */
 	KIND_INTERFACE, /* the name of a network interface */
 	KIND_TEXT,
+	KIND_IP,       /* an address of either family, as text; a prefix length is ignored */
+	KIND_SCRIPT,   /* a command line, and perhaps a user and a group */
+	KIND_USER,     /* a user, and perhaps a group */
 	KIND_ACCEPTED, /* needs nothing done: no message */
 	KIND_SKIPPED,  /* of keepalived, not of this version: a warning, see `part` */
 	KIND_REFUSED,  /* the same, but running without it is unsafe: an error; unless the value
@@ -48,6 +54,12 @@ enum schema_key {
 	KEY_PRIORITY,
 	KEY_ADVERT_INT,
 	KEY_PREEMPT,
+	KEY_PREEMPT_DELAY,
+	KEY_DOWN_ADVERTS,
+	KEY_LOWER_PRIO_NO_ADVERT,
+	KEY_HIGHER_PRIO_SEND_ADVERT,
+	KEY_STARTUP_DELAY,
+	KEY_BOOT_DELAY,
 	KEY_ACCEPT,
 	KEY_AUTH_TYPE,
 	KEY_AUTH_PASS,
@@ -59,15 +71,33 @@ enum schema_key {
 	KEY_XDP_VIRTUAL_MAC,
 	KEY_XDP_CHECKSUM,
 	KEY_XDP_CONSUME_ADVERTS,
+	KEY_V3_CHECKSUM,
+	KEY_SOURCE,
+	KEY_UNICAST_TTL,
+	KEY_OLD_UNICAST_CHECKSUM,
+	KEY_FAULT_NO_PEER,
+	KEY_NATIVE_IPV6,
+	KEY_SCRIPT_USER,
+	KEY_SCRIPT_SECURITY,
 	KEY_SETTINGS, /* the number of those that hold one value */
 	KEY_BLOCK_GLOBAL = KEY_SETTINGS,
 	KEY_BLOCK_INSTANCE,
 	KEY_BLOCK_AUTHENTICATION,
 	KEY_BLOCK_ADDRESSES,
+	KEY_BLOCK_PEERS,
+	KEY_BLOCK_SYNC_GROUP,
+	KEY_BLOCK_MEMBERS,
 	KEY_DEV,
 	KEY_LABEL,
 	KEY_SCOPE,
 	KEY_BROADCAST,
+	KEY_MIN_TTL,
+	KEY_MAX_TTL,
+	KEY_NOTIFY, /* with those that follow, in the order of enum conf_notify */
+	KEY_NOTIFY_ACTIVE,
+	KEY_NOTIFY_BACKUP,
+	KEY_NOTIFY_FAULT,
+	KEY_NOTIFY_STOP,
 };
 
 /* Parts of keepalived that are skipped; each has one sentence, see schema_part_text(). */
@@ -81,17 +111,16 @@ enum schema_part {
 	PART_SCRIPTS,
 	PART_TRACKING,
 	PART_OWN_INTERFACE,
-	PART_SYNC_GROUP,
 	PART_ROUTES,
 	PART_STATIC,
 	PART_EXCLUDED,
-	PART_PREEMPT_DELAY,
-	PART_SOURCE,
-	PART_UNICAST,
 	PART_GROUP,
 	PART_ANNOUNCE,
 	PART_PROTOCOL,
-	PART_CHECKSUM,
+	PART_ADDRESS_LIST,
+	PART_OWNER,
+	PART_STRICT,
+	PART_MEMBER_WEIGHT,
 	PART_HMAC,
 	PART_DELAYS,
 	PART_NAMESPACE,
@@ -109,7 +138,7 @@ struct keyword {
 	int64_t min, max;
 	int64_t fallback;	  /* the default; NO_DEFAULT = none */
 	bool required;		  /* there is no default: without a value the file is refused */
-	const char *const *words; /* of KIND_CHOICE and KIND_REFUSED, NULL-terminated */
+	const char *const *words; /* of KIND_BOOL, _CHOICE and _REFUSED, NULL-terminated */
 	enum schema_part part;	  /* of KIND_SKIPPED and KIND_REFUSED */
 	unsigned arguments; /* of a skipped word behind an address: the words that follow it */
 	const char *help;   /* what it means; NULL for the last three kinds */

@@ -28,6 +28,7 @@
 
 static const char *const group4[] = {"224.0.0.18", NULL};
 static const char *const group6[] = {"ff02::12", NULL};
+static const char *const groups[] = {"224.0.0.18", "ff02::12", NULL};
 static const char *const nothing[] = {NULL};
 
 static const struct keyword table[] = {
@@ -51,7 +52,6 @@ static const struct keyword table[] = {
 	SKIP(IN_ROOT, "virtual_server", PART_LOAD_BALANCER),
 	SKIP(IN_ROOT, "virtual_server_group", PART_LOAD_BALANCER),
 	SKIP(IN_ROOT, "vrrp_script", PART_SCRIPTS),
-	SKIP(IN_ROOT, "vrrp_sync_group", PART_SYNC_GROUP),
 	SKIP(IN_ROOT, "vrrp_track_file", PART_TRACKING),
 	SKIP(IN_ROOT, "vrrp_track_process", PART_TRACKING),
 
@@ -76,7 +76,6 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "disable_local_igmp", PART_PROCESS),
 	ACCEPT(IN_GLOBAL, "dynamic_interfaces"),
 	SKIP(IN_GLOBAL, "enable_dbus", PART_DBUS),
-	ACCEPT(IN_GLOBAL, "enable_script_security"),
 	SKIP(IN_GLOBAL, "enable_snmp_checker", PART_SNMP),
 	SKIP(IN_GLOBAL, "enable_snmp_keepalived", PART_SNMP),
 	SKIP(IN_GLOBAL, "enable_snmp_rfc", PART_SNMP),
@@ -122,7 +121,6 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "reload_time_file", PART_PROCESS),
 	ACCEPT(IN_GLOBAL, "router_id"),
 	SKIP(IN_GLOBAL, "rs_init_notifies", PART_LOAD_BALANCER),
-	ACCEPT(IN_GLOBAL, "script_user"),
 	SKIP(IN_GLOBAL, "shutdown_script", PART_SCRIPTS),
 	SKIP(IN_GLOBAL, "shutdown_script_timeout", PART_SCRIPTS),
 	SKIP(IN_GLOBAL, "smtp_alert", PART_MAIL),
@@ -140,22 +138,17 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "tmp_config_directory", PART_PROCESS),
 	SKIP(IN_GLOBAL, "umask", PART_PROCESS),
 	SKIP(IN_GLOBAL, "use_symlink_paths", PART_PROCESS),
-	SKIP(IN_GLOBAL, "v3_checksum_as_v2", PART_CHECKSUM),
 	SKIP(IN_GLOBAL, "vmac_addr_prefix", PART_PROCESS),
 	SKIP(IN_GLOBAL, "vmac_prefix", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_check_unicast_src", PART_UNICAST),
+	ACCEPT(IN_GLOBAL, "vrrp_check_unicast_src"),
 	SKIP(IN_GLOBAL, "vrrp_cpu_affinity", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_delay_after_boot", PART_DELAYS),
-	SKIP(IN_GLOBAL, "vrrp_down_timer_adverts", PART_PROTOCOL),
 	SKIP(IN_GLOBAL, "vrrp_garp_extra_if", PART_ANNOUNCE),
 	SKIP(IN_GLOBAL, "vrrp_garp_interval", PART_ANNOUNCE),
 	SKIP(IN_GLOBAL, "vrrp_garp_lower_prio_delay", PART_ANNOUNCE),
 	SKIP(IN_GLOBAL, "vrrp_garp_lower_prio_repeat", PART_ANNOUNCE),
 	SKIP(IN_GLOBAL, "vrrp_gna_interval", PART_ANNOUNCE),
-	SKIP(IN_GLOBAL, "vrrp_higher_prio_send_advert", PART_PROTOCOL),
 	SKIP(IN_GLOBAL, "vrrp_ipsets", PART_PROCESS),
 	SKIP(IN_GLOBAL, "vrrp_iptables", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_lower_prio_no_advert", PART_PROTOCOL),
 	REFUSE(IN_GLOBAL, "vrrp_mcast_group4", PART_GROUP, group4),
 	REFUSE(IN_GLOBAL, "vrrp_mcast_group6", PART_GROUP, group6),
 	SKIP(IN_GLOBAL, "vrrp_min_garp", PART_ANNOUNCE),
@@ -166,49 +159,36 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "vrrp_notify_fifo", PART_SCRIPTS),
 	SKIP(IN_GLOBAL, "vrrp_notify_fifo_script", PART_SCRIPTS),
 	SKIP(IN_GLOBAL, "vrrp_notify_priority_changes", PART_SCRIPTS),
-	SKIP(IN_GLOBAL, "vrrp_owner_ignore_adverts", PART_PROTOCOL),
+	SKIP(IN_GLOBAL, "vrrp_owner_ignore_adverts", PART_OWNER),
 	SKIP(IN_GLOBAL, "vrrp_priority", PART_PROCESS),
 	SKIP(IN_GLOBAL, "vrrp_process_name", PART_PROCESS),
 	SKIP(IN_GLOBAL, "vrrp_rlimit_rttime", PART_PROCESS),
 	SKIP(IN_GLOBAL, "vrrp_rx_bufs_multiplier", PART_PROCESS),
 	SKIP(IN_GLOBAL, "vrrp_rx_bufs_policy", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_skip_check_adv_addr", PART_PROTOCOL),
-	SKIP(IN_GLOBAL, "vrrp_startup_delay", PART_DELAYS),
-	SKIP(IN_GLOBAL, "vrrp_strict", PART_PROTOCOL),
+	SKIP(IN_GLOBAL, "vrrp_skip_check_adv_addr", PART_ADDRESS_LIST),
+	SKIP(IN_GLOBAL, "vrrp_strict", PART_STRICT),
 	SKIP(IN_GLOBAL, "vrrp_vmac_garp_intvl", PART_ANNOUNCE),
 
 	REFUSE(IN_INSTANCE, "auth_hmac", PART_HMAC, nothing),
-	SKIP(IN_INSTANCE, "check_unicast_src", PART_UNICAST),
+	ACCEPT(IN_INSTANCE, "check_unicast_src"),
 	SKIP(IN_INSTANCE, "debug", PART_PROCESS),
 	SKIP(IN_INSTANCE, "dont_track_primary", PART_OWN_INTERFACE),
-	SKIP(IN_INSTANCE, "down_timer_adverts", PART_PROTOCOL),
 	SKIP(IN_INSTANCE, "garp_extra_if", PART_ANNOUNCE),
 	SKIP(IN_INSTANCE, "garp_lower_prio_delay", PART_ANNOUNCE),
 	SKIP(IN_INSTANCE, "garp_lower_prio_repeat", PART_ANNOUNCE),
-	SKIP(IN_INSTANCE, "higher_prio_send_advert", PART_PROTOCOL),
 	SKIP(IN_INSTANCE, "kernel_rx_buf_size", PART_PROCESS),
 	SKIP(IN_INSTANCE, "linkbeat_use_polling", PART_PROCESS),
-	SKIP(IN_INSTANCE, "lower_prio_no_advert", PART_PROTOCOL),
 	SKIP(IN_INSTANCE, "lvs_sync_daemon_interface", PART_LOAD_BALANCER),
-	REFUSE(IN_INSTANCE, "mcast_dst_ip", PART_GROUP, group4),
-	SKIP(IN_INSTANCE, "mcast_src_ip", PART_SOURCE),
-	ACCEPT(IN_INSTANCE, "native_ipv6"),
+	REFUSE(IN_INSTANCE, "mcast_dst_ip", PART_GROUP, groups),
 	ACCEPT(IN_INSTANCE, "no_virtual_ipaddress"),
-	SKIP(IN_INSTANCE, "notify", PART_SCRIPTS),
-	SKIP(IN_INSTANCE, "notify_backup", PART_SCRIPTS),
 	SKIP(IN_INSTANCE, "notify_deleted", PART_SCRIPTS),
-	SKIP(IN_INSTANCE, "notify_fault", PART_SCRIPTS),
-	SKIP(IN_INSTANCE, "notify_master", PART_SCRIPTS),
 	SKIP(IN_INSTANCE, "notify_master_rx_lower_pri", PART_SCRIPTS),
 	SKIP(IN_INSTANCE, "notify_priority_changes", PART_SCRIPTS),
-	SKIP(IN_INSTANCE, "notify_stop", PART_SCRIPTS),
-	SKIP(IN_INSTANCE, "old_unicast_checksum", PART_UNICAST),
-	SKIP(IN_INSTANCE, "owner_ignore_adverts", PART_PROTOCOL),
-	SKIP(IN_INSTANCE, "preempt_delay", PART_PREEMPT_DELAY),
+	SKIP(IN_INSTANCE, "owner_ignore_adverts", PART_OWNER),
 	SKIP(IN_INSTANCE, "promote_secondaries", PART_ROUTES),
-	SKIP(IN_INSTANCE, "skip_check_adv_addr", PART_PROTOCOL),
+	SKIP(IN_INSTANCE, "skip_check_adv_addr", PART_ADDRESS_LIST),
 	SKIP(IN_INSTANCE, "smtp_alert", PART_MAIL),
-	SKIP(IN_INSTANCE, "strict_mode", PART_PROTOCOL),
+	SKIP(IN_INSTANCE, "strict_mode", PART_STRICT),
 	SKIP(IN_INSTANCE, "thread_timer_expired", PART_PROTOCOL),
 	SKIP(IN_INSTANCE, "timer_expired_backup", PART_PROTOCOL),
 	SKIP(IN_INSTANCE, "track_bfd", PART_TRACKING),
@@ -216,21 +196,27 @@ static const struct keyword table[] = {
 	SKIP(IN_INSTANCE, "track_interface", PART_TRACKING),
 	SKIP(IN_INSTANCE, "track_process", PART_TRACKING),
 	SKIP(IN_INSTANCE, "track_script", PART_TRACKING),
-	SKIP(IN_INSTANCE, "track_src_ip", PART_SOURCE),
-	SKIP(IN_INSTANCE, "unicast_fault_no_peer", PART_UNICAST),
-	REFUSE(IN_INSTANCE, "unicast_peer", PART_UNICAST, nothing),
-	SKIP(IN_INSTANCE, "unicast_src_ip", PART_SOURCE),
-	SKIP(IN_INSTANCE, "unicast_ttl", PART_UNICAST),
+	ACCEPT(IN_INSTANCE, "track_src_ip"),
 	SKIP(IN_INSTANCE, "use_ipvlan", PART_PROCESS),
 	ACCEPT(IN_INSTANCE, "use_vmac"),
 	SKIP(IN_INSTANCE, "use_vmac_addr", PART_PROCESS),
-	SKIP(IN_INSTANCE, "v3_checksum_as_v2", PART_CHECKSUM),
 	SKIP(IN_INSTANCE, "virtual_ipaddress_excluded", PART_EXCLUDED),
 	SKIP(IN_INSTANCE, "virtual_routes", PART_ROUTES),
 	SKIP(IN_INSTANCE, "virtual_rules", PART_ROUTES),
 	SKIP(IN_INSTANCE, "vmac_garp_intvl", PART_ANNOUNCE),
 	ACCEPT(IN_INSTANCE, "vmac_xmit_base"),
 	SKIP(IN_INSTANCE, "vrf", PART_PROCESS),
+
+	SKIP(IN_SYNC_GROUP, "global_tracking", PART_MEMBER_WEIGHT),
+	SKIP(IN_SYNC_GROUP, "notify_deleted", PART_SCRIPTS),
+	SKIP(IN_SYNC_GROUP, "notify_priority_changes", PART_SCRIPTS),
+	SKIP(IN_SYNC_GROUP, "smtp_alert", PART_MAIL),
+	SKIP(IN_SYNC_GROUP, "sync_group_tracking_weight", PART_MEMBER_WEIGHT),
+	SKIP(IN_SYNC_GROUP, "track_bfd", PART_TRACKING),
+	SKIP(IN_SYNC_GROUP, "track_file", PART_TRACKING),
+	SKIP(IN_SYNC_GROUP, "track_interface", PART_TRACKING),
+	SKIP(IN_SYNC_GROUP, "track_process", PART_TRACKING),
+	SKIP(IN_SYNC_GROUP, "track_script", PART_TRACKING),
 
 	OPTION("-nodad", 0),
 	OPTION("autojoin", 0),
@@ -263,33 +249,33 @@ const char *schema_part_text(enum schema_part part)
 	case PART_DBUS:
 		return "there is no D-Bus service";
 	case PART_SCRIPTS:
-		return "scripts are not run, FIFOs not written";
+		return "this script is not run, this FIFO not written";
 	case PART_TRACKING:
 		return "it is not tracked, the priority stays as configured";
 	case PART_OWN_INTERFACE:
 		return "the instance always follows the state of its own interface";
-	case PART_SYNC_GROUP:
-		return "every instance changes its state on its own";
 	case PART_ROUTES:
 		return "routes, rules and sysctls are left as they are";
 	case PART_STATIC:
 		return "static addresses, routes and rules are left to the system";
 	case PART_EXCLUDED:
 		return "these addresses are not served";
-	case PART_PREEMPT_DELAY:
-		return "preemption is not delayed";
-	case PART_SOURCE:
-		return "advertisements come from the primary address of the interface";
-	case PART_UNICAST:
-		return "advertisements are multicast only";
 	case PART_GROUP:
-		return "the group is 224.0.0.18";
+		return "the groups are 224.0.0.18 and ff02::12";
 	case PART_ANNOUNCE:
 		return "only the garp_master_ options steer announcements";
 	case PART_PROTOCOL:
 		return "the rules of the RFC hold";
-	case PART_CHECKSUM:
-		return "xdp_checksum decides, which by default follows the peer";
+	case PART_ADDRESS_LIST:
+		return "VRRPv3 counts a wrong list of addresses and goes on, VRRPv2 discards it "
+		       "unless it is the owner's";
+	case PART_OWNER:
+		return "an owner follows RFC 9568";
+	case PART_STRICT:
+		return "the checks of the RFC are always made; what it would change, such as "
+		       "no_accept, has to be written";
+	case PART_MEMBER_WEIGHT:
+		return "members of a group keep their own priorities";
 	case PART_HMAC:
 		return "advertisements are not signed";
 	case PART_DELAYS:

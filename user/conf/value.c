@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values of scalar keywords: from the words of a line to a setting, by the row of the schema. */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,40 @@ bool value_seconds(const char *text, int64_t min, int64_t max, int64_t *value)
 	return digits && !*text && us >= min && us <= max;
 }
 
+bool value_ip(const char *text, struct vrrp_addr *address)
+{
+	char host[ADDR_TEXT_LEN];
+	size_t length = strcspn(text, "/");
+	struct in_addr ipv4;
+
+	if (length >= sizeof(host))
+		return false;
+	memcpy(host, text, length);
+	host[length] = '\0';
+	if (inet_pton(AF_INET, host, &ipv4) == 1) {
+		*address = addr_from_ipv4(ntohl(ipv4.s_addr));
+		return true;
+	}
+	return inet_pton(AF_INET6, host, address->b) == 1 && !addr_is_ipv4(address);
+}
+
+bool value_is_unicast(const struct vrrp_addr *address)
+{
+	if (addr_is_zero(address))
+		return false;
+	if (!addr_is_ipv4(address))
+		return address->b[0] != 0xff;
+	return addr_to_ipv4(address) >> 28 < 0xe; /* 224.0.0.0 and above */
+}
+
+bool value_is_user(const char *text)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz"
+				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-@+");
+
+	return length > 0 && text[length + (text[length] == '$')] == '\0';
+}
+
 bool value_is_interface(const char *text)
 {
 	size_t length = strlen(text);
@@ -60,11 +95,14 @@ bool value_is_interface(const char *text)
 	return strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
-static bool take_bool(const char *text, int64_t *value)
+static bool take_bool(const struct keyword *keyword, const char *text, int64_t *value)
 {
 	static const char *const on[] = {"on", "true", "yes"};
 	static const char *const off[] = {"off", "false", "no"};
 
+	*value = 0;
+	if (keyword->words && !strcmp(text, keyword->words[0]))
+		return true;
 	for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
 		*value = !strcmp(text, on[i]);
 		if (*value || !strcmp(text, off[i]))
@@ -103,6 +141,17 @@ static char *describe_range(const struct keyword *keyword, const char *text, con
 			   schema_format_value(keyword, keyword->max, max));
 }
 
+static char *take_ip(const char *text)
+{
+	struct vrrp_addr address;
+
+	if (!value_ip(text, &address))
+		return conf_format(WORD " is not an IP address", text);
+	if (!value_is_unicast(&address))
+		return conf_format(WORD " is not a unicast address", text);
+	return NULL;
+}
+
 /* The value of `text`, or what is wrong with it, malloc'd. */
 static char *take_value(const struct keyword *keyword, const char *text, int64_t *value)
 {
@@ -118,7 +167,7 @@ static char *take_value(const struct keyword *keyword, const char *text, int64_t
 			return describe_range(keyword, text, "of seconds ");
 		break;
 	case KIND_BOOL:
-		good = take_bool(text, value);
+		good = take_bool(keyword, text, value);
 		break;
 	case KIND_CHOICE:
 		if (!take_choice(keyword->words, text, value))
@@ -130,8 +179,15 @@ static char *take_value(const struct keyword *keyword, const char *text, int64_t
 						"bytes, without `/`",
 					   text);
 		break;
+	case KIND_IP:
+		return take_ip(text);
+	case KIND_USER:
+		if (!value_is_user(text))
+			return conf_format(WORD " cannot be the name of a user", text);
+		break;
 	case KIND_TEXT:
 	case KIND_FLAG:
+	case KIND_SCRIPT:
 	case KIND_BLOCK:
 	case KIND_ACCEPTED:
 	case KIND_SKIPPED:
@@ -147,7 +203,10 @@ static void tell_extra(const struct keyword *keyword, const struct statement *st
 	if (statement->count > used)
 		conf_warning(diags, &statement->words[used].place,
 			     "`%s` takes %s: " WORD " and what follows on the line is ignored",
-			     keyword->name, used == 1 ? "no value" : "one value",
+			     keyword->name,
+			     used == 1	 ? "no value"
+			     : used == 2 ? "one value"
+					 : "two values",
 			     statement->words[used].text);
 }
 
@@ -167,14 +226,26 @@ static void set_problem(struct setting *setting, const struct conf_place *place,
 	setting->problem_place = *place;
 }
 
+/* The group behind a user, malloc'd, or NULL: then it is the user's own. */
+static char *take_group(const struct word *word, size_t count, struct conf_diags *diags)
+{
+	if (count < 3)
+		return NULL;
+	if (value_is_user(word->text))
+		return conf_copy(word->text);
+	conf_warning(diags, &word->place,
+		     WORD " cannot be the name of a group: the user's own is used", word->text);
+	return NULL;
+}
+
 void setting_take(struct setting *setting, const struct keyword *keyword,
 		  const struct statement *statement, struct conf_diags *diags)
 {
-	bool flag = keyword->kind == KIND_FLAG;
+	bool flag = keyword->kind == KIND_FLAG, user = keyword->kind == KIND_USER;
 	bool bare = statement->count < 2 && keyword->kind == KIND_BOOL;
 	int64_t value = flag ? keyword->min : 1;
 
-	tell_extra(keyword, statement, flag ? 1 : 2, diags);
+	tell_extra(keyword, statement, flag ? 1 : user ? 3 : 2, diags);
 	if (!flag && !bare) {
 		const struct word *word = &statement->words[statement->count > 1];
 		char *problem = statement->count < 2 ? conf_copy("no value")
@@ -189,8 +260,14 @@ void setting_take(struct setting *setting, const struct keyword *keyword,
 	setting->keyword = keyword;
 	setting->place = statement->place;
 	setting->value = value;
-	if (keyword->kind == KIND_INTERFACE || keyword->kind == KIND_TEXT) {
-		free(setting->text);
-		setting->text = conf_copy(statement->words[1].text);
-	}
+	if (flag || bare)
+		return;
+	free(setting->text);
+	setting->text = conf_copy(statement->words[1].text);
+	free(setting->second);
+	setting->second = user ? take_group(&statement->words[2], statement->count, diags) : NULL;
+	if (keyword->kind == KIND_IP && strchr(setting->text, '/'))
+		conf_warning(diags, &statement->words[1].place,
+			     "`%s` takes an address: the prefix length of " WORD " is ignored",
+			     keyword->name, setting->text);
 }

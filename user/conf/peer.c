@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lines of unicast_peer: ADDRESS [min_ttl N] [max_ttl N].
+ *
+ * A peer that cannot be read is an error: it would neither hear us nor be heard, and two routers
+ * that do not hear each other are both Active. keepalived goes on without it.
+ */
+#include <string.h>
+
+#include "conf/diag.h"
+#include "conf/memory.h"
+#include "conf/raw.h"
+
+/* False if the word is no address of a router, which has been told. */
+static bool take_address(const struct word *word, struct conf_peer *peer, struct conf_diags *diags)
+{
+	*peer = (struct conf_peer){.max_ttl = 255, .place = word->place};
+	if (!value_ip(word->text, &peer->address) || !value_is_unicast(&peer->address)) {
+		conf_error(diags, &word->place,
+			   WORD " is not the IP address of a router, such as 192.0.2.2: it would "
+				"not hear us, and both be Active",
+			   word->text);
+		return false;
+	}
+	if (strchr(word->text, '/'))
+		conf_warning(diags, &word->place,
+			     "a peer is an address: the prefix length of " WORD " is ignored",
+			     word->text);
+	return true;
+}
+
+static void take_ttl(const struct keyword *keyword, const struct word *word, struct conf_peer *peer,
+		     struct conf_diags *diags)
+{
+	int64_t value;
+
+	if (!value_integer(word->text, keyword->min, keyword->max, &value)) {
+		value = keyword->fallback;
+		conf_warning(diags, &word->place,
+			     WORD " is not a number from 0 to 255: `%s %d` is "
+				  "used",
+			     word->text, keyword->name, (int)value);
+	}
+	if (keyword->key == KEY_MIN_TTL)
+		peer->min_ttl = (uint8_t)value;
+	else
+		peer->max_ttl = (uint8_t)value;
+}
+
+/* Options up to the end of the line or to a further address; returns where that is. */
+static size_t take_options(const struct statement *statement, size_t at, struct conf_peer *peer,
+			   struct conf_diags *diags)
+{
+	struct vrrp_addr unused;
+
+	while (at < statement->count) {
+		const struct word *word = &statement->words[at];
+		const struct keyword *keyword = schema_find(IN_PEERS, word->text);
+
+		if (!keyword && value_ip(word->text, &unused)) {
+			conf_warning(diags, &word->place,
+				     "a second address on one line, taken as a peer too: write it "
+				     "on its own line");
+			return at;
+		}
+		at++;
+		if (!keyword)
+			conf_warning(diags, &word->place,
+				     "unknown option " WORD " of a peer: it is ignored",
+				     word->text);
+		else if (at == statement->count)
+			conf_warning(diags, &word->place, "`%s` needs a value: it is ignored",
+				     keyword->name);
+		else
+			take_ttl(keyword, &statement->words[at++], peer, diags);
+	}
+	return at;
+}
+
+void peer_parse(struct raw_instance *instance, const struct statement *statement,
+		struct conf_diags *diags)
+{
+	size_t at = 0;
+
+	while (at < statement->count) {
+		struct conf_peer peer;
+
+		if (!take_address(&statement->words[at], &peer, diags))
+			return;
+		at = take_options(statement, at + 1, &peer, diags);
+		if (peer.min_ttl > peer.max_ttl)
+			conf_error(diags, &peer.place,
+				   "`min_ttl %u` is more than `max_ttl %u`: no advertisement of "
+				   "this peer could be accepted",
+				   peer.min_ttl, peer.max_ttl);
+		instance->peers = conf_grow(instance->peers, instance->peer_count,
+					    &instance->peer_capacity, sizeof(peer));
+		instance->peers[instance->peer_count++] = peer;
+		raw_set_family(instance, addr_is_ipv4(&peer.address) ? VRRP_IPV4 : VRRP_IPV6);
+	}
+}

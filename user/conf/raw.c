@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What has been read: filling and freeing it. */
+#include "conf/raw.h"
+
+#include <stdlib.h>
+
+#include "conf/memory.h"
+
+void raw_set_family(struct raw_instance *instance, enum vrrp_family family)
+{
+	if (!instance->has_family)
+		instance->family = family;
+	instance->has_family = true;
+}
+
+void member_parse(struct raw_group *group, const struct statement *statement)
+{
+	for (size_t i = 0; i < statement->count; i++) {
+		group->members = conf_grow(group->members, group->member_count,
+					   &group->member_capacity, sizeof(group->members[0]));
+		group->members[group->member_count++] = (struct raw_member){
+			.name = conf_copy(statement->words[i].text),
+			.place = statement->words[i].place,
+		};
+	}
+}
+
+static void free_settings(struct setting settings[KEY_SETTINGS])
+{
+	for (size_t i = 0; i < KEY_SETTINGS; i++) {
+		free(settings[i].text);
+		free(settings[i].second);
+		free(settings[i].problem);
+	}
+}
+
+static void free_notify(struct conf_script notify[CONF_NOTIFY_KINDS])
+{
+	for (size_t i = 0; i < CONF_NOTIFY_KINDS; i++)
+		script_free(&notify[i]);
+}
+
+static void free_instance(struct raw_instance *instance)
+{
+	free(instance->name);
+	free(instance->addresses);
+	free(instance->peers);
+	free_notify(instance->notify);
+	free_settings(instance->settings);
+}
+
+static void free_group(struct raw_group *group)
+{
+	for (size_t i = 0; i < group->member_count; i++)
+		free(group->members[i].name);
+	free(group->members);
+	free(group->name);
+	free_notify(group->notify);
+}
+
+void raw_free(struct raw *raw)
+{
+	for (size_t i = 0; i < raw->count; i++)
+		free_instance(&raw->instances[i]);
+	for (size_t i = 0; i < raw->group_count; i++)
+		free_group(&raw->groups[i]);
+	free_settings(raw->global);
+	free(raw->instances);
+	free(raw->groups);
+	*raw = (struct raw){0};
+}
