@@ -7,27 +7,7 @@
 #define ADVERT_H
 
 #include "election.h"
-#include "slot.h"
-
-/* Where a message is in the frame, and its header. */
-struct message {
-	struct vrrp_envelope ip;
-	struct vrrp_hdr header __attribute__((aligned(8)));
-	__u32 offset;
-};
-
-/* Where an advertisement lies while it is checked: too much for the stack of a BPF program. */
-struct scratch {
-	struct message message;
-	__u32 words[VRRP_SUM_MAX / 4];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct scratch);
-} scratch_map SEC(".maps");
+#include "scratch.h"
 
 static __always_inline __u64 header_word(const struct vrrp_hdr *header)
 {
@@ -35,9 +15,18 @@ static __always_inline __u64 header_word(const struct vrrp_hdr *header)
 			   vrrp_load32((const __u8 *)header + 4));
 }
 
+/* What there is of the header, after the rest of the message is known. */
+static __always_inline bool read_header(const struct packet *p, struct message *m)
+{
+	__builtin_memset(&m->header, 0, sizeof(m->header));
+	if (m->ip.payload < sizeof(m->header) || m->ip.present < sizeof(m->header))
+		return load(p, m->offset, &m->header, 2) == 0;
+	return load(p, m->offset, &m->header, sizeof(m->header)) == 0;
+}
+
 /*
- * The envelope, and what there is of the header. False if it is no concern of ours: no IPv4 in
- * truth, a later fragment, or too short to have a VRID.
+ * The envelope and the header. False if it is no concern of ours: no IPv4 in truth, a later
+ * fragment, or too short to have a VRID.
  */
 static __always_inline bool read_message_ipv4(const struct packet *p, struct message *m)
 {
@@ -50,7 +39,6 @@ static __always_inline bool read_message_ipv4(const struct packet *p, struct mes
 	total = bpf_ntohs(ip.tot_len);
 	if (ip.frag_off & bpf_htons(0x1fff) || total < header_length + 2)
 		return false;
-	__builtin_memset(&m->header, 0, sizeof(m->header));
 	m->offset = p->l3 + header_length;
 	if (end < m->offset + 2)
 		return false;
@@ -61,44 +49,64 @@ static __always_inline bool read_message_ipv4(const struct packet *p, struct mes
 	m->ip.family = VRRP_IPV4;
 	m->ip.hops = ip.ttl;
 	m->ip.fragment = !!(ip.frag_off & bpf_htons(0x2000));
-	if (m->ip.payload < sizeof(m->header) || m->ip.present < sizeof(m->header))
-		return load(p, m->offset, &m->header, 2) == 0;
-	return load(p, m->offset, &m->header, sizeof(m->header)) == 0;
+	return read_header(p, m);
 }
 
 /*
- * The walk over a message: bpf_loop() with a call for each word or address. A loop would be
- * verified once for each turn, and would need CAP_PERFMON, because the verifier also follows what a
- * CPU might do beyond the end of it.
+ * The same. Only a message directly behind the fixed header is one (A-9): with extension headers,
+ * of which a fragment has one and a jumbogram another, it is no concern of ours.
  */
-struct walk {
-	const struct scratch *scratch;
-	__u64 total;
-};
-
-static long add_word(__u32 i, struct walk *walk)
+static __always_inline bool read_message_ipv6(const struct packet *p, struct message *m)
 {
-	if (i >= VRRP_SUM_MAX / 4)
-		return 1;
-	walk->total += walk->scratch->words[i];
-	return 0;
+	struct ipv6hdr ip;
+	__u32 payload, end = frame_length(p);
+
+	if (load(p, p->l3, &ip, sizeof(ip)) || ip.version != 6)
+		return false;
+	payload = bpf_ntohs(ip.payload_len);
+	m->offset = p->l3 + sizeof(ip);
+	if (payload < 2 || end < m->offset + 2)
+		return false;
+	__builtin_memcpy(&m->ip.source, &ip.saddr, sizeof(m->ip.source));
+	__builtin_memcpy(&m->ip.destination, &ip.daddr, sizeof(m->ip.destination));
+	m->ip.present = end - m->offset;
+	m->ip.payload = (__u16)payload;
+	m->ip.family = VRRP_IPV6;
+	m->ip.hops = ip.hop_limit;
+	m->ip.fragment = 0;
+	return read_header(p, m);
 }
 
-static long add_address_ipv4(__u32 i, struct walk *walk)
+static __always_inline bool read_message(const struct packet *p, struct message *m)
 {
+	if (p->type == bpf_htons(ETH_P_IP))
+		return read_message_ipv4(p, m);
+	return p->type == bpf_htons(ETH_P_IPV6) && read_message_ipv6(p, m);
+}
+
+/* The addresses begin at word 2: one of IPv4 has a word, one of IPv6 four. */
+static long add_address(__u32 i, struct walk *walk)
+{
+	const __u32 *words = walk->scratch->words + sizeof(struct vrrp_hdr) / 4;
+
 	if (i >= VRRP_ADDRESSES_MAX)
 		return 1;
-	walk->total += vrrp_addr_mix_ipv4(walk->scratch->words[sizeof(struct vrrp_hdr) / 4 + i]);
+	if (walk->scratch->message.ip.family == VRRP_IPV4) {
+		walk->total += vrrp_addr_mix_ipv4(words[i]);
+		return 0;
+	}
+	words += i * 4;
+	walk->total += vrrp_addr_mix(words[0], words[1], words[2], words[3]);
 	return 0;
 }
 
 /* vrrp_read_body() of what is in the frame. False if the frame does not have it. */
-static __always_inline bool read_body(const struct packet *p, struct scratch *scratch,
-				      struct vrrp_body *body)
+static __always_inline bool read_body(const struct packet *p, struct scratch *scratch)
 {
 	const struct message *m = &scratch->message;
+	struct vrrp_body *body = &scratch->body;
 	__u32 length = vrrp_summed_length(&m->ip, &m->header);
-	struct walk words = {.scratch = scratch}, addresses = {.scratch = scratch};
+	struct walk addresses = {.scratch = scratch};
 
 	if (length < sizeof(m->header))
 		return false;
@@ -110,10 +118,13 @@ static __always_inline bool read_body(const struct packet *p, struct scratch *sc
 	if (load(p, m->offset, scratch->words, length) ||
 	    load(p, m->offset + length - VRRP_AUTH_LEN, body->auth, VRRP_AUTH_LEN))
 		return false;
-	bpf_loop(length / 4, add_word, &words, 0);
-	bpf_loop(m->header.addr_count, add_address_ipv4, &addresses, 0);
-	body->sum = words.total;
+	bpf_loop(m->header.addr_count, add_address, &addresses, 0);
+	forget(addresses.scratch);
+	body->sum = scratch_sum(scratch, length);
 	body->addr_set = addresses.total;
+	body->ll_first =
+		m->header.addr_count > 0 &&
+		vrrp_addr_is_ll((const __u8 *)&scratch->words[sizeof(struct vrrp_hdr) / 4]);
 	return true;
 }
 
@@ -273,11 +284,10 @@ static __always_inline enum vr_counter check_body(const struct packet *p,
 						  struct scratch *scratch, __u32 *findings)
 {
 	const struct message *m = &scratch->message;
-	struct vrrp_body body = {};
 
-	if (!read_body(p, scratch, &body))
+	if (!read_body(p, scratch))
 		return COUNT_length;
-	return vrrp_check_message(own, &m->ip, &m->header, &body, findings);
+	return vrrp_check_message(own, &m->ip, &m->header, &scratch->body, findings);
 }
 
 /* NULL without SLOT_UNICAST, or for a stranger. */
@@ -292,23 +302,20 @@ static __always_inline const struct peer_hops *find_peer(const struct router *ro
 	return flags & SLOT_UNICAST ? bpf_map_lookup_elem(&peer_index, &key) : NULL;
 }
 
-static __always_inline enum verdict advert_step(struct packet *p)
+static __always_inline enum verdict advert_arrives(struct packet *p)
 {
-	__u32 findings, flags, key = 0;
-	struct scratch *scratch;
+	struct scratch *scratch = scratch_memory();
 	struct router router;
 	struct message *m;
 	enum vr_counter reason;
+	__u32 findings, flags;
 
-	if (p->type != bpf_htons(ETH_P_IP) || p->protocol != VRRP_PROTOCOL)
-		return VERDICT_NEXT;
-	scratch = bpf_map_lookup_elem(&scratch_map, &key);
-	if (!scratch || !read_message_ipv4(p, &scratch->message))
+	if (!scratch || !read_message(p, &scratch->message))
 		return VERDICT_NEXT;
 	m = &scratch->message;
 	/* The index also has the virtual MACs of other interfaces: no advertisement belongs there.
 	 */
-	if (!router_by_vrid(p, VRRP_IPV4, m->header.vrid, &router) ||
+	if (!router_by_vrid(p, m->ip.family, m->header.vrid, &router) ||
 	    router.slot->identity.key.ifindex != p->ifindex ||
 	    router.slot->identity.key.vlan != p->vlan) {
 		COUNT_ON_INTERFACE(p, vrid_unknown);
@@ -323,6 +330,37 @@ static __always_inline enum verdict advert_step(struct packet *p)
 		return advert_accept(p, &router, flags, m, findings);
 	count(router.number, reason);
 	return VERDICT_DROP;
+}
+
+/*
+ * Functions of their own, for each hook, with arguments of which the verifier knows nothing: so it
+ * looks at them once, and not again for every way that leads here.
+ */
+__noinline int advert_xdp(struct xdp_md *xdp, __u32 vlan, __u32 l3, __u32 type)
+{
+	struct packet p = {.xdp = xdp,
+			   .ifindex = xdp->ingress_ifindex,
+			   .vlan = vlan,
+			   .l3 = l3,
+			   .type = (__be16)type};
+
+	return advert_arrives(&p);
+}
+
+__noinline int advert_skb(struct __sk_buff *skb, __u32 vlan, __u32 l3, __u32 type)
+{
+	struct packet p = {
+		.skb = skb, .ifindex = skb->ifindex, .vlan = vlan, .l3 = l3, .type = (__be16)type};
+
+	return advert_arrives(&p);
+}
+
+static __always_inline enum verdict advert_step(const struct packet *p)
+{
+	if (p->protocol != VRRP_PROTOCOL)
+		return VERDICT_NEXT;
+	return p->skb ? advert_skb(p->skb, p->vlan, p->l3, p->type)
+		      : advert_xdp(p->xdp, p->vlan, p->l3, p->type);
 }
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef ARP_H
 #define ARP_H
 
-#include "slot.h"
+#include "claim.h"
 
 /* <linux/if_arp.h> needs half of libc. */
 #define ARP_HARDWARE_ETHER 1
@@ -34,59 +34,16 @@ static __always_inline bool read_arp(const struct packet *p, struct arp_ipv4 *ar
 	       arp->protocol_length == 4;
 }
 
-static __always_inline bool mac_same(const __u8 *a, const __u8 *b)
-{
-	__u8 difference = 0;
-
-	for (int i = 0; i < ETH_ALEN; i++)
-		difference |= a[i] ^ b[i];
-	return !difference;
-}
-
-static __always_inline void report_claim(const struct packet *p, const struct router *router,
-					 const struct arp_ipv4 *arp)
-{
-	struct xvrrp_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-
-	if (!event) {
-		router->stats->reports_lost++;
-		return;
-	}
-	*event = (struct xvrrp_event){
-		.time_ns = p->now_ns,
-		.kind = XVRRP_EVENT_CLAIM,
-		.slot = router->number,
-		.ifindex = p->ifindex,
-	};
-	addr_from_ipv4(&event->source, arp->sender);
-	__builtin_memcpy(event->mac, arp->sender_mac, ETH_ALEN);
-	bpf_ringbuf_submit(event, 0);
-}
-
-/*
- * Any ARP message whose sender address is ours, request, announcement or reply: a claim, unless it
- * names our MAC address, as the Active's own announcements do when we are Backup, and our own when
- * they come back. Under the lease the kernel must not see a claim, or it would learn from it.
- */
+/* Any ARP message whose sender address is ours: request, announcement or reply. */
 static __always_inline enum verdict arp_claim(struct packet *p, const struct arp_ipv4 *arp)
 {
+	struct vrrp_addr address __attribute__((aligned(8)));
 	struct router router;
-	bool active;
 
-	if (!router_by_ipv4(p, arp->sender, &router) ||
-	    mac_same(arp->sender_mac, router.slot->identity.mac))
+	if (!router_by_ipv4(p, arp->sender, &router))
 		return VERDICT_NEXT;
-	active = lease_valid(&router, p);
-	/* Without a virtual MAC, the Active we are Backup of is bound to have another address. */
-	if (!active && READ_ONCE(router.slot->flags) & SLOT_PHYSICAL_MAC)
-		return VERDICT_NEXT;
-	WRITE_ONCE(router.slot->last_claim_ns, p->now_ns);
-	router.stats->foreign_claims++;
-	if (take_token(&router.slot->claim_bucket_ns, p->now_ns, CLAIM_INTERVAL_NS, CLAIM_BURST))
-		report_claim(p, &router, arp);
-	else
-		router.stats->reports_limited++;
-	return active ? VERDICT_DROP : VERDICT_NEXT;
+	addr_from_ipv4(&address, arp->sender);
+	return claim(p, &router, &address, arp->sender_mac);
 }
 
 /*

@@ -55,6 +55,17 @@ static __always_inline bool router_by_ipv4(const struct packet *p, __be32 addres
 	return router_by_number(bpf_map_lookup_elem(&vip_index, &key), router);
 }
 
+/* No IPv4 address, as the index has them: nobody has such a one in an IPv6 header. */
+static __always_inline bool router_by_ipv6(const struct packet *p, const struct vrrp_addr *address,
+					   struct router *router)
+{
+	struct vip_key key __attribute__((aligned(8))) = {
+		.ifindex = p->ifindex, .vlan = p->vlan, .address = *address};
+
+	return !vrrp_addr_is_mapped(address) &&
+	       router_by_number(bpf_map_lookup_elem(&vip_index, &key), router);
+}
+
 /* The lease is the role (I1). */
 static __always_inline bool has_lease(const struct router *router, struct packet *p)
 {

@@ -7,10 +7,7 @@
 #ifndef VMAC_H
 #define VMAC_H
 
-#include "slot.h"
-
-#define ND_NEIGHBOR_SOLICITATION  135
-#define ND_NEIGHBOR_ADVERTISEMENT 136
+#include "nd.h"
 
 /* The virtual router whose virtual MAC the frame is sent to. */
 static __always_inline bool vmac_router(const struct packet *p, struct router *router)
@@ -22,11 +19,9 @@ static __always_inline bool vmac_router(const struct packet *p, struct router *r
 /* E-5: accept mode does not concern Neighbor Discovery. */
 static __always_inline bool is_nd(const struct packet *p)
 {
-	__u8 type;
+	__u8 type = is_icmpv6(p) ? icmpv6_type(p) : 0;
 
-	return p->protocol == IPPROTO_ICMPV6 &&
-	       !load(p, p->l3 + sizeof(struct ipv6hdr), &type, sizeof(type)) &&
-	       (type == ND_NEIGHBOR_SOLICITATION || type == ND_NEIGHBOR_ADVERTISEMENT);
+	return type == ND_NEIGHBOR_SOLICITATION || type == ND_NEIGHBOR_ADVERTISEMENT;
 }
 
 /* The virtual router that the IP destination is a virtual address of. */

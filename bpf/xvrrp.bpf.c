@@ -5,18 +5,22 @@
  *
  *   parse.h   the packet context: what the steps see of a frame, whichever hook it came through
  *   slot.h    virtual routers: look-up, counters, lease, token buckets
+ *   scratch.h memory for a message, and the walk over it
  *   advert.h  advertisements: checks of part B, stamps, reports (RFC 9568 section 7.1)
+ *   claim.h   others that claim a virtual address
  *   arp.h     ARP for the virtual addresses (RFC 9568 section 8.1)
+ *   nd.h      Neighbor Discovery messages
+ *   ndp.h     Neighbor Discovery for the virtual addresses (RFC 9568 section 8.2)
  *   vmac.h    frames to the virtual MAC, accept mode (RFC 9568 sections 6.4.2, 6.4.3)
- *   egress.h  ARP that the kernel sends
+ *   egress.h  ARP and Neighbor Discovery that the kernel sends
  *
  * Nothing here decides who is Active: that is the agent's (I2). What is here follows the lease of
  * a virtual router, a time in its slot, and falls silent when the lease ends, whatever has become
  * of the agent (I1). Ordinary traffic passes after comparing a few header bytes, without a look-up.
  *
- * A frame takes the steps in turn, until one wants it. Advertisements and ARP come before the
- * virtual MAC, since both may be sent to that and are to be answered, or refused, for what they
- * are. Every drop counts (I7).
+ * A frame takes the steps in turn, until one wants it. Advertisements, ARP and Neighbor Discovery
+ * come before the virtual MAC, since all may be sent to that and are to be answered, or refused,
+ * for what they are. Every drop counts (I7).
  */
 #include <linux/bpf.h>
 #include <linux/if_packet.h>
@@ -90,6 +94,7 @@ struct {
 #include "advert.h"
 #include "arp.h"
 #include "egress.h"
+#include "ndp.h"
 #include "vmac.h"
 
 static __always_inline enum verdict ingress_steps(struct packet *p)
@@ -98,6 +103,8 @@ static __always_inline enum verdict ingress_steps(struct packet *p)
 
 	if (verdict == VERDICT_NEXT)
 		verdict = arp_step(p);
+	if (verdict == VERDICT_NEXT)
+		verdict = ndp_step(p);
 	if (verdict == VERDICT_NEXT)
 		verdict = vmac_step(p);
 	return verdict;

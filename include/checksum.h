@@ -96,6 +96,13 @@ vrrp_inline int vrrp_addr_same(const struct vrrp_addr *a, const struct vrrp_addr
 	       vrrp_load32(a->b + 12) == vrrp_load32(b->b + 12);
 }
 
+/* ::ffff:0:0/96: an IPv4 address, see struct vrrp_addr. */
+vrrp_inline int vrrp_addr_is_mapped(const struct vrrp_addr *address)
+{
+	return !vrrp_load32(address->b) && !vrrp_load32(address->b + 4) &&
+	       vrrp_load32(address->b + 8) == __cpu_to_be32(0x0000ffff);
+}
+
 /* ffff:224.0.0.18 or ff02::12. */
 vrrp_inline int vrrp_addr_is_group(__u8 family, const struct vrrp_addr *address)
 {
