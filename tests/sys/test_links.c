@@ -108,6 +108,96 @@ static void every_change_is_told(void **state)
 	CHANGES(*state, va, !has(*state, "new", "192.0.2.1"), "addr flush dev new");
 }
 
+static void masters_and_parents_are_told(void **state)
+{
+	int va = index_of("va");
+
+	assert_int_equal(links_by_name(*state, "va")->parent, 0); /* a veth's peer is none */
+	ip("link add br0 type bridge");
+	CHANGES(*state, va, links_by_name(*state, "va")->master == index_of("br0"),
+		"link set va master br0");
+	CHANGES(*state, va, links_by_name(*state, "va")->master == 0, "link set va nomaster");
+	if (!try_ip("link add mv link va type macvlan"))
+		skip(); /* this kernel has none */
+	EVENTUALLY(*state, links_by_name(*state, "mv"));
+	assert_int_equal(links_by_name(*state, "mv")->parent, va);
+}
+
+static void vlans_and_vrfs_are_described(void **state)
+{
+	const struct link *link;
+
+	if (!try_ip("link add va.5 link va type vlan id 5") ||
+	    !try_ip("link add va.6 link va type vlan id 4094 protocol 802.1ad") ||
+	    !try_ip("link add red type vrf table 70000"))
+		skip(); /* this kernel has none; others do */
+	ip("link set va master red");
+	EVENTUALLY(*state, links_by_name(*state, "va")->master == index_of("red"));
+	link = links_by_name(*state, "va.5");
+	assert_int_equal(link->parent, index_of("va"));
+	assert_int_equal(link->vlan_id, 5);
+	assert_int_equal(link->vlan_protocol, 0x8100);
+	link = links_by_name(*state, "va.6");
+	assert_int_equal(link->vlan_id, 4094);
+	assert_int_equal(link->vlan_protocol, 0x88a8);
+	assert_int_equal(links_by_name(*state, "red")->vrf_table, 70000);
+	assert_int_equal(links_by_name(*state, "va")->vrf_table, 0);
+}
+
+/* The same of messages, on kernels without VLANs: what comes is believed by its length only. */
+static void a_vlan_is_read_from_a_message(void **state)
+{
+	static const uint8_t good[] = {
+		96,   0, 0,  0, 16,   0, 0, 0, 1,   0,	 0,   0,   0, 0, 0, 0, /* RTM_NEWLINK */
+		0,    0, 1,  0, 7,    0, 0, 0, 1,   0,	 1,   0,   0, 0, 0, 0, /* interface 7 */
+		8,    0, 4,  0, 0xdc, 5, 0, 0,				       /* MTU 1500 */
+		8,    0, 5,  0, 3,    0, 0, 0,				       /* on 3 */
+		8,    0, 10, 0, 4,    0, 0, 0,				       /* of 4 */
+		40,   0, 18, 0, 9,    0, 1, 0, 'v', 'l', 'a', 'n', 0, 0, 0, 0, /* IFLA_LINKINFO */
+		20,   0, 2,  0, 6,    0, 1, 0, 100, 0,	 0,   0,   6, 0, 5, 0, 0x88,
+		0xa8, 0, 0,  0, 0,    0, 0,
+	};
+	static const uint8_t left[] = {
+		40, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,	0, 1, 0,
+		7,  0, 0, 0, 1,	 0, 1, 0, 0, 0, 0, 0, 8, 0, 4, 0, 0xdc, 5, 0, 0,
+	};
+	static const uint8_t partial[] = {
+		40, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,   0,   1,	 0,
+		7,  0, 0, 0, 1,	 0, 1, 0, 0, 0, 0, 0, 8, 0, 3, 0, 'e', 't', 'h', 0,
+	};
+	struct links_table table;
+	const struct link *link;
+
+	(void)state;
+	links_table_init(&table);
+	links_table_feed(&table, good, sizeof(good));
+	link = &table.entries[0]->link;
+	assert_string_equal(link->kind, "vlan");
+	assert_int_equal(link->vlan_id, 100);
+	assert_int_equal(link->vlan_protocol, 0x88a8);
+	assert_int_equal(link->parent, 3);
+	assert_int_equal(link->master, 4);
+	links_table_feed(&table, partial, sizeof(partial)); /* as of a wireless event */
+	assert_int_equal(link->master, 4);
+	links_table_feed(&table, left, sizeof(left));
+	assert_int_equal(link->master, 0);
+	assert_int_equal(link->parent, 0);
+	for (size_t length = 0; length <= sizeof(good); length++) {
+		uint8_t *copy = test_malloc(length ? length : 1);
+
+		memcpy(copy, good, length);
+		links_table_feed(&table, copy, length);
+		for (size_t i = 0; i < length; i++)
+			for (int value = 0; value < 256; value += 17) {
+				copy[i] = (uint8_t)value;
+				links_table_feed(&table, copy, length);
+				copy[i] = good[i];
+			}
+		test_free(copy);
+	}
+	links_table_clear(&table);
+}
+
 /* As some tools do it: what had the name before is not what has it now. */
 static void an_interface_is_made_anew_in_one_batch(void **state)
 {
@@ -315,6 +405,21 @@ static void ipv6_needs_a_link_local_that_passed_dad(void **state)
 	assert_string_equal(primary(*state, "va", VRRP_IPV6, NULL), "none");
 }
 
+static void a_duplicate_is_no_primary_address(void **state)
+{
+	ip("link set vb address 02:00:00:00:00:0a"); /* va's: both try to have fe80::ff:fe00:a */
+	ip("link set va down");
+	ip("addr add fe80::a/64 dev vb nodad");
+	ip("link set va up");
+	ip("addr add fe80::a/64 dev va");
+	EVENTUALLY(*state, prints("ip -6 address show dev va", "fe80::a/64 scope link dadfailed"));
+	EVENTUALLY(*state, has(*state, "va", "fe80::a"));
+	assert_string_equal(primary(*state, "va", VRRP_IPV6, NULL), "none");
+	ip("addr add fe80::b/64 dev va nodad");
+	EVENTUALLY(*state, has(*state, "va", "fe80::b"));
+	assert_string_equal(primary(*state, "va", VRRP_IPV6, NULL), "fe80::b");
+}
+
 /* A program that passes everything; its descriptor, and its number in `id`. */
 static int load_program(uint32_t *id)
 {
@@ -414,6 +519,9 @@ int main(void)
 		TEST(up_needs_the_flag_and_the_carrier),
 		TEST(a_rename_keeps_the_index),
 		TEST(every_change_is_told),
+		TEST(masters_and_parents_are_told),
+		TEST(vlans_and_vrfs_are_described),
+		cmocka_unit_test(a_vlan_is_read_from_a_message),
 		TEST(an_interface_goes_and_comes_back),
 		TEST(an_interface_is_made_anew_in_one_batch),
 		TEST(two_interfaces_swap_their_names),
@@ -426,6 +534,7 @@ int main(void)
 		TEST(addresses_come_and_go),
 		TEST(the_primary_address_is_the_first_that_is_no_virtual_one),
 		TEST(ipv6_needs_a_link_local_that_passed_dad),
+		TEST(a_duplicate_is_no_primary_address),
 		TEST(programs_are_seen_in_either_mode),
 		TEST(many_addresses_are_all_there),
 		TEST(what_changes_nothing_calls_nobody),

@@ -249,6 +249,106 @@ static void a_blackhole_drops_and_goes(void **state)
 	ip("route del blackhole 192.0.2.1/32");
 }
 
+static void a_blackhole_goes_into_the_table_of_a_vrf(void **state)
+{
+	struct takeover_item hole = item(TAKEOVER_BLACKHOLE, "192.0.2.1", 32);
+	struct takeover_item hole6 = item(TAKEOVER_BLACKHOLE, "2001:db8::1", 128);
+
+	hole.table = hole6.table = 70000;
+	add(*state, hole);
+	add(*state, hole6);
+	assert_true(prints("ip route show table 70000", "blackhole 192.0.2.1 proto 112"));
+	assert_true(prints("ip -6 route show table 70000", "blackhole 2001:db8::1 dev lo"));
+	assert_false(prints("ip route show table main", "blackhole"));
+	let_go(*state, hole);
+	let_go(*state, hole6);
+	assert_false(prints("ip route show table all", "blackhole"));
+	assert_false(prints("ip -6 route show table all", "blackhole"));
+	/* What a dead agent left is found there, too. */
+	add(*state, hole);
+	add(*state, hole6);
+	add(*state, item(TAKEOVER_BLACKHOLE, "192.0.2.2", 32));
+	ip("route add blackhole 192.0.2.3/32 table 70000 proto static");
+	takeover_clean_stale(*state, 0, NULL, NULL, NULL, NULL);
+	assert_false(prints("ip route show table all", "proto 112"));
+	assert_false(prints("ip -6 route show table all", "proto 112"));
+	assert_true(prints("ip route show table 70000", "blackhole 192.0.2.3"));
+}
+
+/* ---- solicited-node groups (E-6) ---- */
+
+static bool listens(const char *group)
+{
+	return prints("ip -6 maddress show dev va", group);
+}
+
+static void the_last_address_of_a_group_leaves_it(void **state)
+{
+	struct takeover_item one = item(TAKEOVER_GROUP, "2001:db8::1:2345", 128);
+	struct takeover_item two = item(TAKEOVER_GROUP, "fe80::99:1:2345", 128);
+	struct takeover_item other = item(TAKEOVER_GROUP, "2001:db8::2:2345", 128);
+
+	add(*state, one);
+	add(*state, one); /* counts once: it is verified now and then */
+	add(*state, two);
+	add(*state, other);
+	assert_true(listens("ff02::1:ff01:2345") && listens("ff02::1:ff02:2345"));
+	let_go(*state, one);
+	let_go(*state, one);
+	let_go(*state, other);
+	assert_true(listens("ff02::1:ff01:2345"));
+	assert_false(listens("ff02::1:ff02:2345"));
+	let_go(*state, two);
+	assert_false(listens("ff02::1:ff01:2345"));
+	/* The kernel's own membership, for an address that it has, is another. */
+	ip("addr add 2001:db8::1:2345/64 dev va nodad");
+	add(*state, one);
+	let_go(*state, one);
+	assert_true(listens("ff02::1:ff01:2345"));
+	add(*state, one);
+	ip("addr del 2001:db8::1:2345/64 dev va");
+	assert_true(listens("ff02::1:ff01:2345"));
+}
+
+static void groups_need_an_interface_with_ipv6(void **state)
+{
+	struct takeover_item nowhere = item(TAKEOVER_GROUP, "2001:db8::1", 128);
+	struct failure failure = {{0}};
+
+	nowhere.ifindex = 9999;
+	assert_int_equal(takeover_add(*state, &nowhere, 1, &failure), 1);
+	assert_non_null(strstr(failure.text, "solicited-node group of 2001:db8::1 on"));
+	add(*state, item(TAKEOVER_GROUP, "2001:db8::1", 128));
+	nowhere = item(TAKEOVER_GROUP, "2001:db8::1", 128);
+	ip("link del va");
+	let_go(*state, nowhere);
+}
+
+#define GROUPS 4096
+
+/* A socket takes no more than net.core.optmem_max allows: some hundreds to thousands. */
+static void there_is_no_limit_of_groups(void **state)
+{
+	static struct takeover_item items[GROUPS];
+	struct failure failure = {{0}};
+
+	for (unsigned i = 0; i < GROUPS; i++) {
+		items[i] = item(TAKEOVER_GROUP, "2001:db8::", 128);
+		items[i].address.b[14] = (uint8_t)(i >> 8);
+		items[i].address.b[15] = (uint8_t)i;
+	}
+	if (takeover_add(*state, items, GROUPS, &failure))
+		fail_msg("%s", failure.text);
+	assert_true(prints("ip -6 maddress show dev va | grep -c ff02::1:ff00:", "4096"));
+	assert_int_equal(takeover_remove(*state, items, GROUPS, &failure), 0);
+	assert_false(listens("ff02::1:ff00:7"));
+	assert_int_equal(takeover_add(*state, items, GROUPS, &failure),
+			 0); /* sockets are used again */
+	takeover_close(*state);
+	assert_false(listens("ff02::1:ff00:7"));
+	*state = NULL;
+}
+
 static void a_mac_enters_the_filter(void **state)
 {
 	struct takeover_item mac = mac_item(1, 51);
@@ -430,6 +530,10 @@ int main(void)
 		TEST(secondary_addresses_of_others_survive),
 		TEST(nothing_is_promoted_without_need),
 		TEST(a_blackhole_drops_and_goes),
+		TEST(a_blackhole_goes_into_the_table_of_a_vrf),
+		TEST(the_last_address_of_a_group_leaves_it),
+		TEST(groups_need_an_interface_with_ipv6),
+		TEST(there_is_no_limit_of_groups),
 		TEST(a_mac_enters_the_filter),
 		TEST(many_go_in_batches),
 		TEST(a_failure_does_not_stop_the_rest),
