@@ -29,7 +29,7 @@
 
 #define CLIENTS_MAX 32
 #define REQUEST_MAX (64 * 1024)
-#define OUTPUT_MAX  (4 * 1024 * 1024)
+#define OUTPUT_MAX  (32 * 1024 * 1024)
 #define TICK_NS	    (10 * NS_PER_MS)
 
 static struct {

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define REQUEST_MAX (64 * 1024)
-#define OUTPUT_MAX  (4 * 1024 * 1024)
+#define OUTPUT_MAX  (32 * 1024 * 1024) /* the status of as many virtual routers as there may be */
 
 struct client {
 	struct client *next;
