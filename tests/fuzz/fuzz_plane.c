@@ -9,12 +9,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/packet.h"
-#include "fuzz.h"
-#include "model/plane.h"
-
-#define IFINDEX 1
-#define ROUTERS 3
+#include "plane_frames.h"
 
 enum {
 	ARP_REPLY_OFFSET = 7, /* the second byte of the operation */
@@ -24,163 +19,60 @@ enum {
 	ARP_LENGTH = 28,
 };
 
-/* Two routers of each version, and one of IPv6, whose addresses are not served yet. */
-static const struct router {
-	uint8_t family, vrid, version, auth_type;
-	uint32_t vlan, address;
-} routers[ROUTERS] = {
-	{VRRP_IPV4, 10, 3, VRRP_AUTH_NONE, 0, 0x0a000001},
-	{VRRP_IPV4, 20, 2, VRRP_AUTH_PASS, 100, 0x0a000101},
-	{VRRP_IPV6, 30, 3, VRRP_AUTH_NONE, 0, 0x0a000002},
+/* Behind the IPv6 header's first byte. */
+enum {
+	ND_TYPE = 40,
+	ND_CHECKSUM = 42,
+	ND_FLAGS = 44,
+	ND_TARGET = 48,
+	ND_OPTION = 64,
+	ND_END = 72,
 };
 
 struct world {
 	struct input *input;
 	struct plane plane, before;
 	uint64_t now_ns;
-	uint8_t *frame, *original; /* of exactly `length` bytes */
+	uint8_t *frame, *original; /* of exactly `length` bytes, and PLANE_GROWTH of anything */
 	size_t length;
+	size_t left; /* the frame's length behind the plane */
 };
 
-/* ---- virtual routers ---- */
-
-static struct vr_identity identity_of(const struct router *router)
-{
-	struct vrrp_addr address = addr_from_ipv4(router->address);
-	struct vr_identity identity = {
-		.key = {.ifindex = IFINDEX,
-			.vlan = router->vlan,
-			.family = router->family,
-			.vrid = router->vrid},
-		.version = router->version,
-		.priority = 100,
-		.auth_type = router->auth_type,
-		.auth_data = "secret",
-		.addr_count = 1,
-		.interval_cs = 100,
-		.addr_set = vrrp_addr_set(&address, 1),
-		.primary = addr_from_ipv4(0x0a0000fe),
-	};
-
-	vrrp_virtual_mac((enum vrrp_family)router->family, router->vrid, identity.mac);
-	return identity;
-}
+/* ---- virtual routers and frames ---- */
 
 static void take_slot(struct world *world, uint32_t number)
 {
 	struct vr_slot *slot = &world->plane.slots[number];
-	const struct router *router = &routers[number];
+	const struct plane_router *router = &plane_routers[number];
 	struct vip_key vip = {
-		.ifindex = IFINDEX,
+		.ifindex = PLANE_IFINDEX,
 		.vlan = router->vlan,
-		.address = addr_from_ipv4(router->address),
+		.address = router->address,
 	};
+	struct peer_key peer = {.slot = number, .address = router->peer};
 
-	slot->identity = identity_of(router);
+	slot->identity = plane_identity(router);
 	slot->flags = take8(world->input);
+	if (take_below(world->input, 8))
+		slot->flags = (slot->flags & ~SLOT_UNICAST) | (router->unicast ? SLOT_UNICAST : 0);
 	if (take_bool(world->input))
 		slot->lease_until_ns = world->now_ns + take16(world->input) * NS_PER_MS;
 	slot->decided_ns = take_bool(world->input) ? world->now_ns : 0;
 	slot->superior_ns = take_bool(world->input) ? world->now_ns - 1 : 0;
 	plane_add_key(&world->plane, &slot->identity.key, number);
 	plane_add_vip(&world->plane, &vip, number);
+	if (router->unicast)
+		plane_add_peer(&world->plane, &peer, (struct peer_hops){.min = 1, .max = 255});
 }
 
-/* ---- frames ---- */
-
-static size_t put_advert(struct world *world, const struct router *router, uint8_t *out)
-{
-	struct vr_identity identity = identity_of(router);
-	struct vrrp_addr address = addr_from_ipv4(router->address);
-	struct advert advert = {
-		.family = VRRP_IPV4,
-		.version = router->version,
-		.vrid = router->vrid,
-		.priority = take8(world->input),
-		.interval_cs = 100,
-		.checksum = take_bool(world->input) ? CHECKSUM_PSEUDO : CHECKSUM_RFC9568,
-		.auth_type = router->auth_type,
-		.source = addr_from_ipv4(0x0a000000u | take8(world->input)),
-		.addresses = &address,
-		.address_count = 1,
-	};
-
-	memcpy(advert.auth_data, identity.auth_data, VRRP_AUTH_LEN);
-	memcpy(advert.source_mac, identity.mac, sizeof(advert.source_mac));
-	return vrrp_frame_encode(&advert, out, FRAME_MAX);
-}
-
-static size_t put_arp(struct world *world, const struct router *router, uint8_t *out)
-{
-	struct vrrp_addr address = addr_from_ipv4(router->address);
-	uint8_t mac[6] = {2, 0, 0, 0, 0, take8(world->input)};
-	size_t length = garp_frame_encode(mac, &address, out);
-
-	if (take_bool(world->input)) /* somebody else asks */
-		memcpy(out + 14 + ARP_SENDER, "\x0a\x00\x00\x63", 4);
-	return length;
-}
-
-static size_t put_packet(struct world *world, const struct router *router, uint8_t *out)
-{
-	size_t length = put_advert(world, router, out);
-
-	vrrp_virtual_mac((enum vrrp_family)router->family, router->vrid, out);
-	out[14 + 9] = 17; /* UDP */
-	return length;
-}
-
-static size_t put_tag(uint8_t *frame, size_t length, uint16_t vlan)
-{
-	memmove(frame + 16, frame + 12, length - 12);
-	memcpy(frame + 12, "\x81\x00", 2);
-	frame[14] = (uint8_t)(vlan >> 8);
-	frame[15] = (uint8_t)vlan;
-	return length + 4;
-}
-
-static size_t put_frame(struct world *world, uint8_t *out)
-{
-	const struct router *router = &routers[take_below(world->input, ROUTERS)];
-	const uint8_t *bytes;
-	size_t length = 0;
-
-	switch (take_below(world->input, 4)) {
-	case 0:
-		length = put_advert(world, router, out);
-		break;
-	case 1:
-		length = put_arp(world, router, out);
-		break;
-	case 2:
-		length = put_packet(world, router, out);
-		break;
-	case 3:
-		length = take_view(world->input, &bytes, take8(world->input));
-		if (length)
-			memcpy(out, bytes, length);
-		return length;
-	}
-	return take8(world->input) % 4 ? put_tag(out, length, (uint16_t)router->vlan) : length;
-}
-
-/* The frame, with a few bytes of it another, and perhaps cut off. */
 static void take_frame(struct world *world)
 {
 	static uint8_t made[FRAME_MAX + 8];
-	size_t length = put_frame(world, made);
+	size_t length = plane_take_frame(world->input, made);
 
-	for (unsigned count = take_below(world->input, 4); count && length; count--) {
-		size_t offset = take8(world->input) % length;
-
-		made[offset] = take8(world->input);
-	}
-	if (take8(world->input) < 32)
-		length = take8(world->input) % (length + 1);
 	world->length = length;
-	world->frame = malloc(length + !length);
-	world->original = malloc(length + !length);
-	must(world->frame && world->original);
+	world->frame = must_allocate(length + PLANE_GROWTH);
+	world->original = must_allocate(length + PLANE_GROWTH);
 	memcpy(world->frame, made, length);
 	memcpy(world->original, made, length);
 }
@@ -210,12 +102,15 @@ static bool is_advert(const struct world *world)
 {
 	size_t ip = network_of(world);
 
+	if (is_type(world, "\x86\xdd"))
+		return ip + 40 <= world->length && world->original[ip + 6] == VRRP_PROTOCOL;
 	return is_type(world, "\x08\x00") && ip + 20 <= world->length &&
 	       world->original[ip + 9] == VRRP_PROTOCOL;
 }
 
 static void check_untouched(const struct world *world)
 {
+	must(world->left == world->length);
 	must(!memcmp(world->frame, world->original, world->length));
 }
 
@@ -280,47 +175,97 @@ static void check_discarded(const struct world *world)
 	must(world->before.next_event == world->plane.next_event);
 }
 
-/* Who has this address has the role. */
-static void check_answer(const struct world *world)
+/* The router that has this address, and has the role. */
+static const struct vr_slot *asked_slot(const struct world *world, const struct vrrp_addr *asked)
+{
+	for (uint32_t i = 0; i < PLANE_ROUTERS; i++)
+		if (addr_equal(&plane_routers[i].address, asked)) {
+			must(plane_answers(&world->before, i, world->now_ns));
+			return &world->plane.slots[i];
+		}
+	must(!"an address of ours");
+	return NULL;
+}
+
+static void check_arp_answer(const struct world *world)
 {
 	size_t arp = network_of(world);
 	const uint8_t *reply = world->frame + arp, *request = world->original + arp;
-	const struct vr_slot *slot = NULL;
+	struct vrrp_addr asked = addr_from_ipv4(0);
+	const uint8_t *mac;
 
 	must(is_type(world, "\x08\x06") && arp + ARP_LENGTH <= world->length);
-	for (uint32_t i = 0; i < ROUTERS; i++) {
-		struct vrrp_addr address = addr_from_ipv4(routers[i].address);
-
-		if (memcmp(address.b + 12, request + ARP_TARGET, 4) != 0)
-			continue;
-		slot = &world->plane.slots[i];
-		must(plane_answers(&world->before, i, world->now_ns));
-	}
-	must(slot);
+	must(world->left == world->length);
+	memcpy(asked.b + 12, request + ARP_TARGET, 4);
+	mac = asked_slot(world, &asked)->identity.mac;
 	must(reply[ARP_REPLY_OFFSET] == 2);
-	must(!memcmp(reply + ARP_SENDER_MAC, slot->identity.mac, 6));
+	must(!memcmp(reply + ARP_SENDER_MAC, mac, 6));
 	must(!memcmp(reply + ARP_SENDER, request + ARP_TARGET, 4));
 	must(!memcmp(reply + ARP_TARGET - 6, request + ARP_SENDER_MAC, 10));
 	must(!memcmp(world->frame, world->original + 6, 6));
-	must(!memcmp(world->frame + 6, slot->identity.mac, 6));
+	must(!memcmp(world->frame + 6, mac, 6));
+}
+
+/* E-31: R and O, and S unless nobody in particular asked; whole, and summed up right. */
+static void check_nd_answer(const struct world *world)
+{
+	size_t at = network_of(world);
+	const uint8_t *reply = world->frame + at, *request = world->original + at;
+	static const uint8_t unspecified[16], all_nodes[16] = {0xff, 0x02, [15] = 1};
+	bool probe = !memcmp(request + 8, unspecified, 16);
+	struct vrrp_addr asked;
+	const uint8_t *mac;
+
+	must(at + ND_OPTION <= world->length && request[ND_TYPE] == 135 && request[7] == 255);
+	must(world->left == at + ND_END);
+	memcpy(&asked, request + ND_TARGET, sizeof(asked));
+	mac = asked_slot(world, &asked)->identity.mac;
+	must(reply[ND_TYPE] == 136 && reply[7] == 255 && reply[4] == 0 && reply[5] == 32);
+	must(reply[ND_FLAGS] == (probe ? 0xa0 : 0xe0));
+	must(!memcmp(reply + 8, asked.b, 16) && !memcmp(reply + ND_TARGET, asked.b, 16));
+	must(!memcmp(reply + 24, probe ? all_nodes : request + 8, 16));
+	must(reply[ND_OPTION] == 2 && reply[ND_OPTION + 1] == 1);
+	must(!memcmp(reply + ND_OPTION + 2, mac, 6) && !memcmp(world->frame + 6, mac, 6));
+	must(!memcmp(world->frame,
+		     probe ? (const uint8_t *)"\x33\x33\0\0\0\1" : world->original + 6, 6));
+	must(plane_sum_ipv6(reply, 32) == 0xffff);
 }
 
 static void check_accept(const struct world *world)
 {
 	bool answers = false;
 
-	for (uint32_t i = 0; i < ROUTERS; i++)
+	for (uint32_t i = 0; i < PLANE_ROUTERS; i++)
 		answers |= !memcmp(world->frame, world->plane.slots[i].identity.mac, 6) &&
 			   plane_answers(&world->before, i, world->now_ns);
 	must(answers);
 	check_untouched(world);
 }
 
+/* What is behind the frame is nothing to the plane: another plane, with other bytes there. */
+static void check_bounds(const struct world *world, enum plane_verdict verdict)
+{
+	static struct plane plane;
+	uint8_t *frame = must_allocate(world->length + PLANE_GROWTH);
+	size_t left = world->length;
+
+	plane = world->before;
+	memcpy(frame, world->original, world->length);
+	memset(frame + world->length, 0xa5, PLANE_GROWTH);
+	must(plane_ingress(&plane, PLANE_IFINDEX, world->now_ns, frame, &left) == verdict);
+	must(left == world->left && !memcmp(frame, world->frame, left));
+	must(!memcmp(&plane, &world->plane, sizeof(plane)));
+	free(frame);
+}
+
 static void arrive(struct world *world)
 {
-	enum plane_verdict verdict =
-		plane_ingress(&world->plane, IFINDEX, world->now_ns, world->frame, world->length);
+	enum plane_verdict verdict;
 
+	world->left = world->length;
+	verdict = plane_ingress(&world->plane, PLANE_IFINDEX, world->now_ns, world->frame,
+				&world->left);
+	check_bounds(world, verdict);
 	check_slots(world);
 	all_counted(world);
 	must(world->plane.next_event - world->before.next_event <= 1);
@@ -337,30 +282,55 @@ static void arrive(struct world *world)
 			check_discarded(world);
 		break;
 	case PLANE_REPLY:
-		check_answer(world);
+		if (is_type(world, "\x86\xdd"))
+			check_nd_answer(world);
+		else
+			check_arp_answer(world);
 		break;
 	}
 }
 
-/* Only ARP in the name of one of our addresses is anything to it. */
+static bool is_mac_of_ours(const struct world *world, const uint8_t *mac)
+{
+	for (uint32_t i = 0; i < PLANE_ROUTERS; i++)
+		if (!memcmp(mac, world->plane.slots[i].identity.mac, 6))
+			return true;
+	return false;
+}
+
+/* Make the original what it may become: the source, one MAC address inside, and what follows. */
+static void allow_rewriting(struct world *world, size_t at, bool ipv6)
+{
+	uint8_t *before = world->original, *now = world->frame;
+
+	memcpy(before + 6, now + 6, 6);
+	if (ipv6 && at + ND_OPTION <= world->length) {
+		memcpy(before + at + ND_CHECKSUM, now + at + ND_CHECKSUM, 2);
+		if (before[at + ND_TYPE] == 136)
+			before[at + ND_FLAGS] |= now[at + ND_FLAGS] & 0x80;
+	}
+	/* It may share bytes with the one before, its first among them. */
+	for (size_t i = at; i + 6 <= world->length; i++)
+		if (memcmp(before + i, now + i, 6) && is_mac_of_ours(world, now + i)) {
+			memcpy(before + i, now + i, 6);
+			return;
+		}
+}
+
+/* Only ARP and Neighbor Discovery in the name of one of our addresses is anything to it. */
 static void leave(struct world *world)
 {
-	enum plane_verdict verdict =
-		plane_egress(&world->plane, IFINDEX, world->now_ns, world->frame, world->length);
-	size_t arp = network_of(world);
+	enum plane_verdict verdict = plane_egress(&world->plane, PLANE_IFINDEX, world->now_ns,
+						  world->frame, world->length);
+	bool arp = is_type(world, "\x08\x06"), ipv6 = is_type(world, "\x86\xdd");
 
+	world->left = world->length;
 	must(verdict == PLANE_PASS || verdict == PLANE_DROP);
 	must(!memcmp(world->before.slots, world->plane.slots, sizeof(world->plane.slots)));
 	must(all_counted(world) <= 1);
-	if (verdict == PLANE_DROP || !is_type(world, "\x08\x06")) {
-		must(verdict == PLANE_PASS || is_type(world, "\x08\x06"));
-		check_untouched(world);
-		return;
-	}
-	if (arp + ARP_LENGTH > world->length)
-		return;
-	memcpy(world->original + 6, world->frame + 6, 6);
-	memcpy(world->original + arp + ARP_SENDER_MAC, world->frame + arp + ARP_SENDER_MAC, 6);
+	must(verdict == PLANE_PASS || arp || ipv6);
+	if (verdict == PLANE_PASS && (arp || ipv6))
+		allow_rewriting(world, network_of(world), ipv6);
 	check_untouched(world);
 }
 
@@ -372,7 +342,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world.input = &input;
 	world.now_ns = 1000 * NS_PER_S;
 	plane_clear(&world.plane);
-	for (uint32_t i = 0; i < ROUTERS; i++)
+	for (uint32_t i = 0; i < PLANE_ROUTERS; i++)
 		take_slot(&world, i);
 	while (input.left) {
 		world.now_ns += take8(&input) * NS_PER_MS;

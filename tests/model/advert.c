@@ -22,46 +22,79 @@ struct advert {
 	uint32_t findings;
 };
 
-/* False for what is no advertisement, or too little of one to have a VRID. */
-static bool read_advert(const struct packet *p, struct advert *advert)
+/* What there is of the header; one that is not all there cannot pass, and its VRID decides whose
+ * error it is. */
+static bool read_header(struct advert *advert, const uint8_t *message)
+{
+	size_t readable =
+		advert->ip.present < advert->ip.payload ? advert->ip.present : advert->ip.payload;
+
+	advert->message = message;
+	memset(&advert->header, 0, sizeof(advert->header));
+	if (readable >= 2)
+		memcpy(&advert->header, message,
+		       readable < sizeof(advert->header) ? 2 : sizeof(advert->header));
+	return readable >= 2;
+}
+
+/* an advertisement only directly behind the fixed header. */
+static bool read_advert_ipv6(const struct packet *p, struct advert *advert)
 {
 	const uint8_t *ip = p->frame + p->network;
-	size_t header, present, payload, readable;
+
+	if (!has_bytes(p, p->network, IPV6_LENGTH) || ip[6] != VRRP_PROTOCOL || ip[0] >> 4 != 6)
+		return false;
+	advert->ip = (struct vrrp_envelope){
+		.present = (uint32_t)(p->length - p->network - IPV6_LENGTH),
+		.payload = get16(ip + 4),
+		.family = VRRP_IPV6,
+		.hops = ip[7],
+	};
+	memcpy(&advert->ip.source, ip + 8, sizeof(advert->ip.source));
+	memcpy(&advert->ip.destination, ip + 24, sizeof(advert->ip.destination));
+	return read_header(advert, ip + IPV6_LENGTH);
+}
+
+/* False for what is no advertisement, or too little of one to have a VRID. */
+static bool read_advert_ipv4(const struct packet *p, struct advert *advert)
+{
+	const uint8_t *ip = p->frame + p->network;
+	size_t header;
 	uint16_t fragment;
 
-	if (p->type != TYPE_IPV4 || !has_bytes(p, p->network, IPV4_LENGTH) ||
-	    ip[9] != VRRP_PROTOCOL || ip[0] >> 4 != 4)
+	if (!has_bytes(p, p->network, IPV4_LENGTH) || ip[9] != VRRP_PROTOCOL || ip[0] >> 4 != 4)
 		return false;
 	header = (ip[0] & 0x0fu) * 4;
 	fragment = get16(ip + 6);
-	if (header < IPV4_LENGTH || fragment & 0x1fff || get16(ip + 2) < header + 2 ||
-	    !has_bytes(p, p->network, header + 2))
+	if (header < IPV4_LENGTH || fragment & 0x1fff || get16(ip + 2) < header ||
+	    !has_bytes(p, p->network, header))
 		return false;
-	present = p->length - p->network - header;
-	payload = get16(ip + 2) - header;
 	advert->ip = (struct vrrp_envelope){
 		.source = addr_of_ipv4(ip + 12),
 		.destination = addr_of_ipv4(ip + 16),
-		.present = (uint32_t)present,
-		.payload = (uint16_t)payload,
+		.present = (uint32_t)(p->length - p->network - header),
+		.payload = (uint16_t)(get16(ip + 2) - header),
 		.family = VRRP_IPV4,
 		.hops = ip[8],
 		.fragment = fragment & 0x2000 ? 1 : 0,
 	};
-	advert->message = ip + header;
-	/* A header that is not all there cannot pass; its VRID decides whose error it is. */
-	readable = present < payload ? present : payload;
-	memset(&advert->header, 0, sizeof(advert->header));
-	memcpy(&advert->header, advert->message,
-	       readable < sizeof(advert->header) ? 2 : sizeof(advert->header));
-	return true;
+	return read_header(advert, ip + header);
 }
 
-static enum vr_counter check(const struct vr_slot *slot, struct advert *advert)
+static bool read_advert(const struct packet *p, struct advert *advert)
 {
+	if (p->type == TYPE_IPV4)
+		return read_advert_ipv4(p, advert);
+	return p->type == TYPE_IPV6 && read_advert_ipv6(p, advert);
+}
+
+static enum vr_counter check(const struct plane *plane, uint32_t number, struct advert *advert)
+{
+	const struct vr_slot *slot = &plane->slots[number];
+	const struct peer_hops *peer = find_peer(plane, number, &advert->ip.source);
 	struct vrrp_body body;
 	enum vr_counter reason =
-		vrrp_check_header(&slot->identity, slot->flags, NULL, &advert->ip, &advert->header);
+		vrrp_check_header(&slot->identity, slot->flags, peer, &advert->ip, &advert->header);
 
 	if (reason != VR_COUNTERS)
 		return reason;
@@ -108,7 +141,7 @@ static void count_accepted(struct vr_stats *stats, const struct advert *advert)
 {
 	stats->advertisements_received++;
 	stats->priority_zero_received += advert->header.priority == VRRP_PRIORITY_LEAVING;
-	if (advert->header.version_type >> 4 == 3) {
+	if (advert->header.version_type >> 4 == 3 && advert->ip.family == VRRP_IPV4) {
 		stats->checksum_form_pseudo += !!(advert->findings & EVENT_CHECKSUM_PSEUDO);
 		stats->checksum_form_rfc9568 += !(advert->findings & EVENT_CHECKSUM_PSEUDO);
 	}
@@ -171,7 +204,7 @@ static void accept(const struct packet *p, uint32_t number, const struct advert 
 /* The index also has virtual MACs as other VLANs see them: advertisements belong to one. */
 static int find_addressee(const struct packet *p, const struct advert *advert)
 {
-	int number = find_router(p, VRRP_IPV4, advert->header.vrid);
+	int number = find_router(p, advert->ip.family, advert->header.vrid);
 	const struct vr_key *home;
 
 	if (number < 0)
@@ -195,7 +228,7 @@ bool advert_step(struct packet *p, enum plane_verdict *verdict)
 		return false;
 	}
 	slot = &p->plane->slots[number];
-	reason = check(slot, &advert);
+	reason = check(p->plane, (uint32_t)number, &advert);
 	if (reason != VR_COUNTERS) {
 		((__u64 *)&p->plane->stats[number])[reason]++;
 		*verdict = PLANE_DROP;

@@ -25,12 +25,6 @@ enum {
 	OPERATION_REPLY = 2,
 };
 
-enum {
-	PROTOCOL_ICMPV6 = 58,
-	NEIGHBOR_SOLICITATION = 135,
-	NEIGHBOR_ADVERTISEMENT = 136,
-};
-
 /* ---- ARP ---- */
 
 static uint8_t *find_arp(const struct packet *p)
@@ -51,10 +45,8 @@ static int find_ipv4(const struct packet *p, const uint8_t *bytes)
 	return find_vip(p, &address);
 }
 
-/* Another MAC address says that it has our address. True: nobody is to learn from it. */
-static bool claims(struct packet *p, const uint8_t *arp)
+bool hear_claim(struct packet *p, int number, const struct vrrp_addr *address, const uint8_t *mac)
 {
-	int number = find_ipv4(p, arp + ARP_SENDER);
 	struct vr_slot *slot;
 	bool active;
 
@@ -62,7 +54,7 @@ static bool claims(struct packet *p, const uint8_t *arp)
 		return false;
 	slot = &p->plane->slots[number];
 	active = plane_answers(p->plane, (uint32_t)number, p->now_ns);
-	if (memcmp(arp + ARP_SENDER_MAC, slot->identity.mac, MAC_LENGTH) == 0 ||
+	if (memcmp(mac, slot->identity.mac, MAC_LENGTH) == 0 ||
 	    (slot->flags & SLOT_PHYSICAL_MAC && !active))
 		return false;
 	slot->last_claim_ns = p->now_ns;
@@ -73,15 +65,27 @@ static bool claims(struct packet *p, const uint8_t *arp)
 			.kind = XVRRP_EVENT_CLAIM,
 			.slot = (uint32_t)number,
 			.ifindex = p->ifindex,
-			.source = addr_of_ipv4(arp + ARP_SENDER),
+			.source = *address,
 		};
 
-		memcpy(event.mac, arp + ARP_SENDER_MAC, MAC_LENGTH);
+		memcpy(event.mac, mac, MAC_LENGTH);
 		put_event(p->plane, &event);
 	} else {
 		p->plane->stats[number].reports_limited++;
 	}
 	return active;
+}
+
+bool may_answer(struct packet *p, int number)
+{
+	return take_token(&p->plane->slots[number].answer_bucket_ns, p->now_ns, answer_rate);
+}
+
+static bool claims(struct packet *p, const uint8_t *arp)
+{
+	struct vrrp_addr address = addr_of_ipv4(arp + ARP_SENDER);
+
+	return hear_claim(p, find_vip(p, &address), &address, arp + ARP_SENDER_MAC);
 }
 
 /* The request becomes its answer; length, tags and padding stay. */
@@ -108,7 +112,6 @@ bool arp_step(struct packet *p, enum plane_verdict *verdict)
 {
 	struct if_stats *interface = &p->plane->interface;
 	uint8_t *arp = find_arp(p);
-	struct vr_slot *slot;
 	int number;
 
 	if (!arp)
@@ -121,13 +124,12 @@ bool arp_step(struct packet *p, enum plane_verdict *verdict)
 		*verdict = PLANE_PASS;
 		return false;
 	}
-	slot = &p->plane->slots[number];
 	if (!plane_answers(p->plane, (uint32_t)number, p->now_ns)) {
 		interface->arp_suppressed++;
-	} else if (!take_token(&slot->answer_bucket_ns, p->now_ns, answer_rate)) {
+	} else if (!may_answer(p, number)) {
 		interface->arp_limited++;
 	} else {
-		answer(p, arp, slot->identity.mac);
+		answer(p, arp, p->plane->slots[number].identity.mac);
 		interface->arp_replies++;
 		*verdict = PLANE_REPLY;
 	}

@@ -25,6 +25,12 @@ enum {
 	TYPE_8021AD = 0x88a8,
 };
 
+enum {
+	PROTOCOL_ICMPV6 = 58,
+	NEIGHBOR_SOLICITATION = 135,
+	NEIGHBOR_ADVERTISEMENT = 136,
+};
+
 struct packet {
 	struct plane *plane;
 	uint8_t *frame;
@@ -60,17 +66,32 @@ struct vrrp_addr addr_of_ipv4(const uint8_t *bytes);
 int find_router(const struct packet *p, uint8_t family, uint8_t vrid);
 int find_vip(const struct packet *p, const struct vrrp_addr *address);
 
+/* NULL for who is no peer of that slot's. */
+const struct peer_hops *find_peer(const struct plane *plane, uint32_t number,
+				  const struct vrrp_addr *address);
+
 /* The bucket is the time at which it is full again. */
 bool take_token(__u64 *bucket, uint64_t now_ns, struct rate rate);
 
 /* Into the ring; a full one loses it, which counts. */
 bool put_event(struct plane *plane, const struct xvrrp_event *event);
 
+/*
+ * `mac` has been said to have the address of that slot. True if nobody is to learn of it: it is
+ * another's, and the role is ours.
+ */
+bool hear_claim(struct packet *p, int number, const struct vrrp_addr *address, const uint8_t *mac);
+
+/* A token for an answer. */
+bool may_answer(struct packet *p, int number);
+
 /* The steps of a frame that arrives. False: not mine, ask the next one. */
 bool advert_step(struct packet *p, enum plane_verdict *verdict);
 bool arp_step(struct packet *p, enum plane_verdict *verdict);
+bool nd_step(struct packet *p, enum plane_verdict *verdict);
 bool virtual_mac_step(struct packet *p, enum plane_verdict *verdict);
-/* ... and the one of a frame that leaves. */
+/* ... and of one that leaves. */
 enum plane_verdict arp_leaves(struct packet *p);
+enum plane_verdict nd_leaves(struct packet *p);
 
 #endif

@@ -26,6 +26,11 @@ void plane_add_vip(struct plane *plane, const struct vip_key *key, uint32_t slot
 	plane->vips[plane->vip_count++] = (struct plane_vip){.key = *key, .slot = slot};
 }
 
+void plane_add_peer(struct plane *plane, const struct peer_key *key, struct peer_hops hops)
+{
+	plane->peers[plane->peer_count++] = (struct plane_peer){.key = *key, .hops = hops};
+}
+
 int find_router(const struct packet *p, uint8_t family, uint8_t vrid)
 {
 	for (unsigned i = 0; i < p->plane->key_count; i++) {
@@ -48,6 +53,18 @@ int find_vip(const struct packet *p, const struct vrrp_addr *address)
 			return (int)p->plane->vips[i].slot;
 	}
 	return -1;
+}
+
+const struct peer_hops *find_peer(const struct plane *plane, uint32_t number,
+				  const struct vrrp_addr *address)
+{
+	for (unsigned i = 0; i < plane->peer_count; i++) {
+		const struct peer_key *key = &plane->peers[i].key;
+
+		if (key->slot == number && memcmp(&key->address, address, sizeof(*address)) == 0)
+			return &plane->peers[i].hops;
+	}
+	return NULL;
 }
 
 struct vrrp_addr addr_of_ipv4(const uint8_t *bytes)
@@ -125,19 +142,20 @@ static bool read_ethernet(struct packet *p)
 }
 
 enum plane_verdict plane_ingress(struct plane *plane, uint32_t ifindex, uint64_t now_ns,
-				 uint8_t *frame, size_t length)
+				 uint8_t *frame, size_t *length)
 {
 	struct packet p = {.plane = plane,
 			   .frame = frame,
-			   .length = length,
+			   .length = *length,
 			   .now_ns = now_ns,
 			   .ifindex = ifindex};
 	enum plane_verdict verdict = PLANE_PASS;
 
 	if (!read_ethernet(&p))
 		return PLANE_PASS;
-	if (!advert_step(&p, &verdict) && !arp_step(&p, &verdict))
+	if (!advert_step(&p, &verdict) && !arp_step(&p, &verdict) && !nd_step(&p, &verdict))
 		virtual_mac_step(&p, &verdict);
+	*length = p.length;
 	return verdict;
 }
 
@@ -150,5 +168,7 @@ enum plane_verdict plane_egress(struct plane *plane, uint32_t ifindex, uint64_t 
 			   .now_ns = now_ns,
 			   .ifindex = ifindex};
 
-	return read_ethernet(&p) ? arp_leaves(&p) : PLANE_PASS;
+	if (!read_ethernet(&p))
+		return PLANE_PASS;
+	return p.type == TYPE_ARP ? arp_leaves(&p) : nd_leaves(&p);
 }

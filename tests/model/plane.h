@@ -19,7 +19,9 @@
 #define PLANE_SLOTS  8
 #define PLANE_KEYS   16
 #define PLANE_VIPS   64
+#define PLANE_PEERS  32
 #define PLANE_EVENTS 1024 /* reports waiting for the agent; a power of two */
+#define PLANE_GROWTH 8	  /* bytes by which an answer may be longer than what was asked */
 
 enum plane_verdict {
 	PLANE_PASS,   /* not ours, or ours and the host sees it too */
@@ -38,13 +40,19 @@ struct plane_vip {
 	uint32_t slot;
 };
 
+struct plane_peer {
+	struct peer_key key;
+	struct peer_hops hops;
+};
+
 struct plane {
 	struct vr_slot slots[PLANE_SLOTS];
 	struct vr_stats stats[PLANE_SLOTS];
 	struct if_stats interface;
 	struct plane_key keys[PLANE_KEYS];
 	struct plane_vip vips[PLANE_VIPS];
-	unsigned key_count, vip_count;
+	struct plane_peer peers[PLANE_PEERS];
+	unsigned key_count, vip_count, peer_count;
 	struct xvrrp_event events[PLANE_EVENTS]; /* a ring; indexes count without end */
 	uint32_t first_event, next_event;
 };
@@ -52,17 +60,18 @@ struct plane {
 /* Empty maps, nothing in the ring. */
 void plane_clear(struct plane *plane);
 
-/* Keys of the two indexes; the caller sees to it that there is room. */
+/* Entries of the three indexes; the caller sees to it that there is room. */
 void plane_add_key(struct plane *plane, const struct vr_key *key, uint32_t slot);
 void plane_add_vip(struct plane *plane, const struct vip_key *key, uint32_t slot);
+void plane_add_peer(struct plane *plane, const struct peer_key *key, struct peer_hops hops);
 
 /*
  * A frame arrives, whole (tags included), at `now_ns` on the clock of the slots. A reply is written
- * over it, of the same length. plane_egress() is for what the kernel sends: PASS (perhaps
- * rewritten) or DROP.
+ * over it and sets *length: shorter, or longer by PLANE_GROWTH at most, for which there must be
+ * room. plane_egress() is for what the kernel sends: PASS (perhaps rewritten) or DROP.
  */
 enum plane_verdict plane_ingress(struct plane *plane, uint32_t ifindex, uint64_t now_ns,
-				 uint8_t *frame, size_t length);
+				 uint8_t *frame, size_t *length);
 enum plane_verdict plane_egress(struct plane *plane, uint32_t ifindex, uint64_t now_ns,
 				uint8_t *frame, size_t length);
 

@@ -131,10 +131,12 @@ static void plane_frame(struct world *world, struct machine *machine, const stru
 {
 	struct sim_frame copy = *frame;
 	enum plane_verdict verdict;
+	size_t length = copy.length;
 
 	oracle_arrives(world, machine, frame);
 	verdict = plane_ingress(&machine->plane, SIM_IFINDEX, stamp(world, machine), copy.bytes,
-				copy.length);
+				&length);
+	copy.length = (uint16_t)length;
 	oracle_arrived(world, machine, frame, verdict);
 	if (verdict == PLANE_REPLY)
 		send_reply(world, machine, frame, &copy);

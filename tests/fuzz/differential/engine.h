@@ -17,8 +17,7 @@
  *
  * Not compared, because BPF_PROG_RUN does not show or make it: whether a frame is marked as the
  * host's (tests/bpf/test_wire.c does), tags beside the data of an skb, paged skbs and jumbo frames
- * (tests/bpf/test_envelope.c and test_wire.c do); and IPv6 advertisements and Neighbor Discovery,
- * which the programs do not do yet.
+ * (tests/bpf/test_envelope.c and test_wire.c do).
  */
 #ifndef DIFFERENTIAL_ENGINE_H
 #define DIFFERENTIAL_ENGINE_H

@@ -34,7 +34,8 @@ struct machine {
 	struct ring ring;
 	struct plane_key keys[PLANE_KEYS]; /* what the indexes have */
 	struct plane_vip vips[PLANE_VIPS];
-	unsigned key_count, vip_count;
+	struct plane_peer peers[PLANE_PEERS];
+	unsigned key_count, vip_count, peer_count;
 };
 
 static int map_fd(const struct machine *machine, const char *name)
@@ -149,6 +150,20 @@ void machine_read_counters(struct machine *machine, struct machine_counters *cou
 		      sizeof(counters->interface));
 }
 
+static void load_peers(struct machine *machine, const struct plane *plane)
+{
+	int peer_index = map_fd(machine, "peer_index");
+
+	for (unsigned i = 0; i < machine->peer_count; i++)
+		must(bpf_map_delete_elem(peer_index, &machine->peers[i].key), "deleting a peer");
+	for (unsigned i = 0; i < plane->peer_count; i++)
+		must(bpf_map_update_elem(peer_index, &plane->peers[i].key, &plane->peers[i].hops,
+					 BPF_NOEXIST),
+		     "adding a peer");
+	memcpy(machine->peers, plane->peers, sizeof(machine->peers));
+	machine->peer_count = plane->peer_count;
+}
+
 static void load_indexes(struct machine *machine, const struct plane *plane)
 {
 	int vr_index = map_fd(machine, "vr_index"), vip_index = map_fd(machine, "vip_index");
@@ -174,6 +189,7 @@ static void load_indexes(struct machine *machine, const struct plane *plane)
 void machine_load(struct machine *machine, const struct scene *scene)
 {
 	load_indexes(machine, &scene->plane);
+	load_peers(machine, &scene->plane);
 	memcpy(machine->slots, scene->plane.slots, sizeof(scene->plane.slots));
 	for (uint32_t i = 0; i < PLANE_SLOTS; i++)
 		zero_counters(map_fd(machine, "vr_stats"), i, sizeof(struct vr_stats));

@@ -5,10 +5,8 @@
 
 #include "check.h"
 
-enum {
-	ELSEWHERE = 6, /* the slot of a router on another interface, with a virtual MAC here, too */
-	OF_IPV6 = 7,   /* the slot of an IPv6 router: frames to its virtual MAC only */
-};
+/* The slot of a router on another interface, with a virtual MAC here, too. */
+enum { ELSEWHERE = 6 };
 
 /* ---- the routers of a batch ---- */
 
@@ -44,6 +42,19 @@ static struct vrrp_addr mapped(uint32_t address)
 	return result;
 }
 
+struct vrrp_addr scene_ipv6(unsigned slot, uint32_t i)
+{
+	struct vrrp_addr address = {{0x20, 0x01, 0x0d, 0xb8, [7] = (uint8_t)slot}};
+
+	if (i == 0 || i & 1u << 31)
+		address = (struct vrrp_addr){{0xfe, 0x80, [13] = (uint8_t)slot}};
+	address.b[11] = (uint8_t)(i >> 24);
+	address.b[12] = (uint8_t)(i >> 16);
+	address.b[14] = (uint8_t)(i >> 8);
+	address.b[15] = (uint8_t)i;
+	return address;
+}
+
 static uint32_t any_vlan(struct random *random)
 {
 	static const uint32_t vlans[] = {0, 0, 0, 100, 200, 4095, 200 << 16 | 100};
@@ -72,16 +83,24 @@ static void set_addresses(struct scene *scene, uint32_t slot)
 {
 	struct vr_identity *identity = &scene->plane.slots[slot].identity;
 	uint32_t base = 0xc0000201 + slot * 0x100;
+	bool ipv4 = identity->key.family == VRRP_IPV4;
 
 	identity->addr_count = any_count(&scene->random);
+	if (!ipv4 && identity->addr_count > SCENE_IPV6_COUNT)
+		identity->addr_count = SCENE_IPV6_COUNT;
 	for (unsigned i = 0; i < VRRP_ADDRESSES_MAX; i++)
 		scene->addresses[slot][i] = base + i;
-	for (unsigned i = 0; i < identity->addr_count; i++)
-		identity->addr_set += vrrp_addr_mix_ipv4(__cpu_to_be32(base + i));
+	for (unsigned i = 0; i < identity->addr_count; i++) {
+		struct vrrp_addr address = ipv4 ? mapped(base + i) : scene_ipv6(slot, i);
+
+		identity->addr_set += vrrp_addr_set(&address, 1);
+	}
 	for (unsigned i = 0; i < 4 && i <= identity->addr_count; i++)
-		add_vip(scene, slot, identity->key.vlan, mapped(base + i));
+		add_vip(scene, slot, identity->key.vlan,
+			ipv4 ? mapped(base + i) : scene_ipv6(slot, i));
 	if (one_in(&scene->random, 4))
-		add_vip(scene, slot, any_vlan(&scene->random), mapped(base));
+		add_vip(scene, slot, any_vlan(&scene->random),
+			ipv4 ? mapped(base) : scene_ipv6(slot, 0));
 }
 
 static void set_identity(struct scene *scene, uint32_t slot)
@@ -93,9 +112,9 @@ static void set_identity(struct scene *scene, uint32_t slot)
 
 	identity->key.ifindex = slot == ELSEWHERE ? SCENE_IFINDEX + 1 : SCENE_IFINDEX;
 	identity->key.vlan = any_vlan(random);
-	identity->key.family = slot == OF_IPV6 ? VRRP_IPV6 : VRRP_IPV4;
+	identity->key.family = one_in(random, 2) ? VRRP_IPV6 : VRRP_IPV4;
 	identity->key.vrid = pick(random, vrids);
-	identity->version = one_in(random, 3) ? 2 : 3;
+	identity->version = identity->key.family == VRRP_IPV4 && one_in(random, 3) ? 2 : 3;
 	identity->priority = any_priority(random);
 	identity->auth_type = (uint8_t)(one_in(random, 8) ? VRRP_AUTH_AH : below(random, 2));
 	memcpy(identity->auth_data, &password, sizeof(identity->auth_data));
@@ -103,12 +122,31 @@ static void set_identity(struct scene *scene, uint32_t slot)
 		(uint16_t)(identity->version == 2 ? (1 + below(random, 255)) * 100
 						  : 1 + below(random, VRRP_INTERVAL_MAX_CS));
 	identity->primary = mapped(0xc000020b + below(random, 4));
+	if (identity->key.family == VRRP_IPV6)
+		identity->primary =
+			(struct vrrp_addr){{0xfe, 0x80, [15] = (uint8_t)(0x0b + below(random, 4))}};
 	virtual_mac(identity->mac, identity->key.family, identity->key.vrid);
+}
+
+/* Most of who speaks for it, with limits that some of it keeps. */
+static void set_peers(struct scene *scene, uint32_t slot)
+{
+	static const struct peer_hops limits[] = {
+		{255, 255, {0}}, {0, 255, {0}}, {64, 254, {0}}, {255, 0, {0}}};
+	struct random *random = &scene->random;
+	struct peer_key key = {.slot = slot};
+
+	for (int step = -1; step <= 1; step++) {
+		key.address = scene->plane.slots[slot].identity.primary;
+		key.address.b[15] = (uint8_t)(key.address.b[15] + step);
+		if (!one_in(random, 4))
+			plane_add_peer(&scene->plane, &key, pick(random, limits));
+	}
 }
 
 static void add_router(struct scene *scene, uint32_t slot)
 {
-	static const struct vrrp_addr global = {{0x20, 0x01, 0x0d, 0xb8, [15] = 1}};
+	static const struct vrrp_addr foreign = {{0x20, 0x01, 0x0d, 0xb8, [15] = 1}};
 	struct random *random = &scene->random;
 	struct vr_identity *identity = &scene->plane.slots[slot].identity;
 	struct vr_key alias;
@@ -122,9 +160,17 @@ static void add_router(struct scene *scene, uint32_t slot)
 	alias.vlan = any_vlan(random);
 	if (one_in(random, 4))
 		add_key(scene, slot, alias);
-	if (slot == OF_IPV6 || one_in(random, 4))
-		add_vip(scene, slot, identity->key.vlan, global);
+	if (one_in(random, 4))
+		add_vip(scene, slot, identity->key.vlan, foreign);
 	set_addresses(scene, slot);
+	set_peers(scene, slot);
+}
+
+static uint32_t any_flags(struct random *random)
+{
+	uint32_t flags = SLOT_RUNNING | (uint32_t)(draw(random) & 0x7f);
+
+	return one_in(random, 4) ? flags | SLOT_UNICAST : flags;
 }
 
 void scene_make(struct scene *scene, uint64_t seed)
@@ -133,8 +179,7 @@ void scene_make(struct scene *scene, uint64_t seed)
 	scene->random.state = seed;
 	for (uint32_t slot = 0; slot < PLANE_SLOTS; slot++) {
 		add_router(scene, slot);
-		scene->plane.slots[slot].flags =
-			SLOT_RUNNING | (uint32_t)(draw(&scene->random) & 0x7f);
+		scene->plane.slots[slot].flags = any_flags(&scene->random);
 	}
 }
 
@@ -207,11 +252,13 @@ static void set_steady(struct scene *scene, struct vr_slot *slot, const struct f
 	const uint8_t *ip = frame->bytes + frame->l3;
 
 	if (frame->message + sizeof(slot->steady_header) > sizeof(frame->bytes) ||
-	    frame->l3 + 20 > sizeof(frame->bytes))
+	    frame->l3 + 40 > sizeof(frame->bytes))
 		return;
 	memcpy(&slot->steady_header, frame->bytes + frame->message, sizeof(slot->steady_header));
 	slot->steady_source = mapped(0);
 	memcpy(slot->steady_source.b + 12, ip + 12, 4);
+	if (ip[0] >> 4 == 6)
+		memcpy(&slot->steady_source, ip + 8, sizeof(slot->steady_source));
 	slot->flags |= SLOT_STEADY;
 	slot->lease_until_ns = 0;
 	if (one_in(&scene->random, 4))
@@ -232,10 +279,10 @@ void scene_disturb(struct scene *scene, unsigned number, uint64_t now_ns, const 
 		set_lease(scene, slot, now_ns);
 		break;
 	case 3:
-		slot->flags ^= 1u << below(random, 7);
+		slot->flags ^= 1u << below(random, 8);
 		break;
 	case 4:
-		slot->flags = SLOT_RUNNING | (uint32_t)(draw(random) & 0x7f);
+		slot->flags = any_flags(random);
 		break;
 	case 5:
 		set_steady(scene, slot, frame);

@@ -13,13 +13,20 @@
 
 #define SCENE_IFINDEX 1 /* what BPF_PROG_RUN takes for the interface: lo */
 
+#define SCENE_IPV6_COUNT 110 /* addresses in an IPv6 advertisement: a frame of common size */
+
 struct scene {
 	struct plane plane;
 	struct random random;
-	uint32_t addresses[PLANE_SLOTS][VRRP_ADDRESSES_MAX]; /* of IPv4 ones, host order */
+	/* IPv4 addresses, host order. Those of an IPv6 router stand for scene_ipv6(slot, i), with i
+	 * counted from the first. */
+	uint32_t addresses[PLANE_SLOTS][VRRP_ADDRESSES_MAX];
 };
 
 void scene_make(struct scene *scene, uint64_t seed);
+
+/* The addresses of an IPv6 router: the first is link-local, and so are a few that it has not. */
+struct vrrp_addr scene_ipv6(unsigned slot, uint32_t i);
 
 /* Write to a slot as an agent might. `frame` is what comes next; steady signatures match it. */
 void scene_disturb(struct scene *scene, unsigned slot, uint64_t now_ns, const struct frame *frame);
