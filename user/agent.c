@@ -16,6 +16,9 @@
 
 #include "announce.h"
 #include "outbox.h"
+#include "doctor.h"
+#include "hints.h"
+#include "notify.h"
 #include "port.h"
 #include "router.h"
 #include "sys/realtime.h"
@@ -249,6 +252,8 @@ static void close_system(struct agent *agent)
 	if (agent->worker)
 		worker_wait(agent->worker); /* it may still be cleaning up */
 	worker_free(agent->worker);
+	hints_close(agent);
+	doctor_close(agent);
 	loop_fd_free(agent->events_source);
 	loop_fd_free(agent->links_source);
 	loop_task_free(agent->world_task);
@@ -260,6 +265,7 @@ static void close_system(struct agent *agent)
 	takeover_close(agent->takeover);
 	links_close(agent->links);
 	rundir_close(agent->rundir);
+	notify_close(agent); /* last, as what it waits for is not ours */
 	if (agent->loop)
 		loop_free(agent->loop);
 }
@@ -327,6 +333,8 @@ static int start(struct agent *agent, struct failure *failure)
 	agent->ready = true;
 	world_changed(agent);
 	if (adopt_finish(agent, failure) < 0 || check_explicit_mode(agent, failure) < 0)
+		return -1;
+	if (!notify_open(agent, failure))
 		return -1;
 	if (!watch_start(agent))
 		return fail(failure, "out of memory");

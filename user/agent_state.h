@@ -11,6 +11,9 @@
  *   watch.c	what others may take away: programs, addresses
  *   standstill.c	a machine that stood still
  *   report.c	control socket, log and events
+ *   hints.c	counters that rise, explained in the log
+ *   notify.c	scripts that are told of transitions
+ *   doctor.c	`xvrrpctl doctor`
  */
 #ifndef AGENT_STATE_H
 #define AGENT_STATE_H
@@ -74,6 +77,9 @@ struct agent {
 	struct schedule schedule;
 	struct outbox *outbox;
 	struct watch watch;
+	struct hints *hints;   /* see hints.h; NULL = not yet */
+	struct notify *notify; /* see notify.h */
+	struct doctor *doctor; /* see doctor.h; NULL = nobody has asked */
 	int64_t breathed_ns;
 	bool ready;	    /* the programs are there, everything is bound that can be */
 	bool reload_wanted; /* before that: reload then */

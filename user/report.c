@@ -8,6 +8,9 @@
 
 #include "ctl/status.h"
 #include "ctl/text.h"
+#include "doctor.h"
+#include "hints.h"
+#include "notify.h"
 #include "port.h"
 #include "router.h"
 
@@ -15,6 +18,7 @@
 struct view {
 	struct status_vr vr;
 	struct status_address *addresses;
+	struct vrrp_addr *peers;
 };
 
 static int64_t remaining_us(int64_t until_ns)
@@ -33,6 +37,8 @@ static void view_config(struct status_vr *view, const struct conf_instance *conf
 	view->priority = conf->priority;
 	view->is_owner = conf->priority == VRRP_PRIORITY_OWNER;
 	view->preempt = conf->preempt;
+	view->preempt_delay_us = conf->preempt_delay_us;
+	view->sync_group = conf->group ? conf->group->name : NULL;
 	view->accept_mode = conf->accept;
 	view->advertise_interval_us = conf->interval_cs * NS_PER_CS / NS_PER_US;
 	if (conf->virtual_mac)
@@ -55,13 +61,27 @@ static void view_protocol(struct status_vr *view, const struct vr *vr)
 	view->active_reason = vr->active_reason;
 }
 
+static void view_close(struct view *view)
+{
+	free(view->addresses);
+	free(view->peers);
+}
+
 static bool view_open(struct view *view, struct router *router)
 {
 	const struct conf_instance *conf = router->conf;
-	*view = (struct view){.addresses =
-				      calloc(conf->address_count + 1, sizeof(*view->addresses))};
-	if (!view->addresses)
+	*view = (struct view){
+		.addresses = calloc(conf->address_count + 1, sizeof(*view->addresses)),
+		.peers = calloc(conf->peer_count + 1, sizeof(*view->peers)),
+	};
+	if (!view->addresses || !view->peers) {
+		view_close(view);
 		return false;
+	}
+	for (size_t i = 0; i < conf->peer_count; i++)
+		view->peers[i] = conf->peers[i].address;
+	view->vr.peers = view->peers;
+	view->vr.peer_count = conf->peer_count;
 	for (size_t i = 0; i < conf->address_count; i++) {
 		view->addresses[i].address = conf->addresses[i].address;
 		view->addresses[i].prefix_len = conf->addresses[i].prefix_len;
@@ -69,6 +89,8 @@ static bool view_open(struct view *view, struct router *router)
 	view->vr.addresses = view->addresses;
 	view->vr.address_count = conf->address_count;
 	view->vr.last_transition_s = router->last_transition_s;
+	view->vr.up_since_s = router->up_since_s;
+	view->vr.vlan = router->place.vlan;
 	view_config(&view->vr, conf);
 	view_protocol(&view->vr, &router->vr);
 	if (!router->slot)
@@ -78,11 +100,6 @@ static bool view_open(struct view *view, struct router *router)
 	view->vr.stats = dataplane_vr_stats(router->agent->dataplane, router->slot_number);
 	view->vr.agent_stats = router->slot->agent;
 	return true;
-}
-
-static void view_close(struct view *view)
-{
-	free(view->addresses);
 }
 
 /* ---- answers ---- */
@@ -186,6 +203,10 @@ void agent_request(struct client *client, const char *line, void *data)
 	struct agent *agent = data;
 	char *reply = NULL;
 	enum control_next next = control_handle(line, &agent_control_ops, agent, &reply);
+	if (next == CONTROL_DOCTOR) {
+		doctor_ask(agent, client);
+		return;
+	}
 	bool open = reply && client_send(client, reply, strlen(reply));
 	free(reply);
 	if (!open)
@@ -196,6 +217,7 @@ void agent_request(struct client *client, const char *line, void *data)
 
 void agent_client_gone(struct client *client, void *data)
 {
+	doctor_forget(data, client);
 	struct follower **link = &((struct agent *)data)->followers;
 	while (*link && (*link)->client != client)
 		link = &(*link)->next;
@@ -227,6 +249,12 @@ void report_transition(struct router *router, enum vr_state from)
 	log_notice("%s: %s -> %s (%s), priority %u", router->conf->name, vr_state_name(from),
 		   vr_state_name(vr->state), vr_last_event_name(vr->last_event),
 		   vr->effective_priority);
+	if (vr->state == VR_INITIALIZE)
+		router->up_since_s = 0;
+	else if (from == VR_INITIALIZE)
+		router->up_since_s = router->last_transition_s;
+	hints_transition(router);
+	notify_transition(router);
 	struct view view;
 	if (!router->agent->followers || !view_open(&view, router))
 		return;

@@ -7,6 +7,7 @@
 
 #include "announce.h"
 #include "outbox.h"
+#include "hints.h"
 #include "port.h"
 #include "router.h"
 
@@ -134,5 +135,6 @@ void router_free(struct router *router)
 {
 	router_unbind(router);
 	announce_forget(router);
+	hints_forget(router);
 	schedule_remove(router);
 }

@@ -33,8 +33,10 @@ struct router {
 	bool waits;		   /* actions of it are in the outbox */
 	int64_t superior_ns;	   /* as the last step knew it, by which its leases are decided */
 	int64_t last_transition_s; /* Unix time, 0 = never */
+	int64_t up_since_s;	   /* the same, of leaving Initialize; 0 = not, or unknown */
 	int64_t late_again_ns;	   /* no log line about waking late before this */
 	unsigned late_untold;	   /* times that there was none */
+	struct hint_memory *hints; /* of hints.c; NULL = nothing was seen */
 	bool send_failing;	   /* the last advertisement did not leave: said once */
 	int refused_ifindex;	   /* binding to this one failed: it waits until it changes */
 	bool refused_up;

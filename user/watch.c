@@ -4,6 +4,8 @@
  * addresses of ours while we are Active, which netlink tells of. Filters and routes are quietly
  * added again now and then.
  */
+#include "hints.h"
+#include "notify.h"
 #include "port.h"
 #include "router.h"
 
@@ -130,6 +132,8 @@ static void turn(void *data)
 	put_back_missing(agent, now_ns);
 	verify_some(agent);
 	agent_open_control(agent);
+	hints_turn(agent);
+	notify_turn(agent);
 	loop_timer_set(agent->watch.timer, now_ns + TURN_NS);
 }
 

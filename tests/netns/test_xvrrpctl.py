@@ -205,7 +205,7 @@ def test_status_of_one(agent):
 def test_status_of_one_in_fault(agent):
     out = output_of(agent(result=dict(STATUS, virtual_routers=[FAULTY])).path, "status", "VI_3")
     assert "does not run             the interface is down" in out
-    assert "2 ttl: TTL or hop limit is not 255\n" in out
+    assert "2 ttl: TTL or hop limit is not 255, or not in the unicast peer's range\n" in out
     assert "1 unheard_of: " in out
 
 
@@ -247,7 +247,7 @@ def test_stats_explain_what_is_not_zero(agent):
     assert ["advertisements_received", "7", "advertisements accepted"] in rows
     assert ["advertisements_sent", "0"] in rows
     assert ["errors"] in rows
-    assert ["ttl", "2", "TTL or hop limit is not 255"] in rows
+    assert ["ttl", "2", "TTL or hop limit is not 255, or not in the unicast peer's range"] in rows
     assert ["checksum", "3", "checksum is wrong"] in rows
     assert ["unheard_of", "1"] in rows
     assert rows[rows.index(["interface eth0"]) + 1:] == [

@@ -204,11 +204,25 @@ static void test_reload_refused(void **state)
 	refused("{\"command\":\"reload\"}", "out of memory");
 }
 
+/* The agent answers later, and by itself. */
+static void test_doctor(void **state)
+{
+	(void)state;
+	char *reply;
+	assert_int_equal(control_handle("{\"command\":\"doctor\"}", &fake_agent, NULL, &reply),
+			 CONTROL_DOCTOR);
+	assert_null(reply);
+	refused("{\"command\":\"doctor\",\"name\":\"VI_1\"}", "takes no name");
+	reply = control_result(json_pack("{si}", "problems", 0));
+	assert_string_equal(reply, "{\"ok\":true,\"result\":{\"problems\":0}}\n");
+	free(reply);
+}
+
 static void test_unknown(void **state)
 {
 	(void)state;
-	refused("{\"command\":\"reboot\"}",
-		"status, stats, interfaces, config, version, drain, undrain, reload, events");
+	refused("{\"command\":\"reboot\"}", "status, stats, interfaces, config, version, drain, "
+					    "undrain, reload, doctor, events");
 	refused("{\"command\":\"\"}", "unknown command \"\"");
 	refused("{\"command\":\"status\",\"name\":\"VI_3\"}",
 		"no virtual router is named \"VI_3\"");
@@ -268,9 +282,9 @@ int main(void)
 		cmocka_unit_test(test_status),	       cmocka_unit_test(test_stats),
 		cmocka_unit_test(test_other_results),  cmocka_unit_test(test_events),
 		cmocka_unit_test(test_drain),	       cmocka_unit_test(test_reload),
-		cmocka_unit_test(test_reload_refused), cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_members),	       cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_reload_refused), cmocka_unit_test(test_doctor),
+		cmocka_unit_test(test_unknown),	       cmocka_unit_test(test_members),
+		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_length),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

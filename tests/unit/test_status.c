@@ -83,11 +83,12 @@ static void test_example(void **state)
 		  "\"advertise_interval_us\":1000000,\"active_adver_interval_us\":1000000,"
 		  "\"skew_time_us\":609375,\"active_down_interval_us\":3609375,"
 		  "\"virtual_mac\":\"00:00:5e:00:01:33\","
-		  "\"virtual_addresses\":[\"192.0.2.1/24\"],"
+		  "\"virtual_addresses\":[\"192.0.2.1/24\"],\"unicast_peers\":[],"
 		  "\"primary_address\":\"192.0.2.11\",\"active_address\":\"192.0.2.12\","
 		  "\"lease_remaining_us\":0,\"last_event\":\"active-timeout\","
 		  "\"new_active_reason\":\"no-response\","
-		  "\"last_transition\":\"2026-01-01T00:00:00Z\",\"sync_group\":null,"
+		  "\"last_transition\":\"2026-01-01T00:00:00Z\",\"up_since\":null,"
+		  "\"sync_group\":null,"
 		  "\"tracking\":[]}");
 }
 
@@ -119,20 +120,47 @@ static void test_unknowns_and_ipv6(void **state)
 		.last_event = LAST_EVENT_INTERFACE_DOWN,
 		.active_reason = ACTIVE_REASON_NOT_ACTIVE,
 	};
-	assert_vr(&vr, "{\"name\":\"V6\",\"interface\":\"eth0\",\"vlan\":100,\"vrid\":255,"
-		       "\"family\":\"ipv6\",\"version\":3,\"state\":\"initialize\","
-		       "\"fault_reasons\":[\"interface-down\",\"no-primary-ip-address\"],"
-		       "\"priority\":255,\"effective_priority\":255,\"is_owner\":true,"
-		       "\"preempt\":false,\"preempt_delay_us\":0,\"accept_mode\":false,"
-		       "\"drained\":true,"
-		       "\"advertise_interval_us\":0,\"active_adver_interval_us\":0,"
-		       "\"skew_time_us\":0,\"active_down_interval_us\":0,"
-		       "\"virtual_mac\":\"00:00:5e:00:02:ff\","
-		       "\"virtual_addresses\":[\"fe80::1/64\",\"2001:db8::1/128\"],"
-		       "\"primary_address\":null,\"active_address\":null,"
-		       "\"lease_remaining_us\":2999999,\"last_event\":\"interface-down\","
-		       "\"new_active_reason\":\"not-active\",\"last_transition\":null,"
-		       "\"sync_group\":null,\"tracking\":[]}");
+	assert_vr(&vr,
+		  "{\"name\":\"V6\",\"interface\":\"eth0\",\"vlan\":100,\"vrid\":255,"
+		  "\"family\":\"ipv6\",\"version\":3,\"state\":\"initialize\","
+		  "\"fault_reasons\":[\"interface-down\",\"no-primary-ip-address\"],"
+		  "\"priority\":255,\"effective_priority\":255,\"is_owner\":true,"
+		  "\"preempt\":false,\"preempt_delay_us\":0,\"accept_mode\":false,"
+		  "\"drained\":true,"
+		  "\"advertise_interval_us\":0,\"active_adver_interval_us\":0,"
+		  "\"skew_time_us\":0,\"active_down_interval_us\":0,"
+		  "\"virtual_mac\":\"00:00:5e:00:02:ff\","
+		  "\"virtual_addresses\":[\"fe80::1/64\",\"2001:db8::1/128\"],"
+		  "\"unicast_peers\":[],"
+		  "\"primary_address\":null,\"active_address\":null,"
+		  "\"lease_remaining_us\":2999999,\"last_event\":\"interface-down\","
+		  "\"new_active_reason\":\"not-active\",\"last_transition\":null,\"up_since\":null,"
+		  "\"sync_group\":null,\"tracking\":[]}");
+}
+
+/* Unicast peers, a group, a delay, a tagged place; a group's name may hold any bytes. */
+static void test_peers_and_group(void **state)
+{
+	(void)state;
+	const struct vrrp_addr peers[2] = {addr_from_ipv4(0xc000020c), addr_from_ipv4(0xc000020d)};
+	struct status_vr vr = example();
+	vr.peers = peers;
+	vr.peer_count = 2;
+	vr.sync_group = "VG\xe9";
+	vr.preempt_delay_us = 60000000;
+	vr.up_since_s = 1767225600;
+	vr.vlan = 100u << 16 | 7;
+	json_t *json = status_vr_json(&vr);
+	char *names = json_dumps(json_object_get(json, "unicast_peers"), JSON_COMPACT);
+	assert_string_equal(names, "[\"192.0.2.12\",\"192.0.2.13\"]");
+	assert_string_equal(json_string_value(json_object_get(json, "sync_group")),
+			    "VG\xef\xbf\xbd");
+	assert_string_equal(json_string_value(json_object_get(json, "up_since")),
+			    "2026-01-01T00:00:00Z");
+	assert_int_equal(json_integer_value(json_object_get(json, "preempt_delay_us")), 60000000);
+	assert_int_equal(json_integer_value(json_object_get(json, "vlan")), 6553607);
+	free(names);
+	json_decref(json);
 }
 
 /* Every counter gets a value of its own, so that one under another's name shows. */
@@ -278,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_unknowns_and_ipv6),
+		cmocka_unit_test(test_peers_and_group),
 		cmocka_unit_test(test_every_counter_once),
 		cmocka_unit_test(test_order_of_statistics),
 		cmocka_unit_test(test_interface),

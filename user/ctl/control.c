@@ -110,6 +110,7 @@ static const struct command commands[] = {
 	{"drain", true, drain_result, CONTROL_FINISH},
 	{"undrain", true, undrain_result, CONTROL_FINISH},
 	{"reload", false, reload_result, CONTROL_FINISH},
+	{"doctor", false, NULL, CONTROL_DOCTOR},
 	{"events", false, NULL, CONTROL_FOLLOW},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -138,6 +139,11 @@ char *control_line(json_t *json)
 	}
 	memcpy(line + length, "\n", 2);
 	return line;
+}
+
+char *control_result(json_t *result)
+{
+	return control_line(json_pack("{sb, so}", "ok", 1, "result", result));
 }
 
 /* Steals `message`. */
@@ -214,13 +220,14 @@ static char *answer(struct request *request, enum control_next *next)
 		return refusal(json_sprintf("\"%s\" takes no name", command->word));
 	if (!command->result) {
 		*next = command->next;
-		return control_line(json_pack("{sb}", "ok", 1));
+		return command->next == CONTROL_FOLLOW ? control_line(json_pack("{sb}", "ok", 1))
+						       : NULL;
 	}
 	json_t *result = command->result(request);
 	if (!result)
 		return refusal(no_result(request));
 	*next = command->next;
-	return control_line(json_pack("{sb, so}", "ok", 1, "result", result));
+	return control_result(result);
 }
 
 enum control_next control_handle(const char *line, const struct control_ops *ops, void *data,
@@ -232,5 +239,5 @@ enum control_next control_handle(const char *line, const struct control_ops *ops
 	*reply = wrong ? refusal(wrong) : answer(&request, &next);
 	json_decref(request.json);
 	free(request.why);
-	return *reply ? next : CONTROL_FINISH;
+	return *reply || next == CONTROL_DOCTOR ? next : CONTROL_FINISH;
 }

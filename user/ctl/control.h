@@ -14,6 +14,7 @@
  *   drain [name]    {"drained": [names]}; all virtual routers without a name
  *   undrain [name]  {"undrained": [names]}
  *   reload          {"changed": n}: the configuration file was read, n virtual routers differed
+ *   doctor          see doctor.h
  *   events          none
  */
 #ifndef CTL_CONTROL_H
@@ -41,6 +42,7 @@ struct control_ops {
 enum control_next {
 	CONTROL_FINISH, /* send the reply, then close */
 	CONTROL_FOLLOW, /* send the reply, then every event */
+	CONTROL_DOCTOR, /* there is no reply yet: control_result() once all has been looked at */
 };
 
 /*
@@ -49,6 +51,9 @@ enum control_next {
  */
 enum control_next control_handle(const char *line, const struct control_ops *ops, void *data,
 				 char **reply);
+
+/* {"ok": true, "result": result} as control_line(); takes over the reference. */
+char *control_result(json_t *result);
 
 /*
  * A reply or an event as one line, malloc'd, with its newline; NULL without memory, and for NULL.

@@ -78,6 +78,15 @@ static json_t *prefixes_json(const struct status_address *list, size_t count)
 	return array_unless(failed, array);
 }
 
+static json_t *addresses_json(const struct vrrp_addr *list, size_t count)
+{
+	json_t *array = json_array();
+	bool failed = !array;
+	for (size_t i = 0; i < count && !failed; i++)
+		failed = json_array_append_new(array, address_json(&list[i])) != 0;
+	return array_unless(failed, array);
+}
+
 static json_t *faults_json(unsigned faults)
 {
 	json_t *array = json_array();
@@ -157,10 +166,9 @@ static json_t *time_json(int64_t time_us, bool with_micros)
 	return json_sprintf("%s.%06dZ", text, (int)(time_us % 1000000));
 }
 
-static json_t *transition_time_json(const struct status_vr *vr)
+static json_t *seconds_json(int64_t time_s)
 {
-	return vr->last_transition_s ? time_json(vr->last_transition_s * 1000000, false)
-				     : json_null();
+	return time_s ? time_json(time_s * 1000000, false) : json_null();
 }
 
 json_t *status_vr_json(const struct status_vr *vr)
@@ -187,13 +195,15 @@ json_t *status_vr_json(const struct status_vr *vr)
 		{"active_down_interval_us", json_integer(vr->active_down_interval_us)},
 		{"virtual_mac", mac_json(vr->virtual_mac)},
 		{"virtual_addresses", prefixes_json(vr->addresses, vr->address_count)},
+		{"unicast_peers", addresses_json(vr->peers, vr->peer_count)},
 		{"primary_address", address_json(&vr->primary_address)},
 		{"active_address", address_json(&vr->active_address)},
 		{"lease_remaining_us", json_integer(vr->lease_remaining_us)},
 		{"last_event", json_string(vr_last_event_name(vr->last_event))},
 		{"new_active_reason", json_string(vr_active_reason_name(vr->active_reason))},
-		{"last_transition", transition_time_json(vr)},
-		{"sync_group", json_null()},
+		{"last_transition", seconds_json(vr->last_transition_s)},
+		{"up_since", seconds_json(vr->up_since_s)},
+		{"sync_group", vr->sync_group ? json_text(vr->sync_group) : json_null()},
 		{"tracking", json_array()},
 		{"statistics", statistics_json(&vr->stats, &vr->agent_stats)},
 	};

@@ -31,11 +31,15 @@ struct status_vr {
 	uint8_t virtual_mac[6];
 	const struct status_address *addresses;
 	size_t address_count;
+	const struct vrrp_addr *peers; /* unicast; none = multicast */
+	size_t peer_count;
+	const char *sync_group;				  /* NULL = none: null in JSON */
 	struct vrrp_addr primary_address, active_address; /* zero = unknown: null in JSON */
 	int64_t lease_remaining_us;			  /* 0 = none */
 	enum vr_last_event last_event;
 	enum vr_active_reason active_reason;
 	int64_t last_transition_s; /* Unix time; 0 = never: null in JSON */
+	int64_t up_since_s;	   /* left Initialize; 0 = does not run, or unknown: null */
 	struct vr_stats stats;
 	struct agent_stats agent_stats;
 };

@@ -3,7 +3,7 @@
  * xvrrpctl: asks a running xvrrpd over its control socket (protocol: user/ctl/control.h). A table
  * of words chooses the printer; `--json` prints what came.
  *
- * Exit status: 0 answered, 1 no answer or a refusal, 2 usage.
+ * Exit status: 0 answered, 1 no answer, a refusal, or problems that the doctor found, 2 usage.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -32,6 +32,7 @@ static const struct word words[] = {
 	{"drain", true, show_drain, "give the role away without loss and stay away from it ..."},
 	{"undrain", true, show_undrain, "... until this"},
 	{"reload", false, show_reload, "read the configuration file again"},
+	{"doctor", false, show_doctor, "look for what is wrong, and say what to do"},
 	{"events", false, NULL, "follow transitions and foreign claims, a JSON object a line"},
 	{"config", false, show_config, "the configuration in force, in canonical form"},
 	{"version", false, show_version, "the version of the running xvrrpd"},
@@ -167,7 +168,9 @@ static int print_result(const struct options *options, const json_t *result)
 		json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
 		putchar('\n');
 	}
-	return finish_output();
+	/* Only the doctor's answer has such a member. */
+	bool problems = json_integer_value(json_object_get(result, "problems")) > 0;
+	return finish_output() == EXIT_ANSWERED && !problems ? EXIT_ANSWERED : EXIT_UNANSWERED;
 }
 
 static int ask(const struct options *options, struct conn *conn)

@@ -8,7 +8,7 @@
 typedef void show_fn(const json_t *result, const char *name);
 
 show_fn show_status, show_stats, show_interfaces, show_config, show_version;
-show_fn show_drain, show_undrain, show_reload;
+show_fn show_drain, show_undrain, show_reload, show_doctor;
 
 /* One virtual router in full: what show_status() does with a name. */
 void show_router(const json_t *router, const json_t *interfaces);

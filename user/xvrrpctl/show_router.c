@@ -68,6 +68,7 @@ static void add_addresses(struct table *table, const json_t *router)
 {
 	add_list(table, "virtual addresses", json_object_get(router, "virtual_addresses"), NULL);
 	ROW(table, "virtual MAC", "%s", get_text(router, "virtual_mac"));
+	add_list(table, "unicast peers", json_object_get(router, "unicast_peers"), NULL);
 	ROW(table, "own address", "%s", get_text(router, "primary_address"));
 	ROW(table, "active router", "%s", get_text(router, "active_address"));
 	ROW(table, "accept mode", "%s",
@@ -133,6 +134,8 @@ void show_router(const json_t *router, const json_t *interfaces)
 	       strcmp(get_text(router, "family"), "ipv6") == 0 ? "IPv6" : "IPv4",
 	       get_number(router, "version"));
 	add_state(&table, router);
+	if (json_is_string(json_object_get(router, "sync_group")))
+		ROW(&table, "sync group", "%s", get_text(router, "sync_group"));
 	add_election(&table, router);
 	add_addresses(&table, router);
 	add_timers(&table, router);

@@ -131,7 +131,7 @@ const char *fault_text(const char *reason)
 		{"no-virtual-ip-addresses", "no virtual address is configured: "
 					    "virtual_ipaddress { ... }"},
 		{"data-plane", "no program could be attached, the log says why"},
-		{"unsupported", "this version runs no IPv6 virtual routers"},
+		{"sync-group", "another virtual router of its sync group has a fault"},
 	};
 	const char *text = find_text(faults, sizeof(faults) / sizeof(faults[0]), reason);
 	return text ? text : reason;

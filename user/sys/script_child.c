@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Between vfork() and execve() the child uses our memory, and the thread that made it waits; other
+ * threads run on. So the child allocates nothing, takes no lock, and changes its user by the bare
+ * system calls: glibc's would have all threads of the agent change theirs.
+ */
+#include "sys/script_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/process.h"
+
+#define GROUPS_MAX 256
+
+/* Whom to run as, found before: looking it up may wait for a network. */
+struct identity {
+	bool change;
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[GROUPS_MAX];
+	int group_count;
+};
+
+/* ---- users and groups ---- */
+
+static int find_user(const char *user, struct identity *identity, struct failure *failure)
+{
+	char buffer[16384];
+	struct passwd entry, *found = NULL;
+	errno = getpwnam_r(user, &entry, buffer, sizeof(buffer), &found);
+	if (!found)
+		return fail(failure, "user %s: %s", user, errno ? strerror(errno) : "unknown");
+	identity->uid = entry.pw_uid;
+	identity->gid = entry.pw_gid;
+	return 0;
+}
+
+static int find_group(const char *group, struct identity *identity, struct failure *failure)
+{
+	char buffer[16384];
+	struct group entry, *found = NULL;
+	errno = getgrnam_r(group, &entry, buffer, sizeof(buffer), &found);
+	if (!found)
+		return fail(failure, "group %s: %s", group, errno ? strerror(errno) : "unknown");
+	identity->gid = entry.gr_gid;
+	return 0;
+}
+
+static int find_identity(const char *user, const char *group, struct identity *identity,
+			 struct failure *failure)
+{
+	*identity = (struct identity){.uid = geteuid(), .gid = getegid()};
+	if (!user && !group)
+		return 0;
+	identity->change = true;
+	if (user && find_user(user, identity, failure) < 0)
+		return -1;
+	if (group && find_group(group, identity, failure) < 0)
+		return -1;
+	identity->group_count = GROUPS_MAX;
+	if (!user ||
+	    getgrouplist(user, identity->gid, identity->groups, &identity->group_count) < 0) {
+		identity->groups[0] = identity->gid;
+		identity->group_count = 1;
+	}
+	return 0;
+}
+
+/* ---- in the child ---- */
+
+static void default_signals(void)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	for (int number = 1; number < NSIG; number++)
+		sigaction(number, &action, NULL); /* some cannot be changed */
+	sigemptyset(&none);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, NSIG / 8);
+}
+
+static bool become(const struct identity *identity)
+{
+	if (!identity->change)
+		return true;
+	return !syscall(SYS_setgroups, (size_t)identity->group_count, identity->groups) &&
+	       !syscall(SYS_setresgid, identity->gid, identity->gid, identity->gid) &&
+	       !syscall(SYS_setresuid, identity->uid, identity->uid, identity->uid);
+}
+
+static bool arrange_descriptors(void)
+{
+	int null = open("/dev/null", O_RDONLY);
+	return null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
+	       dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 &&
+	       !syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0);
+}
+
+/* The agent must be the last to go when memory is short, not what it starts. */
+static void lose_protection(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+	if (fd >= 0 && write(fd, "0", 1) == 1)
+		close(fd);
+}
+
+/* Returns only if something failed. */
+static void run(char *const *words, const struct identity *identity)
+{
+	static const struct sched_param ordinary;
+	struct rlimit limit = process_descriptor_limit();
+	setsid();
+	sched_setscheduler(0, SCHED_OTHER, &ordinary);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	lose_protection();
+	if (arrange_descriptors() && become(identity)) {
+		default_signals();
+		execvp(words[0], words);
+	}
+}
+
+pid_t script_spawn(char *const *words, const char *user, const char *group, struct failure *failure)
+{
+	struct identity identity;
+	volatile int error = 0; /* the child writes it: its memory is ours */
+	if (find_identity(user, group, &identity, failure) < 0)
+		return -1;
+	pid_t pid = vfork();
+	if (pid == 0) {
+		run(words, &identity);
+		error = errno;
+		_exit(127);
+	}
+	if (pid < 0)
+		return fail(failure, "vfork: %m");
+	if (!error)
+		return pid;
+	waitpid(pid, NULL, 0);
+	return fail(failure, "%s: %s", words[0], strerror(error));
+}

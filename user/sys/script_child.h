@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The first steps of a new process, up to its program. */
+#ifndef SYS_SCRIPT_CHILD_H
+#define SYS_SCRIPT_CHILD_H
+
+#include <sys/types.h>
+
+#include "sys/failure.h"
+
+/*
+ * Start words[0] as sys/scripts.h says; waits until the kernel has taken the program, so call it in
+ * a thread that may wait. Returns the pid, which is that of its process group as well, or -1.
+ */
+pid_t script_spawn(char *const *words, const char *user, const char *group,
+		   struct failure *failure);
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A process is started with vfork() in the worker of this file: fork() would copy the page tables
+ * of a process whose memory is locked, and have the loop pay for it afterwards, page by page. Its
+ * pidfd tells the loop of its end. The child's own steps are in script_child.c.
+ */
+#include "sys/scripts.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/loop.h"
+#include "sys/script_child.h"
+#include "sys/worker.h"
+
+/* A failover of thousands must not start thousands of processes at once. */
+#define AT_ONCE 32
+
+struct script {
+	struct script *next;
+	struct scripts *scripts;
+	char **words;
+	char *user, *group;
+	int64_t timeout_ns;
+	script_ended_fn *ended;
+	void *data;
+	pid_t pid; /* its own process group; 0 = not started */
+	int pidfd; /* -1 = not started */
+	bool timed_out;
+	struct loop_fd *source;
+	struct loop_timer *timer;
+	struct failure failure;
+};
+
+struct scripts {
+	struct loop *loop;
+	struct worker *worker;
+	struct script *waiting, **last; /* in order */
+	struct script *running;
+	unsigned count; /* of those that run */
+	bool closing;	/* the loop does not run any more: scripts_close() waits for them */
+};
+
+/* ---- one script ---- */
+
+static char **copy_words(char *const *words)
+{
+	size_t count = 0;
+	while (words[count])
+		count++;
+	char **copy = calloc(count + 1, sizeof(*copy));
+	for (size_t i = 0; copy && i < count; i++)
+		copy[i] = strdup(words[i]);
+	return copy;
+}
+
+static void script_free(struct script *script)
+{
+	loop_fd_free(script->source);
+	loop_timer_free(script->timer);
+	if (script->pidfd >= 0)
+		close(script->pidfd);
+	for (size_t i = 0; script->words && script->words[i]; i++)
+		free(script->words[i]);
+	free(script->words);
+	free(script->user);
+	free(script->group);
+	free(script);
+}
+
+static bool is_whole(const struct script *script, const struct script_order *order)
+{
+	if (!script->words || (order->user && !script->user) || (order->group && !script->group))
+		return false;
+	for (size_t i = 0; order->words[i]; i++)
+		if (!script->words[i])
+			return false;
+	return true;
+}
+
+static struct script *script_new(struct scripts *scripts, const struct script_order *order,
+				 script_ended_fn *ended, void *data)
+{
+	struct script *script = calloc(1, sizeof(*script));
+	if (!script)
+		return NULL;
+	*script = (struct script){
+		.scripts = scripts,
+		.words = copy_words(order->words),
+		.user = order->user ? strdup(order->user) : NULL,
+		.group = order->group ? strdup(order->group) : NULL,
+		.timeout_ns = order->timeout_ns,
+		.ended = ended,
+		.data = data,
+		.pidfd = -1,
+	};
+	if (is_whole(script, order))
+		return script;
+	script_free(script);
+	return NULL;
+}
+
+/* ---- its end ---- */
+
+static void start_waiting(struct scripts *scripts);
+
+static void unlink_running(struct script *script)
+{
+	struct script **link = &script->scripts->running;
+	while (*link != script)
+		link = &(*link)->next;
+	*link = script->next;
+	script->scripts->count--;
+}
+
+static void finish(struct script *script, enum script_end end, int value)
+{
+	struct scripts *scripts = script->scripts;
+	unlink_running(script);
+	script->ended(end, value, end == SCRIPT_NOT_RUN ? &script->failure : NULL, script->data);
+	script_free(script);
+	start_waiting(scripts);
+}
+
+/* Somebody may have set SIGCHLD to be ignored: then there is nothing to learn. */
+static void reap(struct script *script)
+{
+	siginfo_t info = {0};
+	if (waitid(P_PIDFD, (id_t)script->pidfd, &info, WEXITED | WNOHANG) == 0 && !info.si_pid)
+		return; /* it runs */
+	if (script->timed_out)
+		finish(script, SCRIPT_TIMED_OUT, 0);
+	else if (info.si_code == CLD_EXITED || !info.si_pid)
+		finish(script, SCRIPT_EXITED, info.si_status);
+	else
+		finish(script, SCRIPT_SIGNALLED, info.si_status);
+}
+
+static void pidfd_readable(uint32_t events, void *data)
+{
+	(void)events;
+	reap(data);
+}
+
+/* What it has started and not sent away goes with it. */
+static void took_too_long(void *data)
+{
+	struct script *script = data;
+	script->timed_out = true;
+	kill(-script->pid, SIGKILL);
+}
+
+/* ---- its start ---- */
+
+/* In the worker. */
+static void start(void *data)
+{
+	struct script *script = data;
+	script->pid = script_spawn(script->words, script->user, script->group, &script->failure);
+	if (script->pid > 0)
+		script->pidfd = (int)syscall(SYS_pidfd_open, script->pid, 0);
+	if (script->pid > 0 && script->pidfd < 0)
+		fail(&script->failure, "pidfd_open: %m");
+}
+
+static void started(void *data)
+{
+	struct script *script = data;
+	struct loop *loop = script->scripts->loop;
+	if (script->pidfd >= 0 && script->scripts->closing)
+		return;
+	if (script->pidfd >= 0) {
+		script->source =
+			loop_fd_new(loop, script->pidfd, LOOP_CONTROL, pidfd_readable, script);
+		script->timer = loop_timer_new(loop, took_too_long, script);
+		if (script->source && script->timer) {
+			loop_timer_set(script->timer, clock_ns() + script->timeout_ns);
+			return;
+		}
+		fail(&script->failure, "out of memory");
+	}
+	finish(script, SCRIPT_NOT_RUN, 0);
+}
+
+static void start_waiting(struct scripts *scripts)
+{
+	while (scripts->waiting && scripts->count < AT_ONCE) {
+		struct script *script = scripts->waiting;
+		if (!worker_run(scripts->worker, start, started, script))
+			return; /* with the next end, or the next order */
+		scripts->waiting = script->next;
+		if (!scripts->waiting)
+			scripts->last = &scripts->waiting;
+		script->next = scripts->running;
+		scripts->running = script;
+		scripts->count++;
+	}
+}
+
+bool script_run(struct scripts *scripts, const struct script_order *order, script_ended_fn *ended,
+		void *data)
+{
+	assert(order->words[0]);
+	struct script *script = script_new(scripts, order, ended, data);
+	if (!script)
+		return false;
+	*scripts->last = script;
+	scripts->last = &script->next;
+	start_waiting(scripts);
+	return true;
+}
+
+/* ---- all ---- */
+
+struct scripts *scripts_open(struct loop *loop, struct failure *failure)
+{
+	struct scripts *scripts = calloc(1, sizeof(*scripts));
+	if (!scripts) {
+		fail(failure, "out of memory");
+		return NULL;
+	}
+	signal(SIGCHLD, SIG_DFL); /* whatever we were started with: ends must be told */
+	scripts->loop = loop;
+	scripts->last = &scripts->waiting;
+	scripts->worker = worker_new(loop, failure);
+	if (scripts->worker)
+		return scripts;
+	free(scripts);
+	return NULL;
+}
+
+static void look_at_running(struct scripts *scripts)
+{
+	struct script *next;
+	for (struct script *script = scripts->running; script; script = next) {
+		next = script->next;
+		if (script->pidfd >= 0)
+			reap(script);
+	}
+}
+
+static void wait_for_some(const struct scripts *scripts, int64_t until_ns)
+{
+	struct pollfd fds[AT_ONCE];
+	nfds_t count = 0;
+	for (struct script *script = scripts->running; script; script = script->next)
+		if (script->pidfd >= 0)
+			fds[count++] = (struct pollfd){.fd = script->pidfd, .events = POLLIN};
+	int64_t left_ns = until_ns - clock_ns();
+	if (count > 0 && left_ns > 0)
+		poll(fds, count, (int)(left_ns / 1000000) + 1);
+}
+
+void scripts_close(struct scripts *scripts, int64_t patience_ns)
+{
+	if (!scripts)
+		return;
+	int64_t until_ns = clock_ns() + patience_ns;
+	scripts->closing = true;
+	worker_wait(scripts->worker);
+	while (scripts->count > 0 && clock_ns() < until_ns) {
+		wait_for_some(scripts, until_ns);
+		look_at_running(scripts);
+		worker_wait(scripts->worker);
+	}
+	worker_free(scripts->worker);
+	while (scripts->running) {
+		struct script *script = scripts->running;
+		scripts->running = script->next;
+		script_free(script);
+	}
+	while (scripts->waiting) {
+		struct script *script = scripts->waiting;
+		scripts->waiting = script->next;
+		script_free(script);
+	}
+	free(scripts);
+}

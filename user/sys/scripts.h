@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Programs of the operator's, run beside the loop and never waited for (I5). A thread of their own
+ * starts them, because finding a user or a file may take long; a process that ended, or took too
+ * long, is told in the loop.
+ *
+ * A script has ordinary scheduling, no locked memory, the descriptor limit that the agent was
+ * started with, default signals, a session of its own, /dev/null as input, and the agent's standard
+ * error for what it prints; of its descriptors no other one.
+ */
+#ifndef SYS_SCRIPTS_H
+#define SYS_SCRIPTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sys/failure.h"
+
+struct loop;
+struct scripts;
+
+struct script_order {
+	char *const *words;	  /* the program and its arguments, NULL-terminated; copied */
+	const char *user, *group; /* to run as; NULL: as the agent, and the user's own group */
+	int64_t timeout_ns;	  /* killed after so long, with all of its process group */
+};
+
+enum script_end {
+	SCRIPT_EXITED,	  /* `value` is the exit status */
+	SCRIPT_SIGNALLED, /* a signal, number `value`, ended it */
+	SCRIPT_TIMED_OUT, /* was killed, because it took too long */
+	SCRIPT_NOT_RUN,	  /* `failure` says why */
+};
+
+typedef void script_ended_fn(enum script_end end, int value, const struct failure *failure,
+			     void *data);
+
+struct scripts *scripts_open(struct loop *loop, struct failure *failure);
+
+/*
+ * Run it, and call `ended` in the loop when it is over, once; `failure` is NULL unless
+ * SCRIPT_NOT_RUN. Many at a time, but not without bound: then it waits for its turn. False only
+ * without memory; then nothing happens.
+ */
+bool script_run(struct scripts *scripts, const struct script_order *order, script_ended_fn *ended,
+		void *data);
+
+/*
+ * The end: go on as the loop would, until nothing is left to run or `patience_ns` is over. What
+ * still runs is left alone, and not told any more. NULL is allowed.
+ */
+void scripts_close(struct scripts *scripts, int64_t patience_ns);
+
+#endif
