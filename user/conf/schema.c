@@ -49,9 +49,10 @@ static const char *const never_words[] = {"never", NULL};
 		.name = keyword, .context = in, .kind = KIND_IP, .key = k, .fallback = NO_DEFAULT, \
 		.help = text                                                                       \
 	}
-#define SCRIPT(in, keyword, k, text)                                                        \
-	{                                                                                   \
-		.name = keyword, .context = in, .kind = KIND_SCRIPT, .key = k, .help = text \
+#define SCRIPT(in, keyword, k, text)                                           \
+	{                                                                      \
+		.name = keyword, .context = in, .kind = KIND_SCRIPT, .key = k, \
+		.fallback = NO_DEFAULT, .help = text                           \
 	}
 #define CHOICE(in, keyword, k, list, dflt, text)                                              \
 	{                                                                                     \
