@@ -11,6 +11,14 @@
 #include "core/packet.h"
 #include "fuzz.h"
 
+/* Who hears a message: a slot, and what peer_index has of the sender. */
+struct receiver {
+	struct vr_identity own;
+	uint32_t flags;
+	struct peer_hops hops;
+	bool has_peer;
+};
+
 /* A message in memory of exactly its size, so that a read behind its end shows. */
 struct message {
 	uint8_t *bytes;
@@ -149,9 +157,26 @@ static void check_same(const struct message *message, const struct vrrp_envelope
 	free(copy.bytes);
 }
 
-static void check_accepted(const struct vr_identity *own, const struct message *message,
+/* B-1 to B-3, as they are said for the group and for unicast peers. */
+static void check_envelope(const struct receiver *receiver, const struct vrrp_envelope *ip)
+{
+	struct vrrp_addr group = group_of(ip->family);
+
+	must(!ip->fragment && !addr_equal(&ip->source, &receiver->own.primary));
+	if (receiver->flags & SLOT_UNICAST) {
+		must(receiver->has_peer && addr_equal(&ip->destination, &receiver->own.primary));
+		must(ip->hops >= receiver->hops.min && ip->hops <= receiver->hops.max);
+		return;
+	}
+	must(ip->hops == VRRP_TTL);
+	must(ip->family == VRRP_IPV4 || addr_is_link_local(&ip->source));
+	must(!memcmp(ip->destination.b + 12, group.b + 12, 4));
+}
+
+static void check_accepted(const struct receiver *receiver, const struct message *message,
 			   const struct vrrp_envelope *ip, uint32_t findings)
 {
+	const struct vr_identity *own = &receiver->own;
 	struct vrrp_message decoded;
 
 	must(vrrp_message_decode((enum vrrp_family)ip->family, message->bytes, ip->payload,
@@ -160,15 +185,18 @@ static void check_accepted(const struct vr_identity *own, const struct message *
 	must(decoded.interval_cs >= 1);
 	must(decoded.interval_cs == own->interval_cs || findings & EVENT_INTERVAL);
 	must(decoded.addr_count == own->addr_count || findings & EVENT_ADDRESS_LIST);
-	must(ip->hops == VRRP_TTL && !ip->fragment);
+	check_envelope(receiver, ip);
 	check_same(message, ip, &decoded, findings);
 }
 
-static enum vr_counter judge(const struct vr_identity *own, const struct message *message,
+static enum vr_counter judge(const struct receiver *receiver, const struct message *message,
 			     const struct vrrp_envelope *ip, uint32_t *findings)
 {
+	const struct vr_identity *own = &receiver->own;
+	const struct peer_hops *hops = receiver->has_peer ? &receiver->hops : NULL;
 	struct vrrp_hdr header = header_of(message, ip);
-	enum vr_counter reason = vrrp_check_header(own, SLOT_RUNNING, NULL, ip, &header);
+	enum vr_counter reason =
+		vrrp_check_header(own, SLOT_RUNNING | receiver->flags, hops, ip, &header);
 	struct vrrp_body body;
 
 	if (reason != VR_COUNTERS)
@@ -177,9 +205,22 @@ static enum vr_counter judge(const struct vr_identity *own, const struct message
 	return vrrp_check_message(own, ip, &header, &body, findings);
 }
 
+/* Words of the identity that mean nothing to the checks say what does. */
+static void take_receiver(struct input *input, struct receiver *receiver)
+{
+	struct vr_identity *own = &receiver->own;
+
+	take_bytes(input, own, sizeof(*own));
+	own->version = own->version & 1 ? 2 : 3;
+	receiver->flags = own->zero & 1 ? SLOT_UNICAST : 0;
+	receiver->has_peer = own->zero & 2;
+	receiver->hops.min = (uint8_t)own->ifindex;
+	receiver->hops.max = (uint8_t)(own->ifindex >> 8);
+}
+
 static void receive(struct input *input)
 {
-	struct vr_identity own = {0};
+	struct receiver receiver = {0};
 	struct vrrp_envelope ip = {0};
 	struct message message;
 	uint32_t findings = 0;
@@ -191,8 +232,9 @@ static void receive(struct input *input)
 	ip.destination = wishes & 2 ? group_of(ip.family) : take_address(input, ip.family);
 	ip.hops = wishes & 4 ? VRRP_TTL : take8(input);
 	ip.fragment = wishes & 8 ? 0 : take_bool(input);
-	take_bytes(input, &own, sizeof(own));
-	own.version = own.version & 1 ? 2 : 3;
+	take_receiver(input, &receiver);
+	if (wishes & 2 && receiver.flags & SLOT_UNICAST)
+		ip.destination = receiver.own.primary;
 	apart = wishes & 16 ? 0 : take8(input) - 128;
 	message.length = input->left;
 	ip.payload = (uint16_t)((int)message.length + apart);
@@ -203,14 +245,32 @@ static void receive(struct input *input)
 	if (wishes & 32)
 		put_right_checksum(&message, &ip, wishes & 128);
 	if (wishes & 64)
-		agree(&own, &message, &ip);
-	own.interval_cs += !own.interval_cs; /* no configuration has 0 */
-	if (judge(&own, &message, &ip, &findings) == VR_COUNTERS)
-		check_accepted(&own, &message, &ip, findings);
+		agree(&receiver.own, &message, &ip);
+	receiver.own.interval_cs += !receiver.own.interval_cs; /* no configuration has 0 */
+	if (judge(&receiver, &message, &ip, &findings) == VR_COUNTERS)
+		check_accepted(&receiver, &message, &ip, findings);
 	free(message.bytes);
 }
 
 /* ---- sent ---- */
+
+/* To the group, whose IPv6 senders are link-local; or to a peer, as some of them sum up (H-3). */
+static void take_destination(struct input *input, struct advert *advert)
+{
+	struct vrrp_addr peer = {{0}};
+
+	if (take_bool(input))
+		peer = take_address(input, (uint8_t)advert->family);
+	if (addr_equal(&peer, &advert->source))
+		peer.b[15] ^= 1;
+	if (addr_is_zero(&peer)) {
+		if (advert->family == VRRP_IPV6)
+			memcpy(advert->source.b, "\xfe\x80", 2);
+		return;
+	}
+	advert->destination = peer;
+	advert->pseudo_group = advert->family == VRRP_IPV4 && take_bool(input);
+}
 
 static void take_advert(struct input *input, struct vrrp_addr *addresses, struct advert *advert)
 {
@@ -233,31 +293,44 @@ static void take_advert(struct input *input, struct vrrp_addr *addresses, struct
 	advert->source = take_address(input, (uint8_t)advert->family);
 	for (unsigned i = 0; i < advert->address_count; i++)
 		addresses[i] = take_address(input, (uint8_t)advert->family);
+	take_destination(input, advert);
 }
 
-static struct vr_identity receiver_of(const struct advert *advert)
+static struct receiver receiver_of(const struct advert *advert)
 {
-	struct vr_identity own = {
-		.version = advert->version,
-		.auth_type = advert->auth_type,
-		.addr_count = (uint8_t)advert->address_count,
-		.interval_cs = (uint16_t)advert->interval_cs,
-		.addr_set = vrrp_addr_set(advert->addresses, advert->address_count),
-		.primary = advert->source,
+	struct receiver receiver = {
+		.own =
+			{
+				.version = advert->version,
+				.auth_type = advert->auth_type,
+				.addr_count = (uint8_t)advert->address_count,
+				.interval_cs = (uint16_t)advert->interval_cs,
+				.addr_set = vrrp_addr_set(advert->addresses, advert->address_count),
+				.primary = advert->destination,
+			},
+		.flags = SLOT_UNICAST,
+		.hops = {.min = VRRP_TTL, .max = VRRP_TTL},
+		.has_peer = true,
 	};
 
-	own.primary.b[15] ^= 1;
-	memcpy(own.auth_data, advert->auth_data, VRRP_AUTH_LEN);
-	return own;
+	memcpy(receiver.own.auth_data, advert->auth_data, VRRP_AUTH_LEN);
+	if (!addr_is_zero(&advert->destination))
+		return receiver;
+	receiver.own.primary = advert->source;
+	receiver.own.primary.b[15] ^= 1;
+	receiver.flags = 0;
+	receiver.has_peer = false;
+	return receiver;
 }
 
 /* A peer that is configured alike accepts it; with one bit another it is damaged. */
 static void check_received(const struct advert *advert, const struct message *message, unsigned bit)
 {
-	struct vr_identity own = receiver_of(advert);
+	struct receiver receiver = receiver_of(advert);
 	struct vrrp_envelope ip = {
 		.source = advert->source,
-		.destination = group_of((uint8_t)advert->family),
+		.destination = receiver.flags & SLOT_UNICAST ? advert->destination
+							     : group_of((uint8_t)advert->family),
 		.present = (uint32_t)message->length,
 		.payload = (uint16_t)message->length,
 		.family = (uint8_t)advert->family,
@@ -266,14 +339,14 @@ static void check_received(const struct advert *advert, const struct message *me
 	bool two_forms = advert->version == 3 && advert->family == VRRP_IPV4;
 	uint32_t findings;
 
-	must(judge(&own, message, &ip, &findings) == VR_COUNTERS);
+	must(judge(&receiver, message, &ip, &findings) == VR_COUNTERS);
 	must(!(findings & (EVENT_ADDRESS_LIST | EVENT_INTERVAL)));
 	/* What is right in both forms counts as RFC 9568's. */
 	must(!(findings & EVENT_CHECKSUM_PSEUDO) ||
 	     (two_forms && advert->checksum == CHECKSUM_PSEUDO));
-	check_accepted(&own, message, &ip, findings);
+	check_accepted(&receiver, message, &ip, findings);
 	message->bytes[bit / 8 % message->length] ^= (uint8_t)(1 << bit % 8);
-	must(two_forms || judge(&own, message, &ip, &findings) != VR_COUNTERS);
+	must(two_forms || judge(&receiver, message, &ip, &findings) != VR_COUNTERS);
 }
 
 static void check_frame(const struct advert *advert, size_t payload)
