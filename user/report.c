@@ -116,6 +116,7 @@ static json_t *status(const char *name, void *data)
 			continue;
 		json_array_append_new(list, status_vr_json(&view.vr));
 		view_close(&view);
+		agent_breathe(agent);
 	}
 	if (!name || json_array_size(list) > 0)
 		return list;
@@ -173,6 +174,11 @@ static int reload(char **why, void *data)
 	return agent_reload(data, why);
 }
 
+static void breathe(void *data)
+{
+	agent_breathe(data);
+}
+
 const struct control_ops agent_control_ops = {
 	.version = XVRRPD_VERSION,
 	.status = status,
@@ -180,6 +186,7 @@ const struct control_ops agent_control_ops = {
 	.config = config,
 	.drain = drain,
 	.reload = reload,
+	.breathe = breathe,
 };
 
 /* ---- clients ---- */

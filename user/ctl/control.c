@@ -13,6 +13,8 @@
 
 #include "ctl/text.h"
 
+#define BREATH_BYTES (64 * 1024)
+
 struct request {
 	const struct control_ops *ops;
 	void *data;
@@ -31,6 +33,68 @@ struct command {
 	result_fn *result; /* NULL = a reply without a result */
 	enum control_next next;
 };
+
+/* ---- long answers ---- */
+
+/* Thousands of virtual routers make megabytes, and who has to advertise must not wait for them. */
+static void breathe(const struct request *request)
+{
+	if (request && request->ops->breathe)
+		request->ops->breathe(request->data);
+}
+
+struct text {
+	char *bytes;
+	size_t used, room, breathed;
+	const struct request *request; /* NULL: it is short */
+};
+
+static int add_text(const char *bytes, size_t length, void *data)
+{
+	struct text *text = data;
+	if (text->used + length + 2 > text->room) { /* with the newline and the end */
+		size_t room = 2 * (text->used + length + 2);
+		char *more = realloc(text->bytes, room);
+		if (!more)
+			return -1;
+		text->bytes = more;
+		text->room = room;
+	}
+	memcpy(text->bytes + text->used, bytes, length);
+	text->used += length;
+	if (text->used < text->breathed + BREATH_BYTES)
+		return 0;
+	text->breathed = text->used;
+	breathe(text->request);
+	return 0;
+}
+
+/* Frees `array` (NULL is allowed), which may be long, element by element. */
+static void free_array(json_t *array, const struct request *request)
+{
+	for (size_t i = json_array_size(array); i-- > 0;) {
+		json_array_remove(array, i);
+		breathe(request);
+	}
+	json_decref(array);
+}
+
+static char *make_line(json_t *json, const struct request *request)
+{
+	struct text text = {.request = request};
+	bool failed = !json || json_dump_callback(json, add_text, &text, JSON_COMPACT) < 0;
+	json_t *list = json_object_get(json_object_get(json, "result"), "virtual_routers");
+	free_array(json_incref(list), request);
+	json_decref(json);
+	if (failed) {
+		free(text.bytes);
+		return NULL;
+	}
+	memcpy(text.bytes + text.used, "\n", 2);
+	return text.bytes;
+}
+
+/* ---- results ---- */
 
 static json_t *status_result(struct request *request)
 {
@@ -56,9 +120,11 @@ static json_t *stats_result(struct request *request)
 {
 	json_t *routers = request->ops->status(request->name, request->data);
 	json_t *list = routers ? json_array() : NULL;
-	for (size_t i = 0; i < json_array_size(routers); i++)
+	for (size_t i = 0; i < json_array_size(routers); i++) {
 		json_array_append_new(list, statistics_of(json_array_get(routers, i)));
-	json_decref(routers);
+		breathe(request);
+	}
+	free_array(routers, request);
 	if (request->name || !list)
 		return list ? json_pack("{so}", "virtual_routers", list) : NULL;
 	return json_pack("{so, so}", "virtual_routers", list, "interfaces",
@@ -127,18 +193,7 @@ static const struct command *find_command(const char *word)
 
 char *control_line(json_t *json)
 {
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	json_decref(json);
-	if (!text)
-		return NULL;
-	size_t length = strlen(text);
-	char *line = realloc(text, length + 2);
-	if (!line) {
-		free(text);
-		return NULL;
-	}
-	memcpy(line + length, "\n", 2);
-	return line;
+	return make_line(json, NULL);
 }
 
 char *control_result(json_t *result)
@@ -227,7 +282,7 @@ static char *answer(struct request *request, enum control_next *next)
 	if (!result)
 		return refusal(no_result(request));
 	*next = command->next;
-	return control_result(result);
+	return make_line(json_pack("{sb, so}", "ok", 1, "result", result), request);
 }
 
 enum control_next control_handle(const char *line, const struct control_ops *ops, void *data,

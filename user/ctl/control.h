@@ -37,6 +37,8 @@ struct control_ops {
 	json_t *(*drain)(const char *name, bool drain, void *data);
 	/* How many differed; -1 with an explanation (malloc'd) if the file is not usable. */
 	int (*reload)(char **why, void *data);
+	/* Called now and then while a long answer is made; NULL = nothing. */
+	void (*breathe)(void *data);
 };
 
 enum control_next {
