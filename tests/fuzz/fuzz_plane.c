@@ -161,10 +161,15 @@ static bool was_accepted(const struct world *world)
 	return count;
 }
 
-/* An advertisement that is somebody else's counts as one, and then may be a frame to our MAC. */
+/* An advertisement that is somebody else's, or CARP's, counts, and then may be a frame to our MAC.
+ */
 static bool was_unknown(const struct world *world)
 {
-	return world->plane.interface.vrid_unknown != world->before.interface.vrid_unknown;
+	uint64_t count = world->plane.interface.vrid_unknown - world->before.interface.vrid_unknown;
+
+	for (unsigned i = 0; i < PLANE_SLOTS; i++)
+		count += world->plane.stats[i].carp - world->before.stats[i].carp;
+	return count;
 }
 
 /* I4 */

@@ -231,6 +231,8 @@ bool advert_step(struct packet *p, enum plane_verdict *verdict)
 	reason = check(p->plane, (uint32_t)number, &advert);
 	if (reason != VR_COUNTERS) {
 		((__u64 *)&p->plane->stats[number])[reason]++;
+		if (reason == COUNT_carp) /* which is not ours (I6) */
+			return false;
 		*verdict = PLANE_DROP;
 		return true;
 	}

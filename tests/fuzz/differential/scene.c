@@ -114,7 +114,7 @@ static void set_identity(struct scene *scene, uint32_t slot)
 	identity->key.vlan = any_vlan(random);
 	identity->key.family = one_in(random, 2) ? VRRP_IPV6 : VRRP_IPV4;
 	identity->key.vrid = pick(random, vrids);
-	identity->version = identity->key.family == VRRP_IPV4 && one_in(random, 3) ? 2 : 3;
+	identity->version = one_in(random, identity->key.family == VRRP_IPV4 ? 3 : 64) ? 2 : 3;
 	identity->priority = any_priority(random);
 	identity->auth_type = (uint8_t)(one_in(random, 8) ? VRRP_AUTH_AH : below(random, 2));
 	memcpy(identity->auth_data, &password, sizeof(identity->auth_data));
