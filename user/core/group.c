@@ -36,7 +36,7 @@ static void look_at_drain(struct group_member *members, size_t count, struct gro
 {
 	bool drained = member->vr->drained;
 
-	if (member->told_drained == drained)
+	if (member->told_drained == drained || member->must_drain || member->must_undrain)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		members[i].must_drain = drained && !members[i].vr->drained;

@@ -49,6 +49,15 @@ void vr_set_primary(struct vr *vr, const struct vrrp_addr *primary)
 		vr->active_address = *primary;
 }
 
+void vr_set_group(struct vr *vr, bool member)
+{
+	vr->params.sync_group = member;
+	if (member || !vr->ready)
+		return;
+	vr->ready = false;
+	vr->down_timer_ns = vr->down_armed_ns; /* long over: it listens for an interval more */
+}
+
 /*
  * Startup: D-1, D-2. An owner's takeover is due at once, on the way that every takeover goes; in a
  * sync group it waits for the others.

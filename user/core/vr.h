@@ -100,6 +100,12 @@ struct vr {
  */
 void vr_init(struct vr *vr, const struct vr_params *params);
 
+/*
+ * Into a sync group, or out of it, whatever it is at the moment: params.sync_group. One that waited
+ * for the others goes on by itself; its deadline is to be looked at again.
+ */
+void vr_set_group(struct vr *vr, bool member);
+
 /* The address that advertisements are sent from. While Backup or Active it takes effect at once. */
 void vr_set_primary(struct vr *vr, const struct vrrp_addr *primary);
 
