@@ -14,14 +14,15 @@ declare -A packages=(
 		libsystemd-dev libjansson-dev pkg-config"
 	[debian_test]="libcmocka-dev python3 python3-pytest python3-scapy keepalived frr tshark tcpdump
 		iproute2 iputils-ping ethtool kmod procps clang-format libclang-rt-dev shellcheck
-		python3-flake8 mandoc valgrind"
+		python3-flake8 mandoc valgrind radvd ndisc6"
 	[debian_vm]="qemu-system-x86 linux-image-amd64 linux-image-6.12-amd64 virtme-ng busybox-static"
 
 	[fedora_build]="gcc make clang bpftool libbpf-devel elfutils-libelf-devel zlib-devel libmnl-devel
 		systemd-devel jansson-devel pkgconf-pkg-config"
 	[fedora_test]="libcmocka-devel python3 python3-pytest python3-scapy keepalived frr wireshark-cli
 		tcpdump iproute iproute-tc iputils ethtool kmod procps-ng clang-tools-extra ShellCheck
-		python3-flake8 mandoc valgrind libasan-static libubsan-static libtsan compiler-rt"
+		python3-flake8 mandoc valgrind libasan-static libubsan-static libtsan compiler-rt radvd
+		ndisc6"
 	[fedora_vm]="qemu-system-x86-core kernel-core virtme-ng busybox"
 )
 # Ubuntu has bpftool in a package per kernel behind a common wrapper, and its own kernels.

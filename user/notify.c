@@ -170,6 +170,7 @@ static void run_first(struct queue *queue)
 		.words = call->words,
 		.user = call->user,
 		.group = call->group,
+		.secure = queue->notify->agent->conf->global.script_security,
 		.timeout_ns = TIMEOUT_NS,
 	};
 	queue->busy = script_run(queue->notify->scripts, &order, ended, queue);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "sys/process.h"
+#include "sys/script_check.h"
 
 #define GROUPS_MAX 256
 
@@ -130,11 +131,14 @@ static void run(char *const *words, const struct identity *identity)
 	}
 }
 
-pid_t script_spawn(char *const *words, const char *user, const char *group, struct failure *failure)
+pid_t script_spawn(char *const *words, const char *user, const char *group, bool secure,
+		   struct failure *failure)
 {
 	struct identity identity;
 	volatile int error = 0; /* the child writes it: its memory is ours */
 	if (find_identity(user, group, &identity, failure) < 0)
+		return -1;
+	if (secure && identity.uid == 0 && script_check(words[0], failure) < 0)
 		return -1;
 	pid_t pid = vfork();
 	if (pid == 0) {

@@ -28,6 +28,7 @@ struct script {
 	struct scripts *scripts;
 	char **words;
 	char *user, *group;
+	bool secure;
 	int64_t timeout_ns;
 	script_ended_fn *ended;
 	void *data;
@@ -96,6 +97,7 @@ static struct script *script_new(struct scripts *scripts, const struct script_or
 		.words = copy_words(order->words),
 		.user = order->user ? strdup(order->user) : NULL,
 		.group = order->group ? strdup(order->group) : NULL,
+		.secure = order->secure,
 		.timeout_ns = order->timeout_ns,
 		.ended = ended,
 		.data = data,
@@ -163,7 +165,8 @@ static void took_too_long(void *data)
 static void start(void *data)
 {
 	struct script *script = data;
-	script->pid = script_spawn(script->words, script->user, script->group, &script->failure);
+	script->pid = script_spawn(script->words, script->user, script->group, script->secure,
+				   &script->failure);
 	if (script->pid > 0)
 		script->pidfd = (int)syscall(SYS_pidfd_open, script->pid, 0);
 	if (script->pid > 0 && script->pidfd < 0)

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Scripts: how they end, what they inherit, who they run as, and that nothing waits for them. */
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/types.h"
+#include "sys/loop.h"
+#include "sys/script_check.h"
+#include "sys/scripts.h"
+#include "sys/support.h"
+
+#include <cmocka.h> /* last: it defines a macro fail() */
+
+struct world {
+	struct loop *loop;
+	struct scripts *scripts;
+	char dir[PATH_MAX];
+	unsigned ended, expected;
+	enum script_end end;
+	int value;
+	struct failure failure;
+};
+
+static struct world world;
+
+static int setup(void **state)
+{
+	(void)state;
+	world = (struct world){.loop = loop_new(NULL)};
+	world.scripts = scripts_open(world.loop, NULL);
+	strcpy(world.dir, "/tmp/test_scripts.XXXXXX");
+	alarm(30); /* ends the test if something waits for ever */
+	return world.scripts && mkdtemp(world.dir) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char command[PATH_MAX + 20];
+	(void)state;
+	alarm(0);
+	scripts_close(world.scripts, 0);
+	scripts_close(NULL, 0);
+	loop_free(world.loop);
+	snprintf(command, sizeof(command), "rm -rf %s", world.dir);
+	return system(command);
+}
+
+static void ended(enum script_end end, int value, const struct failure *failure, void *data)
+{
+	(void)data;
+	world.end = end;
+	world.value = value;
+	if (failure)
+		world.failure = *failure;
+	if (++world.ended == world.expected)
+		loop_stop(world.loop, 0);
+}
+
+static void order(char *const *words, const char *user, int64_t timeout_ns, bool secure)
+{
+	struct script_order one = {
+		.words = words, .user = user, .timeout_ns = timeout_ns, .secure = secure};
+	assert_true(script_run(world.scripts, &one, ended, NULL));
+}
+
+static void run_words(char *const *words, const char *user, int64_t timeout_ns, bool secure)
+{
+	world.expected = 1;
+	order(words, user, timeout_ns, secure);
+	assert_int_equal(world.ended, 0); /* not before the loop has run */
+	assert_int_equal(loop_run(world.loop), 0);
+	assert_int_equal(world.ended, 1);
+}
+
+static void run_shell(const char *text)
+{
+	char *words[] = {"sh", "-c", (char *)text, NULL};
+	run_words(words, NULL, 20 * NS_PER_S, false);
+}
+
+static void test_exit_status(void **state)
+{
+	(void)state;
+	run_shell("exit 7");
+	assert_int_equal(world.end, SCRIPT_EXITED);
+	assert_int_equal(world.value, 7);
+}
+
+static void test_signal(void **state)
+{
+	(void)state;
+	run_shell("kill -HUP $$");
+	assert_int_equal(world.end, SCRIPT_SIGNALLED);
+	assert_int_equal(world.value, SIGHUP);
+}
+
+/* Or a zombie, until whoever inherits it looks. */
+static bool is_gone(void *data)
+{
+	char path[40];
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", *(pid_t *)data);
+	FILE *file = fopen(path, "r");
+	bool gone = !file || fgetc(file) == EOF;
+	if (file)
+		fclose(file);
+	return gone;
+}
+
+/* With what it has started: nothing of its process group is left. */
+static void test_too_long(void **state)
+{
+	char text[PATH_MAX + 80];
+	pid_t child = 0;
+	(void)state;
+	snprintf(text, sizeof(text), "sleep 1000 & echo $! > %s/pid; wait", world.dir);
+	char *words[] = {"sh", "-c", text, NULL};
+	run_words(words, NULL, NS_PER_S, false);
+	assert_int_equal(world.end, SCRIPT_TIMED_OUT);
+	snprintf(text, sizeof(text), "%s/pid", world.dir);
+	FILE *file = fopen(text, "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &child), 1);
+	fclose(file);
+	assert_true(wait_for(is_gone, &child));
+}
+
+static void test_not_there(void **state)
+{
+	char *words[] = {"/nonexistent/script", NULL};
+	(void)state;
+	run_words(words, NULL, NS_PER_S, false);
+	assert_int_equal(world.end, SCRIPT_NOT_RUN);
+	assert_non_null(strstr(world.failure.text, "/nonexistent/script: No such file"));
+}
+
+static void test_unknown_user(void **state)
+{
+	char *words[] = {"true", NULL};
+	(void)state;
+	run_words(words, "no-such-user-here", NS_PER_S, false);
+	assert_int_equal(world.end, SCRIPT_NOT_RUN);
+	assert_non_null(strstr(world.failure.text, "no-such-user-here"));
+}
+
+static void test_other_user(void **state)
+{
+	char *words[] = {"sh", "-c",
+			 "test $(id -u) = $(id -u nobody) -a \"$(id -G)\" = \"$(id -G nobody)\"",
+			 NULL};
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	run_words(words, "nobody", 20 * NS_PER_S, false);
+	assert_int_equal(world.end, SCRIPT_EXITED);
+	assert_int_equal(world.value, 0);
+	assert_int_equal(geteuid(), 0); /* and not the whole process */
+}
+
+/* Descriptors, signals, session: nothing of ours but the standard error. */
+static void test_inheritance(void **state)
+{
+	sigset_t blocked;
+	(void)state;
+	int leak = open("/dev/null", O_RDONLY); /* without O_CLOEXEC */
+	assert_true(leak > 2);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	char text[400];
+	snprintf(text, sizeof(text),
+		 "test ! -e /proc/$$/fd/%d -a $(readlink /proc/$$/fd/0) = /dev/null -a "
+		 "$(ps -o sid= -p $$) = $$ && ! grep -q '^SigIgn:.*[1-9a-f]' /proc/$$/status",
+		 leak);
+	run_shell(text);
+	sigprocmask(SIG_UNBLOCK, &blocked, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	close(leak);
+	assert_int_equal(world.end, SCRIPT_EXITED);
+	assert_int_equal(world.value, 0);
+}
+
+/* More than may run at once: the others wait for their turn, all are told. */
+static void test_many(void **state)
+{
+	char *words[] = {"true", NULL};
+	(void)state;
+	world.expected = 100;
+	for (unsigned i = 0; i < world.expected; i++)
+		order(words, NULL, 20 * NS_PER_S, false);
+	assert_int_equal(loop_run(world.loop), 0);
+	assert_int_equal(world.ended, 100);
+}
+
+/* At the end: what is short is waited for, what is long is not, nor is it killed. */
+static void test_close(void **state)
+{
+	char text[PATH_MAX + 40], path[PATH_MAX + 10];
+	(void)state;
+	snprintf(text, sizeof(text), "sleep 0.2; echo done > %s/short", world.dir);
+	char *words[] = {"sh", "-c", text, NULL}, *forever[] = {"sleep", "5", NULL};
+	world.expected = 99;
+	order(words, NULL, 20 * NS_PER_S, false);
+	order(forever, NULL, 20 * NS_PER_S, false);
+	int64_t began_ns = clock_ns();
+	scripts_close(world.scripts, 2 * NS_PER_S);
+	world.scripts = NULL;
+	int64_t took_ns = clock_ns() - began_ns;
+	snprintf(path, sizeof(path), "%s/short", world.dir);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(world.ended, 1);
+	assert_in_range(took_ns, 2 * NS_PER_S - 100 * NS_PER_MS, 4 * NS_PER_S);
+}
+
+/* What others could change is not run as root. */
+static void test_security(void **state)
+{
+	char path[PATH_MAX + 10];
+	struct failure failure = {{0}};
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(script_check("true", &failure), 0);
+	assert_int_equal(script_check("/bin/sh", &failure), 0);
+	assert_int_equal(script_check("no-such-program-here", &failure), -1);
+	snprintf(path, sizeof(path), "%s/script", world.dir);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("#!/bin/sh\nexit 0\n", file);
+	fchmod(fileno(file), 0755);
+	fclose(file);
+	assert_int_equal(script_check(path, &failure), -1); /* /tmp is everybody's */
+	assert_non_null(strstr(failure.text, "can write to /tmp "));
+	char *words[] = {path, NULL};
+	run_words(words, NULL, 20 * NS_PER_S, true);
+	assert_int_equal(world.end, SCRIPT_NOT_RUN);
+}
+
+/* ... and is run as somebody else, if that one may: the directory is 0700. */
+static void test_security_of_others(void **state)
+{
+	char path[PATH_MAX];
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	snprintf(path, sizeof(path), "%.4000s/script", world.dir);
+	char *words[] = {path, NULL};
+	run_words(words, "nobody", 20 * NS_PER_S, true);
+	assert_int_equal(world.end, SCRIPT_NOT_RUN);
+	assert_non_null(strstr(world.failure.text, "Permission denied"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_exit_status, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_signal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unknown_user, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_user, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_inheritance, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_close, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_security, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_security_of_others, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
