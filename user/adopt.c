@@ -131,6 +131,29 @@ static int link_local_first(const void *a, const void *b)
 	return (int)addr_is_link_local(b) - (int)addr_is_link_local(a);
 }
 
+static void send_to_group(struct agent *agent, const struct advert *advert, int ifindex)
+{
+	uint8_t frame[FRAME_MAX];
+	size_t length = vrrp_frame_encode(advert, frame, sizeof(frame));
+	if (length)
+		transmit_send(agent->transmit, ifindex, frame, length);
+}
+
+/* With the TTL that most expect: what was configured is not known any more. */
+static void send_to_peers(struct agent *agent, unsigned number, struct advert *advert, int ifindex)
+{
+	uint8_t message[VRRP_MESSAGE_MAX + VRRP_AUTH_LEN];
+	unsigned count;
+	const struct peer_key *peers = dataplane_slot_peers(agent->dataplane, number, &count);
+	for (unsigned i = 0; i < count; i++) {
+		advert->destination = peers[i].address;
+		size_t length = vrrp_message_encode(advert, message, sizeof(message));
+		if (length)
+			transmit_unicast(agent->transmit, ifindex, &advert->source,
+					 &advert->destination, VRRP_TTL, message, length);
+	}
+}
+
 static void say_goodbye(struct agent *agent, const struct vr_slot *slot, unsigned number)
 {
 	const struct vr_identity *identity = &slot->identity;
@@ -159,10 +182,10 @@ static void say_goodbye(struct agent *agent, const struct vr_slot *slot, unsigne
 	memcpy(advert.source_mac, identity->mac, sizeof(advert.source_mac));
 	if (!advert_is_possible(&advert)) /* another program's slot, or a bug's */
 		return;
-	uint8_t frame[FRAME_MAX];
-	size_t length = vrrp_frame_encode(&advert, frame, sizeof(frame));
-	if (length)
-		transmit_send(agent->transmit, (int)identity->ifindex, frame, length);
+	if (slot->flags & SLOT_UNICAST)
+		send_to_peers(agent, number, &advert, (int)identity->ifindex);
+	else
+		send_to_group(agent, &advert, (int)identity->ifindex);
 }
 
 /* D-20. An Active's addresses may be answered for by the next one as soon as it hears of it. */

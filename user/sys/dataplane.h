@@ -92,11 +92,13 @@ int dataplane_slot_of(const struct dataplane *dataplane, int ifindex, enum vrrp_
 
 /*
  * After dataplane_start(): the first adopted slot from number `from` on that nobody has asked for,
- * -1 = none. It has its identity, memory and virtual addresses; free it.
+ * -1 = none. It has its identity, memory, virtual addresses and peers; free it.
  */
 int dataplane_orphan(const struct dataplane *dataplane, unsigned from);
 const struct vip_key *dataplane_slot_vips(const struct dataplane *dataplane, unsigned slot,
 					  unsigned *count);
+const struct peer_key *dataplane_slot_peers(const struct dataplane *dataplane, unsigned slot,
+					    unsigned *count);
 
 /* Also forgets the slot's aliases, virtual addresses and peers. */
 void dataplane_slot_free(struct dataplane *dataplane, unsigned slot);

@@ -297,6 +297,15 @@ const struct vip_key *dataplane_slot_vips(const struct dataplane *dataplane, uns
 	return list->keys;
 }
 
+const struct peer_key *dataplane_slot_peers(const struct dataplane *dataplane, unsigned slot,
+					    unsigned *count)
+{
+	const struct key_list *list = &dataplane->records[slot].peers;
+
+	*count = list->count;
+	return list->keys;
+}
+
 int dataplane_alias_add(struct dataplane *dataplane, unsigned slot, const struct vr_key *key,
 			struct failure *failure)
 {
