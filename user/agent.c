@@ -17,6 +17,7 @@
 #include "announce.h"
 #include "outbox.h"
 #include "doctor.h"
+#include "groups.h"
 #include "hints.h"
 #include "notify.h"
 #include "port.h"
@@ -384,6 +385,8 @@ static int begin(struct agent *agent, struct failure *failure)
 {
 	if (open_first(agent, failure) < 0 || make_routers(agent, failure) < 0)
 		return -1;
+	if (!groups_open(agent))
+		return fail(failure, "out of memory");
 	adopt_roles(agent);
 	if (open_worker(agent, failure) < 0)
 		return -1;
@@ -396,6 +399,7 @@ static int begin(struct agent *agent, struct failure *failure)
 static void free_routers(struct agent *agent)
 {
 	size_t count = agent->router_count;
+	groups_close(agent);
 	agent->router_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		router_free(agent->routers[i]);

@@ -7,6 +7,7 @@
  *   reload.c	another configuration
  *   port.c	interfaces that carry our programs
  *   schedule.c	which virtual router is due next
+ *   groups.c	sync groups
  *   outbox.c	what those that are due at once send together
  *   watch.c	what others may take away: programs, addresses
  *   standstill.c	a machine that stood still
@@ -31,6 +32,7 @@
 #include "sys/transmit.h"
 #include "sys/worker.h"
 
+struct group;  /* groups.h */
 struct outbox; /* outbox.h */
 struct port;   /* port.h */
 struct router; /* router.h */
@@ -66,6 +68,8 @@ struct agent {
 	struct loop_fd *events_source, *links_source;
 	struct router **routers; /* in the order of the configuration */
 	size_t router_count;
+	struct group *groups; /* see groups.h */
+	size_t group_count;
 	struct router *by_slot[XVRRP_SLOTS_MAX];
 	struct port *ports;
 	struct follower *followers;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conf/load.h"
+#include "groups.h"
 #include "port.h"
 #include "router.h"
 
@@ -212,16 +213,28 @@ struct routers {
 	size_t count;
 };
 
+/* Others of its sync group go on, and keep the role for when it is back. */
+static bool leaves_alone(const struct change *change, const struct routers *old,
+			 const struct router *router)
+{
+	const struct conf_group *group = router->conf->group;
+	for (size_t i = 0; group && i < old->count; i++)
+		if (stays(change, old->list[i]) && old->list[i]->conf->group == group)
+			return true;
+	return false;
+}
+
 /* First, because what comes may want its addresses. */
 static void stop_others(struct agent *agent, struct change *change, const struct routers *old)
 {
-	static const struct vr_event shutdown = {.kind = EV_SHUTDOWN};
+	struct vr_event shutdown = {.kind = EV_SHUTDOWN};
 	for (size_t i = 0; i < old->count; i++) {
 		struct router *router = old->list[i];
 		if (stays(change, router))
 			continue;
 		if (!is_replaced(change, router))
 			change->count++;
+		shutdown.alone = leaves_alone(change, old, router);
 		router_step(router, &shutdown);
 		router_free(router);
 		free(router);
@@ -249,6 +262,7 @@ static void apply(struct agent *agent, struct change *change)
 	struct routers old = {agent->routers, agent->router_count};
 	struct conf *old_conf = agent->conf;
 	tell_global(old_conf, change->conf);
+	groups_close(agent);
 	agent->routers = change->routers;
 	agent->router_count = change->conf->instance_count;
 	agent->conf = change->conf;
@@ -257,6 +271,8 @@ static void apply(struct agent *agent, struct change *change)
 		agent->routers[i]->conf = &agent->conf->instances[i];
 	free(old.list);
 	conf_free(old_conf);
+	if (!groups_open(agent))
+		log_error("out of memory: no sync group is in force");
 	start_new(agent, change);
 	ports_put_unused(agent);
 	watch_follow(agent);

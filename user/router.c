@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "announce.h"
+#include "groups.h"
 #include "outbox.h"
 #include "hints.h"
 #include "port.h"
@@ -47,6 +48,7 @@ void router_step_on(struct router *router, const struct vr_event *event)
 		step_once(router, &again);
 	}
 	schedule_set(router, vr_deadline(&router->vr));
+	groups_follow(router);
 }
 
 void router_step(struct router *router, const struct vr_event *event)
@@ -104,7 +106,6 @@ static struct vr_params params_of(const struct agent *agent, const struct conf_i
 		/* Of the process, not of a virtual router that a reload brings. */
 		.startup_delay_ns =
 			agent->ready ? 0 : agent->conf->global.startup_delay_us * NS_PER_US,
-		.sync_group = conf->group && conf->group->member_count > 1,
 		.lower_prio_no_advert = conf->lower_prio_no_advert,
 		.higher_prio_send_advert = conf->higher_prio_send_advert,
 		.announce =

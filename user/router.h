@@ -27,6 +27,7 @@ struct router {
 	struct agent *agent;
 	const struct conf_instance *conf;
 	struct vr vr;
+	struct group *group;	   /* its sync group: see groups.h; NULL = none */
 	int64_t timer_ns;	   /* its deadline, in the heap of schedule.c: */
 	size_t heap_at;		   /* its place there, from 1; 0 = none */
 	bool scheduled;		   /* it may have one */
