@@ -84,6 +84,53 @@ static void check_addresses(const struct conf_instance *instance)
 	}
 }
 
+static void check_peers(const struct conf_instance *instance)
+{
+	must(instance->peer_count <= 255);
+	must(instance->unicast_ttl > 0);
+	must(addr_is_zero(&instance->source) ||
+	     addr_is_ipv4(&instance->source) == (instance->family == VRRP_IPV4));
+	for (size_t i = 0; i < instance->peer_count; i++) {
+		const struct conf_peer *peer = &instance->peers[i];
+
+		must(addr_is_ipv4(&peer->address) == (instance->family == VRRP_IPV4));
+		must(peer->min_ttl <= peer->max_ttl);
+		must(!addr_equal(&peer->address, &instance->source));
+		for (size_t j = 0; j < i; j++)
+			must(!addr_equal(&peer->address, &instance->peers[j].address));
+	}
+}
+
+static void check_scripts(const struct conf_script notify[CONF_NOTIFY_KINDS])
+{
+	for (size_t i = 0; i < CONF_NOTIFY_KINDS; i++) {
+		must(!notify[i].words || *notify[i].words[0]);
+		must(notify[i].words || !notify[i].user);
+		must(notify[i].user || !notify[i].group);
+	}
+}
+
+/* Every instance is in the group that it points to, and in no other. */
+static void check_groups(const struct conf *conf)
+{
+	size_t members = 0;
+
+	for (size_t i = 0; i < conf->group_count; i++) {
+		const struct conf_group *group = &conf->groups[i];
+
+		must(group->member_count > 0);
+		for (size_t j = 0; j < group->member_count; j++) {
+			must(group->members[j] < conf->instance_count);
+			must(conf->instances[group->members[j]].group == group);
+		}
+		members += group->member_count;
+		check_scripts(group->notify);
+	}
+	for (size_t i = 0; i < conf->instance_count; i++)
+		members -= conf->instances[i].group != NULL;
+	must(members == 0);
+}
+
 /* vr_init() asserts the ranges. */
 static void check_instance(const struct conf_instance *instance)
 {
@@ -93,7 +140,9 @@ static void check_instance(const struct conf_instance *instance)
 		.vrid = instance->vrid,
 		.priority = instance->priority,
 		.interval_cs = instance->interval_cs,
-		.down_adverts = 3,
+		.preempt = instance->preempt,
+		.preempt_delay_ns = instance->preempt_delay_us * NS_PER_US,
+		.down_adverts = instance->down_adverts,
 		.announce =
 			{
 				.repeat = instance->garp.repeat,
@@ -109,12 +158,23 @@ static void check_instance(const struct conf_instance *instance)
 	must(*instance->interface);
 	must(memchr(instance->interface, '\0', sizeof(instance->interface)));
 	check_addresses(instance);
+	check_peers(instance);
+	check_scripts(instance->notify);
 }
 
-/* Nothing else is told of the canonical form than that something does not run. */
-static bool tells_of_running(const struct conf_diag *diag)
+/* Nothing is told of the canonical form but what no other value could be used for. */
+static bool stays(const struct conf_diag *diag)
 {
-	return strstr(diag->text, "does not run") || strstr(diag->text, "nothing will run");
+	static const char *const texts[] = {
+		"does not run",	     "nothing will run",
+		"one member only",   "link-local, and there is",
+		"there is no shell", "priority 255 and others",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strstr(diag->text, texts[i]))
+			return true;
+	return false;
 }
 
 static void check_canonical(const char *printed)
@@ -125,7 +185,7 @@ static void check_canonical(const char *printed)
 
 	must(!diags.errors);
 	for (size_t i = 0; i < diags.count; i++)
-		must(tells_of_running(&diags.list[i]));
+		must(stays(&diags.list[i]));
 	again = conf_print(conf);
 	must(!strcmp(again, printed));
 	free(again);
@@ -168,7 +228,7 @@ static const char *any_statement(unsigned *seed, char text[STATEMENT_LEN])
 		all = count_keywords(KIND_REFUSED + 1);
 	}
 	if (draw(seed, 4) == 0) {
-		other = statement_other(draw(seed, 16));
+		other = statement_other(draw(seed, 20));
 		return other ? other : "\n}";
 	}
 	keyword = schema_at(draw(seed, (unsigned)(draw(seed, 4) ? acted_on : all)));
@@ -237,6 +297,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		for (size_t i = 0; i < conf->instance_count; i++)
 			check_instance(&conf->instances[i]);
+		check_groups(conf);
 		check_canonical(printed);
 		free(printed);
 	}

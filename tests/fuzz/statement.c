@@ -31,8 +31,8 @@ static const char *value_of(const struct keyword *keyword, unsigned choice,
 			    char text[VALUE_TEXT_LEN])
 {
 	static const char *const switches[] = {"on", "off"};
-	static const char *const texts[] = {"a", "b",	"\"fifteen bytes..",
-					    "+", "254", "10.0.0.255"};
+	static const char *const texts[] = {"a",   "b",		 "\"fifteen bytes..", "+",
+					    "254", "10.0.0.255", "fe80::1/10"};
 
 	switch (keyword->kind) {
 	case KIND_INTEGER:
@@ -79,6 +79,9 @@ const char *statement_other(unsigned number)
 		"\nvirtual_ipaddress {\n10.0.0.1/24",
 		"\n2001:db8::1/64",
 		"\n::ffff:10.0.0.1",
+		"\nunicast_peer {\n10.0.0.2 min_ttl 1",
+		"\nvrrp_sync_group G {\ngroup {\nA B\n}\n",
+		"\nnotify \"/bin/x 'a b' \\x41\\\" && $1\" root",
 		"\n}\n",
 		"\"",
 		"\n@A ",

@@ -66,7 +66,7 @@ static void add_member(struct conf *conf, struct conf_group *group, const struct
 	}
 }
 
-/* They advertise at once, the others do not. */
+/* Only owners need not listen first (D-1). */
 static void tell_owners(const struct conf *conf, const struct conf_group *group,
 			struct conf_diags *diags)
 {
@@ -76,8 +76,9 @@ static void tell_owners(const struct conf *conf, const struct conf_group *group,
 		owners += conf->instances[group->members[i]].priority == VRRP_PRIORITY_OWNER;
 	if (owners && owners < group->member_count)
 		conf_warning(diags, &group->place,
-			     "sync group " WORD " has members with priority 255 and others: they "
-			     "cannot become Active as one; give all of them 255, or none",
+			     "sync group " WORD " has members with priority 255 and others: an "
+			     "owner should be Active at once, and waits for the others here; give "
+			     "all of them 255, or none",
 			     group->name);
 }
 

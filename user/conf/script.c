@@ -146,8 +146,8 @@ static void take_user(struct conf_script *script, const char *name, size_t numbe
 		      const char **problem)
 {
 	if (!value_is_user(name))
-		*problem = "what follows the command is a user and a group, and no name of these "
-			   "looks like that; quote a command with arguments";
+		*problem = "what follows the command is no user and no group; a command with "
+			   "arguments has to be quoted";
 	else if (number == 1)
 		script->user = conf_copy(name);
 	else
