@@ -305,8 +305,10 @@ static int check_explicit_mode(const struct agent *agent, struct failure *failur
 void agent_step_all(struct agent *agent, enum vr_event_kind kind)
 {
 	struct vr_event event = {.kind = kind};
-	for (size_t i = 0; i < agent->router_count; i++)
+	for (size_t i = 0; i < agent->router_count; i++) {
 		router_step(agent->routers[i], &event);
+		agent_breathe(agent);
+	}
 }
 
 static int open_links_source(struct agent *agent, struct failure *failure)

@@ -36,10 +36,20 @@ static bool same_meaning(const struct conf_instance *a, const struct conf_instan
 	return same;
 }
 
-static bool same_router(const struct conf_instance *a, const struct conf_instance *b)
+/* What makes them one virtual router, as an order. */
+static int compare_identity(const struct conf_instance *a, const struct conf_instance *b)
 {
-	return a->vrid == b->vrid && a->family == b->family &&
-	       strcmp(a->interface, b->interface) == 0;
+	if (a->vrid != b->vrid)
+		return a->vrid - b->vrid;
+	if (a->family != b->family)
+		return (int)a->family - (int)b->family;
+	return strcmp(a->interface, b->interface);
+}
+
+static int compare_pointers(const void *a, const void *b)
+{
+	return compare_identity(*(const struct conf_instance *const *)a,
+				*(const struct conf_instance *const *)b);
 }
 
 static void tell_global(const struct conf *old, const struct conf *new)
@@ -82,11 +92,18 @@ static char *explain(const struct conf_diags *diags)
 	return text;
 }
 
+/* A new instance, and the one that runs. */
+struct match {
+	bool is_known; /* there is one */
+	size_t old;    /* its place in the configuration, and in agent->routers */
+	bool same;     /* nothing has changed */
+};
+
 /* What the worker finds out: a file may be long, and its disk slow. */
 struct reading {
 	const struct agent *agent;
-	struct conf *conf; /* NULL if it is not usable */
-	bool *same;	   /* by instance: as one that runs */
+	struct conf *conf;     /* NULL if it is not usable */
+	struct match *matches; /* by instance */
 	char *why;
 };
 
@@ -110,15 +127,37 @@ static void read_file(struct reading *reading)
 	conf_diags_free(&diags);
 }
 
+/* Pointers to all instances, in the order above. NULL without memory. */
+static const struct conf_instance **sort_instances(const struct conf *conf)
+{
+	const struct conf_instance **sorted = calloc(conf->instance_count + 1, sizeof(*sorted));
+	if (!sorted)
+		return NULL;
+	for (size_t i = 0; i < conf->instance_count; i++)
+		sorted[i] = &conf->instances[i];
+	qsort(sorted, conf->instance_count, sizeof(*sorted), compare_pointers);
+	return sorted;
+}
+
+/* Thousands are looked up among thousands. */
 static void compare(struct reading *reading)
 {
 	const struct conf *old = reading->agent->conf, *new = reading->conf;
-	reading->same = calloc(new->instance_count + 1, sizeof(*reading->same));
-	for (size_t i = 0; reading->same && i < new->instance_count; i++)
-		for (size_t j = 0; j < old->instance_count; j++)
-			if (same_router(&old->instances[j], &new->instances[i]))
-				reading->same[i] =
-					same_meaning(&old->instances[j], &new->instances[i]);
+	const struct conf_instance **sorted = sort_instances(old), **found;
+	if (sorted)
+		reading->matches = calloc(new->instance_count + 1, sizeof(*reading->matches));
+	for (size_t i = 0; reading->matches && i < new->instance_count; i++) {
+		const struct conf_instance *instance = &new->instances[i];
+		found = bsearch(&instance, sorted, old->instance_count, sizeof(*sorted),
+				compare_pointers);
+		if (found)
+			reading->matches[i] = (struct match){
+				.is_known = true,
+				.old = (size_t)(*found - old->instances),
+				.same = same_meaning(*found, instance),
+			};
+	}
+	free(sorted);
 }
 
 /* The running configuration stays as it is meanwhile: the loop only advertises. */
@@ -134,19 +173,20 @@ static void read_and_compare(void *data)
 
 struct change {
 	struct conf *conf;
-	const bool *same;	 /* by instance */
-	struct router **routers; /* by instance: as it is, or a new one */
-	bool *made;		 /* this one is new */
-	bool *drained;		 /* ... and takes over this from the one it replaces */
-	int count;		 /* of virtual routers that differ */
+	const struct match *matches; /* by instance */
+	struct router **routers;     /* by instance: as it is, or a new one */
+	bool *made;		     /* this one is new */
+	bool *drained;		     /* ... and takes over this from the one it replaces */
+	bool *stays, *replaced;	     /* by old instance: its router */
+	int count;		     /* of virtual routers that differ */
 };
 
-static struct router *find_router(const struct agent *agent, const struct conf_instance *conf)
+static void free_marks(struct change *change)
 {
-	for (size_t i = 0; i < agent->router_count; i++)
-		if (same_router(agent->routers[i]->conf, conf))
-			return agent->routers[i];
-	return NULL;
+	free(change->made);
+	free(change->drained);
+	free(change->stays);
+	free(change->replaced);
 }
 
 static void change_free(struct change *change)
@@ -157,19 +197,22 @@ static void change_free(struct change *change)
 			free(change->routers[i]);
 		}
 	free(change->routers);
-	free(change->made);
-	free(change->drained);
+	free_marks(change);
 	conf_free(change->conf);
 }
 
 static bool plan_instance(struct agent *agent, struct change *change, size_t i)
 {
 	const struct conf_instance *instance = &change->conf->instances[i];
-	struct router *old = find_router(agent, instance);
-	if (old && change->same[i]) {
+	const struct match *match = &change->matches[i];
+	struct router *old = match->is_known ? agent->routers[match->old] : NULL;
+	if (old && match->same) {
+		change->stays[match->old] = true;
 		change->routers[i] = old;
 		return true;
 	}
+	if (old)
+		change->replaced[match->old] = true;
 	change->made[i] = true;
 	change->drained[i] = old && old->vr.drained;
 	change->count++;
@@ -184,28 +227,15 @@ static bool plan(struct agent *agent, struct change *change)
 	change->routers = calloc(count + 1, sizeof(*change->routers));
 	change->made = calloc(count + 1, sizeof(*change->made));
 	change->drained = calloc(count + 1, sizeof(*change->drained));
-	if (!change->routers || !change->made || !change->drained)
+	change->stays = calloc(agent->router_count + 1, sizeof(*change->stays));
+	change->replaced = calloc(agent->router_count + 1, sizeof(*change->replaced));
+	if (!change->routers || !change->made || !change->drained || !change->stays ||
+	    !change->replaced)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!plan_instance(agent, change, i))
 			return false;
 	return faults_prepare(agent, change->conf);
-}
-
-static bool stays(const struct change *change, const struct router *router)
-{
-	for (size_t i = 0; i < change->conf->instance_count; i++)
-		if (change->routers[i] == router)
-			return true;
-	return false;
-}
-
-static bool is_replaced(const struct change *change, const struct router *router)
-{
-	for (size_t i = 0; i < change->conf->instance_count; i++)
-		if (same_router(&change->conf->instances[i], router->conf))
-			return true;
-	return false;
 }
 
 struct routers {
@@ -230,9 +260,9 @@ static void stop_others(struct agent *agent, struct change *change, const struct
 	struct vr_event shutdown = {.kind = EV_SHUTDOWN};
 	for (size_t i = 0; i < old->count; i++) {
 		struct router *router = old->list[i];
-		if (stays(change, router))
+		if (change->stays[i])
 			continue;
-		if (!is_replaced(change, router))
+		if (!change->replaced[i])
 			change->count++;
 		shutdown.alone = leaves_alone(change, old, router);
 		router_step(router, &shutdown);
@@ -276,14 +306,13 @@ static void apply(struct agent *agent, struct change *change)
 	start_new(agent, change);
 	ports_put_unused(agent);
 	watch_follow(agent);
-	free(change->made);
-	free(change->drained);
+	free_marks(change);
 }
 
 static int change_to(struct agent *agent, const struct reading *reading, char **why)
 {
-	struct change change = {.conf = reading->conf, .same = reading->same};
-	if (!reading->same || !plan(agent, &change)) {
+	struct change change = {.conf = reading->conf, .matches = reading->matches};
+	if (!reading->matches || !plan(agent, &change)) {
 		change_free(&change);
 		*why = strdup("out of memory: the running configuration stays");
 		return -1;
@@ -304,6 +333,6 @@ int agent_reload(struct agent *agent, char **why)
 		changed = change_to(agent, &reading, why);
 	else
 		*why = reading.why;
-	free(reading.same);
+	free(reading.matches);
 	return changed;
 }

@@ -162,6 +162,7 @@ static json_t *drain(const char *name, bool drain, void *data)
 				 : "undrained by request");
 		router_step(router, &event);
 		json_array_append_new(names, json_text(router->conf->name));
+		agent_breathe(agent);
 	}
 	if (!name || json_array_size(names) > 0)
 		return names;
@@ -214,9 +215,7 @@ void agent_request(struct client *client, const char *line, void *data)
 		doctor_ask(agent, client);
 		return;
 	}
-	bool open = reply && client_send(client, reply, strlen(reply));
-	free(reply);
-	if (!open)
+	if (!reply || !client_give(client, reply, strlen(reply)))
 		return;
 	if (next == CONTROL_FINISH || !follow(agent, client))
 		client_finish(client);

@@ -150,6 +150,20 @@ bool client_send(struct client *client, const char *text, size_t length)
 	return flush(client);
 }
 
+bool client_give(struct client *client, char *text, size_t length)
+{
+	if (client->dead || length == 0 || length > OUTPUT_MAX || has_output(client)) {
+		bool sent = client_send(client, text, length);
+		free(text);
+		return sent;
+	}
+	free(client->output);
+	client->output = text;
+	client->output_size = client->output_used = length;
+	client->output_sent = 0;
+	return flush(client);
+}
+
 void client_finish(struct client *client)
 {
 	if (client->dead)

@@ -29,6 +29,9 @@ void listener_close(
 /* Queue output. False if the client had to be closed because it does not read. */
 bool client_send(struct client *client, const char *text, size_t length);
 
+/* The same with malloc'd text, which is the client's from here on: it may have megabytes. */
+bool client_give(struct client *client, char *text, size_t length);
+
 /* Close once all output is written. */
 void client_finish(struct client *client);
 
