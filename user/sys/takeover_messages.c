@@ -219,7 +219,9 @@ int dump_blackholes(struct takeover *takeover, bool ipv4, batch_each_fn *each, v
 
 void put_mac(struct takeover *takeover, const struct takeover_item *item, bool remove)
 {
-	struct nlmsghdr *message = put_request(takeover, remove, RTM_NEWNEIGH, RTM_DELNEIGH, item);
+	/* A bridge may have learnt it on a port, from the Active before us: that must not stay. */
+	struct nlmsghdr *message = batch_message(takeover, remove ? RTM_DELNEIGH : RTM_NEWNEIGH,
+						 remove ? 0 : NLM_F_CREATE | NLM_F_REPLACE, item);
 	struct ndmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
 	header->ndm_family = AF_BRIDGE;
