@@ -238,6 +238,11 @@ static void test_linear(void **state)
 		"global_defs { vrrp_version 3 }\n",
 		"virtual_server { ",
 		"vrrp_script { vrrp_instance A { ",
+		"vrrp_sync_group A { group { A B } }\n",
+		"vrrp_sync_group %i { group { %i A } }\nvrrp_instance %i {\n}\n",
+		"vrrp_sync_group A {\n group {\n a b c\n",
+		"vrrp_instance A { unicast_peer {\n 10.0.0.1\n10.%i.1.1\n } }\n",
+		"vrrp_instance A { notify \"a b c\"\n }\n",
 	};
 
 	(void)state;
@@ -253,6 +258,31 @@ static void test_linear(void **state)
 		free(text);
 		if (seconds > 20 * slower())
 			fail_msg("a megabyte of `%s` takes %.1f s", patterns[i], seconds);
+	}
+}
+
+/* One instance with as many peers, one group with as many members, one command with many words. */
+static void test_many_peers(void **state)
+{
+	static const char *const patterns[] = {
+		INSTANCE("A", "1", " unicast_peer {\n%s}\n" ADDRESS("192.0.2.1")),
+		"vrrp_sync_group A {\n group {\n%s}\n}\n" INSTANCE("A", "1", ""),
+		INSTANCE("A", "1", " notify \"%s\"\n"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		size_t length;
+		char *words = repeat(100000, i == 2 ? "10.%g.1.%v " : "10.%g.1.%v\n", &length);
+		char *text;
+		struct parsed parsed;
+
+		assert_true(asprintf(&text, patterns[i], words) > 0);
+		parsed = parse_text(text);
+		assert_int_equal(parsed.conf->instance_count, 1);
+		parsed_free(&parsed);
+		free(text);
+		free(words);
 	}
 }
 
@@ -336,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_diagnostics_limit),
 		cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_many_addresses),
+		cmocka_unit_test(test_many_peers),
 		cmocka_unit_test(test_load),
 	};
 
