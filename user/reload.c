@@ -249,7 +249,7 @@ static bool leaves_alone(const struct change *change, const struct routers *old,
 {
 	const struct conf_group *group = router->conf->group;
 	for (size_t i = 0; group && i < old->count; i++)
-		if (stays(change, old->list[i]) && old->list[i]->conf->group == group)
+		if (change->stays[i] && old->list[i]->conf->group == group)
 			return true;
 	return false;
 }
