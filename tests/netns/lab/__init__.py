@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Routers, clients and a switch in network namespaces: see topology.py."""
 
-from . import life
-from .ask import Asker
+from . import life, nets
+from .ask import Asker, NeighbourAsker
 from .config import (ADDRESSES6, VIP, VIP6, VIP6_LL, VRID, Instance, block, config_text, password,
                      unicast)
 from .peers import Frr, Keepalived
-from .probe import ArpProber, Pinger
+from .probe import ArpProber, NeighbourProber, Pinger
 from .scenes import elected, only_speaker, pair
 from .topology import Lab, terminate_like_interrupt, undisturbed
 from .wait import hold, mean_interval_ns, median, wait_until
@@ -14,8 +14,9 @@ from .wire import virtual_mac
 from .xvrrpd import BUILD, Xvrrpd, run_agent
 
 __all__ = [
-    "ADDRESSES6", "ArpProber", "Asker", "BUILD", "Frr", "Instance", "Keepalived", "Lab", "Pinger",
-    "VIP", "VIP6", "VIP6_LL", "VRID", "Xvrrpd", "block", "config_text", "elected", "hold", "life",
-    "mean_interval_ns", "median", "only_speaker", "pair", "password", "run_agent",
-    "terminate_like_interrupt", "undisturbed", "unicast", "virtual_mac", "wait_until",
+    "ADDRESSES6", "ArpProber", "Asker", "BUILD", "Frr", "Instance", "Keepalived", "Lab",
+    "NeighbourAsker", "NeighbourProber", "Pinger", "VIP", "VIP6", "VIP6_LL", "VRID", "Xvrrpd",
+    "block", "config_text", "elected", "hold", "life", "mean_interval_ns", "median", "nets",
+    "only_speaker", "pair", "password", "run_agent", "terminate_like_interrupt", "undisturbed",
+    "unicast", "virtual_mac", "wait_until",
 ]

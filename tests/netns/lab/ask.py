@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A client that asks who has an address, one question at a time."""
+"""Clients that ask who has an address, one question at a time."""
 
 import contextlib
 import time
 
 from . import wire
-from .config import VIP
+from .config import VIP, VIP6
 from .wait import wait_until
 
 SECOND_ANSWER_S = 0.02
@@ -28,3 +28,25 @@ class Asker:
             wait_until(lambda: self.capture.replies(VIP, asked_ns), "an answer", wait_s)
         time.sleep(SECOND_ANSWER_S)
         return self.capture.replies(VIP, asked_ns)
+
+
+class NeighbourAsker:
+    """The same by Neighbor Solicitations."""
+
+    def __init__(self, lan, capture, source="fe80::100"):
+        self.capture = capture
+        self.client = lan.client.packet_socket()
+        self.mac = lan.client.mac()
+        self.source = source
+        lan.at_close(self.client.close)
+
+    def answers(self, target=VIP6, sock=None, wait_s=2.0, source=None, **how):
+        """Neighbor Advertisements for the target after one question."""
+        asked_ns = time.time_ns()
+        frame = wire.solicitation(self.mac, source or self.source, target, **how)
+        (sock or self.client).send(frame)
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: self.capture.neighbour_adverts(target, asked_ns), "an answer",
+                       wait_s)
+        time.sleep(SECOND_ANSWER_S)
+        return self.capture.neighbour_adverts(target, asked_ns)

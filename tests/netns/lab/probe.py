@@ -79,6 +79,27 @@ class ArpProber(Ticker):
         self._sock.close()
 
 
+class NeighbourProber(Ticker):
+    """The same for an IPv6 address: to its group, and to its virtual MAC address, in turn."""
+
+    def __init__(self, sock, sender_mac, source, address, virtual_mac, interval_s=0.001):
+        super().__init__(interval_s)
+        self._sock = sock
+        self._frames = [wire.solicitation(sender_mac, source, address),
+                        wire.solicitation(sender_mac, source, address, dst=address,
+                                          dst_mac=virtual_mac)]
+
+    def tick(self, number):
+        try:
+            self._sock.send(self._frames[number % len(self._frames)])
+        except OSError:
+            pass
+
+    def stop(self):
+        super().stop()
+        self._sock.close()
+
+
 class Pinger(Ticker):
     """ICMP echo requests through the client's own stack: its neighbour table, its routes."""
 
