@@ -336,9 +336,28 @@ static void tell_fault(struct notify *notify, const struct router *router)
 		tell_instance(notify, router);
 }
 
+static bool any_script(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->instance_count; i++)
+		if (has_script(conf->instances[i].notify))
+			return true;
+	for (size_t i = 0; i < conf->group_count; i++)
+		if (has_script(conf->groups[i].notify))
+			return true;
+	return false;
+}
+
+/* Before they are needed: once the loop has ended it is too late. */
+static void prepare(struct notify *notify)
+{
+	if (!notify->scripts && any_script(notify->agent->conf))
+		open_scripts(notify);
+}
+
 void notify_turn(struct agent *agent)
 {
 	const struct conf *conf = agent->conf;
+	prepare(agent->notify);
 	for (size_t i = 0; i < agent->router_count; i++)
 		tell_fault(agent->notify, agent->routers[i]);
 	for (size_t i = 0; i < conf->group_count; i++)
@@ -361,6 +380,7 @@ bool notify_open(struct agent *agent, struct failure *failure)
 	}
 	notify->agent = agent;
 	agent->notify = notify;
+	prepare(notify);
 	return true;
 }
 
