@@ -64,7 +64,7 @@ void agent_exec(struct world *world, struct machine *machine)
 {
 	struct agent *agent = &machine->agent;
 	struct vr_params params = glue_params(world->scenario, machine->router);
-	struct vrrp_addr primary = addr_from_ipv4(machine->router->address);
+	struct vrrp_addr primary = sim_address(world->scenario->family, machine->router->address);
 	int64_t clock_ns = machine_clock(world, machine);
 	uint32_t turn = agent->turn;
 

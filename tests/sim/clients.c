@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hosts on the segment: the switch, that learns where the virtual MAC is from whoever sends with
- * it; clients, that ask by ARP who has the virtual address and send a packet to the virtual MAC;
+ * it; clients, that ask by ARP or Neighbor Discovery who has the virtual address and send a packet
+ * to the virtual MAC;
  * and somebody who forges advertisements and claims.
  */
 #include <string.h>
@@ -15,7 +16,8 @@ static bool is_virtual_mac(const struct world *world, const uint8_t mac[6])
 {
 	uint8_t virtual_mac[6];
 
-	vrrp_virtual_mac(VRRP_IPV4, world->scenario->vrid, virtual_mac);
+	vrrp_virtual_mac((enum vrrp_family)world->scenario->family, world->scenario->vrid,
+			 virtual_mac);
 	return memcmp(mac, virtual_mac, sizeof(virtual_mac)) == 0;
 }
 
@@ -29,19 +31,19 @@ void switch_learn(struct world *world, const struct sim_frame *frame)
 
 static void ask_who_has(struct world *world)
 {
-	struct arp arp = {
-		.operation = ARP_REQUEST, .sender = SIM_CLIENT_ADDRESS, .target = SIM_VIP};
+	struct inquiry inquiry = {
+		.kind = INQUIRY_ASKS, .sender = SIM_CLIENT_ADDRESS, .target = SIM_VIP};
 	struct sim_frame frame;
 
-	host_mac(HOST_CLIENT, 0, arp.sender_mac);
-	frame = arp_frame(&arp);
+	host_mac(HOST_CLIENT, 0, inquiry.sender_mac);
+	frame = inquiry_frame(world->scenario->family, &inquiry);
 	wire_send(world, SIM_CLIENT, &frame);
 }
 
 /* To everybody while the switch does not know better (E-15). */
 static void send_packet(struct world *world)
 {
-	struct sim_frame frame = packet_frame(world->scenario->vrid);
+	struct sim_frame frame = packet_frame(world->scenario->family, world->scenario->vrid);
 
 	if (world->switch_port == SIM_NOBODY)
 		wire_send(world, SIM_CLIENT, &frame);
@@ -58,11 +60,12 @@ void clients_ask(struct world *world)
 
 void clients_frame(struct world *world, const struct sim_frame *frame)
 {
-	struct arp arp;
+	struct inquiry inquiry;
 
-	if (!arp_read(frame, &arp) || arp.operation != ARP_REPLY || arp.sender != SIM_VIP)
+	if (!inquiry_read(frame, &inquiry) || inquiry.kind != INQUIRY_ANSWERS ||
+	    inquiry.sender != SIM_VIP)
 		return;
-	if (!is_virtual_mac(world, arp.sender_mac) || !is_virtual_mac(world, frame->bytes + 6))
+	if (!is_virtual_mac(world, inquiry.sender_mac) || !is_virtual_mac(world, frame->bytes + 6))
 		world_fail(world, "client: r%u answers with a MAC that is not the virtual one",
 			   frame->from + 1);
 	TRACE(world, "client: r%u answers", frame->from + 1);
@@ -84,24 +87,25 @@ static struct advert forged_advert(const struct world *world, const struct sim_c
 				   const struct sim_router *victim)
 {
 	unsigned mistakes = command->value;
-	uint8_t vrid = world->scenario->vrid;
+	uint8_t vrid = world->scenario->vrid, family = world->scenario->family;
+	uint32_t source = mistakes & FORGE_OWN ? victim->address : command->address;
 	struct advert advert = {
-		.family = VRRP_IPV4,
+		.family = (enum vrrp_family)family,
 		.version = world->scenario->version,
 		.vrid = mistakes & FORGE_VRID ? vrid % 255 + 1 : vrid,
 		.priority = command->priority,
 		.interval_cs = mistakes & FORGE_INTERVAL ? 0 : command->interval_cs,
-		.source = addr_from_ipv4(mistakes & FORGE_OWN ? victim->address : command->address),
+		.source = sim_address(family, source),
 		.address_count = 1,
 	};
 
-	if (mistakes & FORGE_VERSION)
+	if (mistakes & FORGE_VERSION && family == VRRP_IPV4)
 		advert.version = 5 - advert.version;
 	if (advert.version == 2)
 		advert.interval_cs = (advert.interval_cs + 99) / 100 * 100;
 	else if (advert.interval_cs > VRRP_INTERVAL_MAX_CS)
 		advert.interval_cs = VRRP_INTERVAL_MAX_CS;
-	vrrp_virtual_mac(VRRP_IPV4, advert.vrid, advert.source_mac);
+	vrrp_virtual_mac(advert.family, advert.vrid, advert.source_mac);
 	return advert;
 }
 
@@ -118,12 +122,16 @@ static struct sim_frame forged_frame(struct world *world, const struct sim_comma
 {
 	const struct sim_router *victim = &world->scenario->routers[number];
 	unsigned mistakes = command->value;
-	struct vrrp_addr list = addr_from_ipv4(mistakes & FORGE_ADDRESS ? SIM_VIP + 1 : SIM_VIP);
+	uint8_t family = world->scenario->family;
+	struct vrrp_addr list =
+		sim_address(family, mistakes & FORGE_ADDRESS ? SIM_VIP + 1 : SIM_VIP);
 	struct advert advert = forged_advert(world, command, victim);
 	struct advert_changes changes = {
 		.to_mac = {0x01, 0x00, 0x5e, 0x00, 0x00, 0x12},
 		.destination = VRRP_GROUP_IPV4,
 		.ttl = mistakes & FORGE_TTL ? VRRP_TTL - 1 : VRRP_TTL,
+		.version = mistakes & FORGE_VERSION ? 5 - world->scenario->version
+						    : world->scenario->version,
 		.type = mistakes & FORGE_TYPE ? 2 : VRRP_TYPE_ADVERTISEMENT,
 		.addr_count = mistakes & FORGE_LENGTH ? 5 : 1,
 		.pseudo = advert.version == 3 && sums_pseudo(world, victim),
@@ -131,6 +139,8 @@ static struct sim_frame forged_frame(struct world *world, const struct sim_comma
 	};
 	struct sim_frame frame;
 
+	if (family == VRRP_IPV6)
+		memcpy(changes.to_mac, (const uint8_t[]){0x33, 0x33, 0, 0, 0, 0x12}, 6);
 	if (mistakes & FORGE_UNICAST) {
 		changes.destination = victim->address;
 		host_mac(HOST_ROUTER, number, changes.to_mac);
@@ -152,7 +162,7 @@ static void forge_one(struct world *world, const struct sim_command *command, un
 		      victim + 1, command->value);
 	} else {
 		host_mac(HOST_FOREIGNER, 0, mac);
-		frame = announcement_frame(mac);
+		frame = announcement_frame(world->scenario->family, mac);
 		TRACE(world, "somebody claims the address to r%u", victim + 1);
 	}
 	wire_send_to(world, SIM_CLIENT, victim, &frame);

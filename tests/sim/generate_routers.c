@@ -205,4 +205,6 @@ void generate_routers(struct making *m)
 	choose_intervals(m);
 	choose_addresses(m);
 	choose_machines(m);
+	if (s->version == 3 && random_chance(&m->random, 400000)) /* of all, 30% */
+		s->family = VRRP_IPV6;
 }

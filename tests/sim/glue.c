@@ -20,7 +20,7 @@ static struct vr_slot *slot_of(struct machine *machine)
 struct vr_params glue_params(const struct scenario *scenario, const struct sim_router *router)
 {
 	return (struct vr_params){
-		.family = VRRP_IPV4,
+		.family = (enum vrrp_family)scenario->family,
 		.version = scenario->version,
 		.vrid = scenario->vrid,
 		.priority = router->priority,
@@ -61,14 +61,16 @@ static uint32_t flags_of(const struct machine *machine)
 
 static struct vr_key key_of(const struct world *world)
 {
-	return (struct vr_key){
-		.ifindex = SIM_IFINDEX, .family = VRRP_IPV4, .vrid = world->scenario->vrid};
+	return (struct vr_key){.ifindex = SIM_IFINDEX,
+			       .family = world->scenario->family,
+			       .vrid = world->scenario->vrid};
 }
 
 static void fill_identity(struct world *world, struct machine *machine)
 {
+	uint8_t family = world->scenario->family;
 	struct vr_slot *slot = slot_of(machine);
-	struct vrrp_addr vip = addr_from_ipv4(SIM_VIP);
+	struct vrrp_addr vip = sim_address(family, SIM_VIP);
 
 	slot->identity = (struct vr_identity){
 		.key = key_of(world),
@@ -77,16 +79,17 @@ static void fill_identity(struct world *world, struct machine *machine)
 		.addr_count = 1,
 		.interval_cs = (uint16_t)machine->router->interval_cs,
 		.addr_set = vrrp_addr_set(&vip, 1),
-		.primary = addr_from_ipv4(machine->router->address),
+		.primary = sim_address(family, machine->router->address),
 	};
-	vrrp_virtual_mac(VRRP_IPV4, world->scenario->vrid, slot->identity.mac);
+	vrrp_virtual_mac((enum vrrp_family)family, world->scenario->vrid, slot->identity.mac);
 	slot->flags = flags_of(machine) | (slot->flags & SLOT_STEADY);
 }
 
 static void fill_indexes(struct world *world, struct machine *machine)
 {
 	struct vr_key key = key_of(world);
-	struct vip_key vip = {.ifindex = SIM_IFINDEX, .address = addr_from_ipv4(SIM_VIP)};
+	struct vip_key vip = {.ifindex = SIM_IFINDEX,
+			      .address = sim_address(world->scenario->family, SIM_VIP)};
 
 	plane_add_key(&machine->plane, &key, 0);
 	plane_add_vip(&machine->plane, &vip, 0);
@@ -173,10 +176,10 @@ static struct sim_frame encode(const struct world *world, const struct machine *
 			       const struct vr_action *action)
 {
 	static const struct vrrp_addr no_address;
-	struct vrrp_addr vip = addr_from_ipv4(SIM_VIP);
+	struct vrrp_addr vip = sim_address(world->scenario->family, SIM_VIP);
 	struct sim_frame frame = {.counts = action->advert.priority != VRRP_PRIORITY_LEAVING};
 	struct advert advert = {
-		.family = VRRP_IPV4,
+		.family = (enum vrrp_family)world->scenario->family,
 		.version = world->scenario->version,
 		.vrid = world->scenario->vrid,
 		.priority = action->advert.priority,
@@ -188,7 +191,7 @@ static struct sim_frame encode(const struct world *world, const struct machine *
 	};
 
 	assert(!addr_equal(&advert.source, &no_address));
-	vrrp_virtual_mac(VRRP_IPV4, advert.vrid, advert.source_mac);
+	vrrp_virtual_mac(advert.family, advert.vrid, advert.source_mac);
 	frame.length = (uint16_t)vrrp_frame_encode(&advert, frame.bytes, sizeof(frame.bytes));
 	assert(frame.length > 0);
 	return frame;
@@ -218,8 +221,9 @@ static bool send_advert(struct world *world, struct machine *machine,
 
 static void announce(struct world *world, struct machine *machine, unsigned rounds)
 {
-	struct vrrp_addr vip = addr_from_ipv4(SIM_VIP);
-	struct sim_frame frame = {.length = GARP_FRAME_LEN};
+	uint8_t family = world->scenario->family;
+	struct vrrp_addr vip = sim_address(family, SIM_VIP);
+	struct sim_frame frame = {0};
 	uint8_t mac[6];
 
 	if (!machine->agent.has_slot || !may_act(world, machine))
@@ -228,8 +232,8 @@ static void announce(struct world *world, struct machine *machine, unsigned roun
 	if (!machine_can_send(machine))
 		return;
 	TRACE(world, "r%u: announces, %u rounds", machine->number + 1, rounds);
-	vrrp_virtual_mac(VRRP_IPV4, world->scenario->vrid, mac);
-	garp_frame_encode(mac, &vip, frame.bytes);
+	vrrp_virtual_mac((enum vrrp_family)family, world->scenario->vrid, mac);
+	frame.length = (uint16_t)announcement_encode(mac, &vip, frame.bytes);
 	wire_send(world, machine->number, &frame);
 }
 

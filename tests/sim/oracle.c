@@ -194,13 +194,20 @@ void oracle_announced(struct world *world, const struct machine *machine, unsign
 /* ---- what is heard ---- */
 
 /* A frame that is an advertisement of a scenario's router, or a forged one: its header. */
+static bool is_ipv6(const struct sim_frame *frame)
+{
+	return frame->bytes[12] == 0x86 && frame->bytes[13] == 0xdd;
+}
+
 static const struct vrrp_hdr *header_of(const struct sim_frame *frame)
 {
-	return (const struct vrrp_hdr *)(frame->bytes + 34);
+	return (const struct vrrp_hdr *)(frame->bytes + (is_ipv6(frame) ? 54 : 34));
 }
 
 static bool is_advert(const struct sim_frame *frame)
 {
+	if (is_ipv6(frame))
+		return frame->bytes[20] == VRRP_PROTOCOL;
 	return frame->bytes[12] == 0x08 && frame->bytes[13] == 0x00 &&
 	       frame->bytes[23] == VRRP_PROTOCOL;
 }
@@ -230,14 +237,16 @@ static void put_down_obeyed(struct world *world, struct ghost *ghost, const stru
 }
 
 /* D-23 */
-static bool yields_to(const struct machine *machine, const struct sim_frame *frame)
+static bool yields_to(const struct world *world, const struct machine *machine,
+		      const struct sim_frame *frame)
 {
+	uint8_t family = world->scenario->family;
 	uint8_t priority = is_xvrrpd(machine) ? machine->plane.slots[0].identity.priority
 					      : machine->peer.priority;
-	struct vrrp_addr own = addr_from_ipv4(machine->router->address);
-	struct vrrp_addr source =
-		addr_from_ipv4((uint32_t)frame->bytes[26] << 24 | (uint32_t)frame->bytes[27] << 16 |
-			       (uint32_t)frame->bytes[28] << 8 | frame->bytes[29]);
+	struct vrrp_addr own = sim_address(family, machine->router->address);
+	struct vrrp_addr source = own;
+
+	memcpy(source.b + 12, frame->bytes + (is_ipv6(frame) ? 34 : 26), 4); /* all begin alike */
 
 	return vrrp_active_yields(priority, &own, header_of(frame)->priority, &source);
 }
@@ -267,7 +276,7 @@ void oracle_heard(struct world *world, const struct machine *machine, const stru
 					.priority = priority,
 					.reported = is_reported(machine, ghost),
 					.obeyed = obeys,
-					.yielded = yields_to(machine, frame)};
+					.yielded = yields_to(world, machine, frame)};
 	if (obeys)
 		put_down_obeyed(world, ghost, machine, frame);
 }
@@ -301,7 +310,7 @@ static void judge_discard(struct world *world, const struct machine *machine,
 static void judge_superior(struct world *world, const struct machine *machine,
 			   const struct sim_frame *frame)
 {
-	if (yields_to(machine, frame) && machine_answers(world, machine))
+	if (yields_to(world, machine, frame) && machine_answers(world, machine))
 		world_fail(world, "superior: r%u answers after it heard one it yields to",
 			   machine->number + 1);
 }

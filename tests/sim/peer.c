@@ -25,15 +25,16 @@ static enum checksum_form form_of(const struct sim_router *router)
 
 void peer_advertise(struct world *world, struct machine *machine, uint8_t priority)
 {
-	struct vrrp_addr vip = addr_from_ipv4(SIM_VIP);
+	uint8_t family = world->scenario->family;
+	struct vrrp_addr vip = sim_address(family, SIM_VIP);
 	struct advert advert = {
-		.family = VRRP_IPV4,
+		.family = (enum vrrp_family)family,
 		.version = world->scenario->version,
 		.vrid = world->scenario->vrid,
 		.priority = priority,
 		.interval_cs = machine->router->interval_cs,
 		.checksum = form_of(machine->router),
-		.source = addr_from_ipv4(machine->router->address),
+		.source = sim_address(family, machine->router->address),
 		.addresses = &vip,
 		.address_count = 1,
 	};
@@ -41,7 +42,7 @@ void peer_advertise(struct world *world, struct machine *machine, uint8_t priori
 
 	if (!machine_can_send(machine))
 		return;
-	vrrp_virtual_mac(VRRP_IPV4, advert.vrid, advert.source_mac);
+	vrrp_virtual_mac(advert.family, advert.vrid, advert.source_mac);
 	frame = advert_frame(&advert);
 	frame.advert = ++machine->adverts_sent;
 	frame.counts = priority != VRRP_PRIORITY_LEAVING;
@@ -52,6 +53,7 @@ void peer_advertise(struct world *world, struct machine *machine, uint8_t priori
 
 void peer_announce(struct world *world, struct machine *machine, unsigned rounds)
 {
+	uint8_t family = world->scenario->family;
 	struct sim_frame frame;
 	uint8_t mac[6];
 
@@ -59,8 +61,8 @@ void peer_announce(struct world *world, struct machine *machine, unsigned rounds
 		return;
 	TRACE(world, "r%u: announces, %u rounds", machine->number + 1, rounds);
 	oracle_announced(world, machine, rounds);
-	vrrp_virtual_mac(VRRP_IPV4, world->scenario->vrid, mac);
-	frame = announcement_frame(mac);
+	vrrp_virtual_mac((enum vrrp_family)family, world->scenario->vrid, mac);
+	frame = announcement_frame(family, mac);
 	wire_send(world, machine->number, &frame);
 }
 
@@ -217,24 +219,26 @@ static void put_into_inbox(struct peer *peer, const struct sim_frame *frame)
 		peer->inbox[peer->inbox_count++] = *frame;
 }
 
-static void answer(struct world *world, const struct machine *machine,
-		   const struct sim_frame *frame, const struct arp *asked)
+static void answer_inquiry(struct world *world, const struct machine *machine,
+			   const struct sim_frame *frame, const struct inquiry *asked)
 {
-	struct arp arp = {.operation = ARP_REPLY, .sender = asked->target, .target = asked->sender};
+	uint8_t family = world->scenario->family;
+	struct inquiry answer = {
+		.kind = INQUIRY_ANSWERS, .sender = asked->target, .target = asked->sender};
 	struct sim_frame reply;
 
 	if (!machine_can_send(machine) || world->cut[machine->number][frame->from])
 		return;
-	vrrp_virtual_mac(VRRP_IPV4, world->scenario->vrid, arp.sender_mac);
-	memcpy(arp.target_mac, asked->sender_mac, sizeof(arp.target_mac));
-	reply = arp_frame(&arp);
+	vrrp_virtual_mac((enum vrrp_family)family, world->scenario->vrid, answer.sender_mac);
+	memcpy(answer.target_mac, asked->sender_mac, sizeof(answer.target_mac));
+	reply = inquiry_frame(family, &answer);
 	wire_send_to(world, machine->number, frame->from, &reply);
 }
 
 void peer_frame(struct world *world, struct machine *machine, const struct sim_frame *frame)
 {
 	struct advert_packet packet;
-	struct arp arp;
+	struct inquiry inquiry;
 
 	if (advert_read(frame, &packet)) {
 		if (!machine->peer.alive)
@@ -243,11 +247,11 @@ void peer_frame(struct world *world, struct machine *machine, const struct sim_f
 		peer_schedule(world, machine);
 	} else if (!peer_answers(machine)) {
 		return;
-	} else if (arp_read(frame, &arp)) {
-		if (arp.operation == ARP_REQUEST && arp.target == SIM_VIP &&
-		    arp.sender != arp.target)
-			answer(world, machine, frame, &arp);
-	} else if (packet_to_virtual_mac(frame, world->scenario->vrid)) {
+	} else if (inquiry_read(frame, &inquiry)) {
+		if (inquiry.kind == INQUIRY_ASKS && inquiry.target == SIM_VIP &&
+		    inquiry.sender != inquiry.target)
+			answer_inquiry(world, machine, frame, &inquiry);
+	} else if (packet_to_virtual_mac(frame, world->scenario->family, world->scenario->vrid)) {
 		clients_served(world, machine->number, frame);
 	}
 }

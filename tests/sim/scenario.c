@@ -11,7 +11,22 @@ void scenario_init(struct scenario *scenario)
 {
 	memset(scenario, 0, sizeof(*scenario));
 	scenario->version = 3;
+	scenario->family = VRRP_IPV4;
 	scenario->vrid = 51;
+}
+
+struct vrrp_addr sim_address(uint8_t family, uint32_t number)
+{
+	struct vrrp_addr address = addr_from_ipv4(number);
+
+	if (family == VRRP_IPV4)
+		return address;
+	if (number == VRRP_GROUP_IPV4)
+		return (struct vrrp_addr){{0xff, 0x02, [15] = 0x12}};
+	address.b[0] = 0xfe;
+	address.b[1] = 0x80;
+	address.b[10] = address.b[11] = 0;
+	return address;
 }
 
 int64_t scenario_command_end_ns(const struct sim_command *command)

@@ -27,7 +27,7 @@ struct sim_router {
 	uint8_t priority; /* 255 = owner */
 	bool preempt;
 	uint32_t interval_cs;
-	uint32_t address;	       /* primary, host order */
+	uint32_t address;	       /* primary, host order; see sim_address() */
 	enum checksum_policy checksum; /* of others: the one form they know; AUTO = pseudo */
 	struct announce_params announce;
 	int32_t clock_ppm;	 /* too fast, or too slow if negative */
@@ -72,7 +72,7 @@ enum sim_op {
 	SIM_LOSS, /* loss_ppm becomes value */
 	/* ---- somebody on the segment ---- */
 	SIM_FORGE, /* an advertisement of nobody's to `router`: see struct sim_forgery */
-	SIM_CLAIM, /* ARP claims the virtual address for a foreign MAC, to `router` */
+	SIM_CLAIM, /* ARP or ND claims the virtual address for a foreign MAC, to `router` */
 	/* ---- what must be true now ---- */
 	SIM_EXPECT_STATE,	  /* value: enum vr_state of router */
 	SIM_EXPECT_ANSWERS,	  /* value: 0 or 1: its data plane, or the peer, answers */
@@ -122,6 +122,7 @@ struct scenario {
 	char name[64];
 	uint64_t seed; /* of all chance while it runs */
 	uint8_t version;
+	uint8_t family; /* enum vrrp_family; see sim_address() */
 	uint8_t vrid;
 	unsigned router_count;
 	struct sim_router routers[SIM_ROUTERS_MAX];
@@ -143,6 +144,12 @@ struct scenario {
 
 /* A scenario of nobody and nothing, with a perfect wire. */
 void scenario_init(struct scenario *scenario);
+
+/*
+ * Addresses are numbers, and written as IPv4 addresses. In a scenario of IPv6 each stands for a
+ * link-local address that ends like it, so that the order is the same; the group's for the group.
+ */
+struct vrrp_addr sim_address(uint8_t family, uint32_t number);
 
 /* When it is over: that of a command which lasts, or is repeated. */
 int64_t scenario_command_end_ns(const struct sim_command *command);

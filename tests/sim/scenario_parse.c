@@ -52,8 +52,9 @@ static bool parse_setting(struct parser *p, const char *word)
 		i++;
 	if (scenario_settings[i].size == 0)
 		return line_fail(p->line,
-				 "\"%s\": expected name, seed, version, vrid, wire, hesitate, "
-				 "client, settled, end, router, or a time and what happens then",
+				 "\"%s\": expected name, seed, version, family, vrid, wire, "
+				 "hesitate, client, settled, end, router, or a time and what "
+				 "happens then",
 				 word);
 	if (p->settings_seen & 1u << i)
 		return line_fail(p->line, "\"%s\" is set for the second time", word);
@@ -76,6 +77,8 @@ static int find_router(const struct scenario *scenario, const char *name)
 
 static bool check_interval(struct parser *p, uint32_t interval_cs)
 {
+	if (p->scenario->version == 2 && p->scenario->family == VRRP_IPV6)
+		return line_fail(p->line, "version 2 has no IPv6");
 	if (p->scenario->version == 2 && interval_cs % 100 != 0)
 		return line_fail(p->line, "version 2 has intervals of whole seconds");
 	if (p->scenario->version == 3 && interval_cs > VRRP_INTERVAL_MAX_CS)

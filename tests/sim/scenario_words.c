@@ -38,6 +38,8 @@ static const struct choice mistakes[] = {
 
 /* ---- settings ---- */
 
+static const struct choice families[] = {{"ipv4", VRRP_IPV4}, {"ipv6", VRRP_IPV6}, {0}};
+
 #define TIME(type, member)   FIELD(type, member), .kind = VALUE_TIME, .most = HOURS_NS
 #define CHANCE(type, member) FIELD(type, member), .kind = VALUE_CHANCE, .most = 1000000
 #define NUMBER(type, member, low, high) \
@@ -46,6 +48,10 @@ static const struct choice mistakes[] = {
 const struct field scenario_settings[] = {
 	{.word = "seed", NUMBER(struct scenario, seed, 0, INT64_MAX)},
 	{.word = "version", NUMBER(struct scenario, version, 2, 3)},
+	{.word = "family",
+	 FIELD(struct scenario, family),
+	 .kind = VALUE_CHOICE,
+	 .choices = families},
 	{.word = "vrid", NUMBER(struct scenario, vrid, 1, 255)},
 	{.word = "client", TIME(struct scenario, client_ns)},
 	{.word = "settled", TIME(struct scenario, settled_ns)},

@@ -8,7 +8,7 @@
 #include "sim/scenario.h"
 
 #define SIM_IFINDEX 2
-#define SIM_VIP	    0xc0000201u	    /* 192.0.2.1 */
+#define SIM_VIP	    0xc0000201u	    /* 192.0.2.1; see sim_address() */
 #define SIM_CLIENT  SIM_ROUTERS_MAX /* the port of the clients, and of who forges */
 #define SIM_PORTS   (SIM_ROUTERS_MAX + 1)
 

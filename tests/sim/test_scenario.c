@@ -62,11 +62,12 @@ static bool same_command(const struct sim_command *a, const struct sim_command *
 
 static bool same_settings(const struct scenario *a, const struct scenario *b)
 {
-	return strcmp(a->name, b->name) == 0 && EQUAL(seed) && EQUAL(version) && EQUAL(vrid) &&
-	       EQUAL(wire.delay_ns) && EQUAL(wire.jitter_ns) && EQUAL(wire.loss_ppm) &&
-	       EQUAL(wire.duplicate_ppm) && EQUAL(wire.reorder_ppm) && EQUAL(wire.reorder_ns) &&
-	       EQUAL(hesitate_ppm) && EQUAL(hesitate_ns) && EQUAL(client_ns) && EQUAL(end_ns) &&
-	       EQUAL(settled_ns) && EQUAL(router_count) && EQUAL(command_count);
+	return strcmp(a->name, b->name) == 0 && EQUAL(seed) && EQUAL(version) && EQUAL(family) &&
+	       EQUAL(vrid) && EQUAL(wire.delay_ns) && EQUAL(wire.jitter_ns) &&
+	       EQUAL(wire.loss_ppm) && EQUAL(wire.duplicate_ppm) && EQUAL(wire.reorder_ppm) &&
+	       EQUAL(wire.reorder_ns) && EQUAL(hesitate_ppm) && EQUAL(hesitate_ns) &&
+	       EQUAL(client_ns) && EQUAL(end_ns) && EQUAL(settled_ns) && EQUAL(router_count) &&
+	       EQUAL(command_count);
 }
 
 static bool same(const struct scenario *a, const struct scenario *b)
@@ -96,7 +97,7 @@ static void assert_prints_as_itself(const struct scenario *scenario)
 #define EVERYTHING                                                                                \
 	"# all that can be said\n"                                                                \
 	"name all of it\n"                                                                        \
-	"seed 18\nversion 3\nvrid 7\nclient 10ms\nsettled 100s\nend 1000s\n"                      \
+	"seed 18\nversion 3\nfamily ipv6\nvrid 7\nclient 10ms\nsettled 100s\nend 1000s\n"         \
 	"wire delay 100us jitter 50us loss 1% duplicate 0.5% reorder 120ppm by 2ms\n"             \
 	"hesitate 0.1% for 5ms\n"                                                                 \
 	"router r1 xvrrpd priority 255 interval 3cs address 10.0.0.1 checksum pseudo\n"           \
@@ -170,6 +171,7 @@ static void test_values(void **state)
 	parse_good(EVERYTHING, &s);
 	assert_string_equal(s.name, "all of it");
 	assert_int_equal(s.seed, 18);
+	assert_int_equal(s.family, VRRP_IPV6);
 	assert_int_equal(s.vrid, 7);
 	assert_int_equal(s.end_ns, 1000 * NS_PER_S);
 	assert_int_equal(s.wire.delay_ns, 100 * NS_PER_US);
@@ -205,6 +207,7 @@ static void test_default_values(void **state)
 	parse_good(BEGIN "0 start all\n", &s);
 	assert_string_equal(s.name, "007-name");
 	assert_int_equal(s.version, 3);
+	assert_int_equal(s.family, VRRP_IPV4);
 	assert_int_equal(s.vrid, 51);
 	assert_int_equal(s.routers[0].priority, 100);
 	assert_int_equal(s.routers[0].interval_cs, 100);
@@ -220,8 +223,8 @@ static const struct bad {
 	{"", IN("0") "there is no router"},
 	{"router r1 xvrrpd\n", IN("1") "\"end\" is missing"},
 	{"ende 3s\n",
-	 IN("1") "\"ende\": expected name, seed, version, vrid, wire, hesitate, client, "
-		 "settled, end, router, or a time and what happens then"},
+	 IN("1") "\"ende\": expected name, seed, version, family, vrid, wire, hesitate, "
+		 "client, settled, end, router, or a time and what happens then"},
 	{"end 3m\n", IN("1") "\"3m\": expected a time such as 250ms or 1.5s (units ns us ms cs s) "
 			     "from 0 to 3600000s"},
 	{"end 3\n", IN("1") "\"3\": expected a time such as 250ms or 1.5s (units ns us ms cs s) "
@@ -249,6 +252,8 @@ static const struct bad {
 	 IN("1") "\"15ms\": expected an interval in whole centiseconds, such as 10ms, 3cs or 1s, "
 		 "from 10ms to 255s"},
 	{"router r1 xvrrpd interval 41s\n", IN("1") "version 3 has intervals of 40.95s at most"},
+	{"family ipv5\n", IN("1") "\"ipv5\": expected one of ipv4, ipv6"},
+	{"version 2\nfamily ipv6\nrouter r1 rfc\n", IN("3") "version 2 has no IPv6"},
 	{"version 2\nrouter r1 rfc interval 1.5s\n",
 	 IN("2") "version 2 has intervals of whole seconds"},
 	{"router r1 xvrrpd address 1.2.3\n",
