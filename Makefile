@@ -52,8 +52,9 @@ library = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 # UAPI headers include <asm/types.h>, which Debian keeps in a folder per architecture.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_WARNINGS := -Wall -Wextra -Werror
-BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(BPF_WARNINGS) -Iinclude -Ibpf \
-	-idirafter /usr/include/$(MULTIARCH)
+# Where the stack has held a pointer, the verifier takes no number from who lacks CAP_PERFMON.
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -mllvm -no-stack-slot-sharing $(BPF_WARNINGS) \
+	-Iinclude -Ibpf -idirafter /usr/include/$(MULTIARCH)
 
 # A changed compiler or flag rebuilds; an added or removed source relinks.
 USER_FLAGS := $(BUILD)/flags.user

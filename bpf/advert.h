@@ -106,6 +106,9 @@ static __always_inline bool read_body(const struct packet *p, struct scratch *sc
 	const struct message *m = &scratch->message;
 	struct vrrp_body *body = &scratch->body;
 	__u32 length = vrrp_summed_length(&m->ip, &m->header);
+	__u32 trailer = vrrp_message_length(m->ip.family, m->header.version_type >> 4,
+					    m->header.addr_count) -
+			VRRP_AUTH_LEN;
 	struct walk addresses = {.scratch = scratch};
 
 	if (length < sizeof(m->header))
@@ -116,7 +119,7 @@ static __always_inline bool read_body(const struct packet *p, struct scratch *sc
 	if (length > VRRP_SUM_MAX)
 		return false;
 	if (load(p, m->offset, scratch->words, length) ||
-	    load(p, m->offset + length - VRRP_AUTH_LEN, body->auth, VRRP_AUTH_LEN))
+	    load(p, m->offset + trailer, body->auth, VRRP_AUTH_LEN))
 		return false;
 	bpf_loop(m->header.addr_count, add_address, &addresses, 0);
 	forget(addresses.scratch);
@@ -290,16 +293,26 @@ static __always_inline enum vr_counter check_body(const struct packet *p,
 	return vrrp_check_message(own, &m->ip, &m->header, &scratch->body, findings);
 }
 
-/* NULL without SLOT_UNICAST, or for a stranger. */
+/*
+ * The sender as a peer: no TTL at all for a stranger, and without SLOT_UNICAST. Never NULL, because
+ * the verifier also follows a CPU that guesses wrong about that.
+ */
 static __always_inline const struct peer_hops *find_peer(const struct router *router, __u32 flags,
-							 const struct message *m)
+							 struct scratch *scratch)
 {
 	struct peer_key key __attribute__((aligned(8))) = {
 		.slot = router->number,
-		.address = m->ip.source,
+		.address = scratch->message.ip.source,
 	};
+	const struct peer_hops *peer;
 
-	return flags & SLOT_UNICAST ? bpf_map_lookup_elem(&peer_index, &key) : NULL;
+	scratch->peer = (struct peer_hops){.min = 1, .max = 0};
+	if (!(flags & SLOT_UNICAST))
+		return &scratch->peer;
+	peer = bpf_map_lookup_elem(&peer_index, &key);
+	if (peer)
+		scratch->peer = *peer;
+	return &scratch->peer;
 }
 
 static __always_inline enum verdict advert_arrives(struct packet *p)
@@ -322,45 +335,22 @@ static __always_inline enum verdict advert_arrives(struct packet *p)
 		return VERDICT_NEXT;
 	}
 	flags = READ_ONCE(router.slot->flags);
-	reason = vrrp_check_header(&router.slot->identity, flags, find_peer(&router, flags, m),
-				   &m->ip, &m->header);
+	reason = vrrp_check_header(&router.slot->identity, flags,
+				   find_peer(&router, flags, scratch), &m->ip, &m->header);
 	if (reason == VR_COUNTERS)
 		reason = check_body(p, &router.slot->identity, scratch, &findings);
 	if (reason == VR_COUNTERS)
 		return advert_accept(p, &router, flags, m, findings);
 	count(router.number, reason);
-	return VERDICT_DROP;
+	/* CARP is not ours, whatever its number (I6). */
+	return reason == COUNT_carp ? VERDICT_NEXT : VERDICT_DROP;
 }
 
-/*
- * Functions of their own, for each hook, with arguments of which the verifier knows nothing: so it
- * looks at them once, and not again for every way that leads here.
- */
-__noinline int advert_xdp(struct xdp_md *xdp, __u32 vlan, __u32 l3, __u32 type)
-{
-	struct packet p = {.xdp = xdp,
-			   .ifindex = xdp->ingress_ifindex,
-			   .vlan = vlan,
-			   .l3 = l3,
-			   .type = (__be16)type};
-
-	return advert_arrives(&p);
-}
-
-__noinline int advert_skb(struct __sk_buff *skb, __u32 vlan, __u32 l3, __u32 type)
-{
-	struct packet p = {
-		.skb = skb, .ifindex = skb->ifindex, .vlan = vlan, .l3 = l3, .type = (__be16)type};
-
-	return advert_arrives(&p);
-}
+STEP_FUNCTIONS(advert, advert_arrives)
 
 static __always_inline enum verdict advert_step(const struct packet *p)
 {
-	if (p->protocol != VRRP_PROTOCOL)
-		return VERDICT_NEXT;
-	return p->skb ? advert_skb(p->skb, p->vlan, p->l3, p->type)
-		      : advert_xdp(p->xdp, p->vlan, p->l3, p->type);
+	return p->protocol == VRRP_PROTOCOL ? STEP_CALL(advert, p) : VERDICT_NEXT;
 }
 
 #endif

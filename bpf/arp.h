@@ -89,7 +89,7 @@ static __always_inline enum verdict arp_request(struct packet *p, struct arp_ipv
 	return VERDICT_REPLY;
 }
 
-static __always_inline enum verdict arp_step(struct packet *p)
+static __always_inline enum verdict arp_arrives(struct packet *p)
 {
 	struct arp_ipv4 arp;
 	enum verdict verdict;
@@ -103,6 +103,13 @@ static __always_inline enum verdict arp_step(struct packet *p)
 	if (arp.operation != bpf_htons(ARP_REQUEST) || arp.target == arp.sender)
 		return VERDICT_NEXT;
 	return arp_request(p, &arp);
+}
+
+STEP_FUNCTIONS(arp, arp_arrives)
+
+static __always_inline enum verdict arp_step(const struct packet *p)
+{
+	return p->type == bpf_htons(ETH_P_ARP) ? STEP_CALL(arp, p) : VERDICT_NEXT;
 }
 
 #endif

@@ -74,17 +74,15 @@ static __always_inline __u8 nd_sender_option(__u8 type)
 
 /* In whose name the kernel speaks: its IPv6 source's, or if that has none of ours, of the target of
  * an advertisement or of a probe for duplicates. */
-static __always_inline bool nd_sender(const struct packet *p, const struct nd *nd, __u8 type,
+static __always_inline bool nd_sender(const struct packet *p, struct nd *nd, __u8 type,
 				      struct router *router)
 {
-	struct neighbor neighbor __attribute__((aligned(8)));
-
 	if (router_by_ipv6(p, &nd->source, router))
 		return true;
 	if (type != ND_NEIGHBOR_ADVERTISEMENT &&
 	    (type != ND_NEIGHBOR_SOLICITATION || !addr_is_unspecified(&nd->source)))
 		return false;
-	return nd_read_neighbor(p, nd, &neighbor) && router_by_ipv6(p, &neighbor.target, router);
+	return nd_read_neighbor(p, nd) && router_by_ipv6(p, &nd->neighbor.target, router);
 }
 
 /* What a checksum's sum grows by, when `count` 16-bit words of it change (RFC 1624). */
@@ -158,18 +156,19 @@ static __always_inline enum verdict nd_send(struct packet *p, const struct route
 
 static __always_inline enum verdict icmpv6_leaves(struct packet *p)
 {
+	struct scratch *scratch = scratch_memory();
 	__u8 type = icmpv6_type(p);
 	struct router router;
-	struct nd nd;
 
-	if (!nd_options(type) || !nd_read_header(p, &nd) || !nd_sender(p, &nd, type, &router))
+	if (!scratch || !nd_options(type) || !nd_read_header(p, &scratch->nd) ||
+	    !nd_sender(p, &scratch->nd, type, &router))
 		return VERDICT_NEXT;
 	if (!lease_valid(&router, p))
 		return suppress(p);
-	return nd_send(p, &router, &nd, type);
+	return nd_send(p, &router, &scratch->nd, type);
 }
 
-/* As ndp_skb(). */
+/* A function of its own, as those of STEP_FUNCTIONS(). */
 __noinline int egress_nd(struct __sk_buff *skb, __u32 vlan, __u32 l3)
 {
 	struct packet p = {.skb = skb, .ifindex = skb->ifindex, .vlan = vlan, .l3 = l3};

@@ -26,30 +26,10 @@
 /* What fits into an Ethernet frame without jumbo, in units of options. */
 #define ND_LENGTH_MAX 1456
 
-/* Neighbor Solicitation and Advertisement, and the beginning of all others. */
-struct neighbor {
-	__u8 type;
-	__u8 code;
-	__be16 checksum;
-	__be32 flags;
-	struct vrrp_addr target;
-};
-
 struct mac_option {
 	__u8 type;
 	__u8 length; /* 1, in units of 8 bytes, as of every option */
 	__u8 mac[6];
-};
-
-/* A message in hand: source and destination are those of the IPv6 header. */
-struct nd {
-	struct vrrp_addr source __attribute__((aligned(8)));
-	struct vrrp_addr destination __attribute__((aligned(8)));
-	__u64 sum;	  /* of the message, valid with the pseudo-header if received unhurt */
-	__u32 offset;	  /* of the message in the frame */
-	__u32 mac_offset; /* of the link-layer address wanted, in the frame; 0 = none */
-	__u16 length;	  /* of the message by the IP header */
-	__u8 hops;
 };
 
 /* Right behind the IPv6 header: extension headers would be before it. */
@@ -69,22 +49,27 @@ static __always_inline __u8 icmpv6_type(const struct packet *p)
 /* Only what is in the header; false if that is not of IPv6. */
 static __always_inline bool nd_read_header(const struct packet *p, struct nd *nd)
 {
-	struct ipv6hdr ip;
+	struct {
+		__u8 version, class_and_label[3];
+		__be16 length;
+		__u8 next, hops;
+	} ip;
 
-	if (load(p, p->l3, &ip, sizeof(ip)) || ip.version != 6)
+	if (load(p, p->l3, &ip, sizeof(ip)) || ip.version >> 4 != 6 ||
+	    load(p, p->l3 + offsetof(struct ipv6hdr, saddr), &nd->source, sizeof(nd->source)) ||
+	    load(p, p->l3 + offsetof(struct ipv6hdr, daddr), &nd->destination,
+		 sizeof(nd->destination)))
 		return false;
-	__builtin_memcpy(&nd->source, &ip.saddr, sizeof(nd->source));
-	__builtin_memcpy(&nd->destination, &ip.daddr, sizeof(nd->destination));
-	nd->offset = p->l3 + sizeof(ip);
-	nd->length = bpf_ntohs(ip.payload_len);
-	nd->hops = ip.hop_limit;
+	nd->offset = p->l3 + sizeof(struct ipv6hdr);
+	nd->length = bpf_ntohs(ip.length);
+	nd->hops = ip.hops;
 	return true;
 }
 
-static __always_inline bool nd_read_neighbor(const struct packet *p, const struct nd *nd,
-					     struct neighbor *neighbor)
+static __always_inline bool nd_read_neighbor(const struct packet *p, struct nd *nd)
 {
-	return nd->length >= sizeof(*neighbor) && !load(p, nd->offset, neighbor, sizeof(*neighbor));
+	return nd->length >= sizeof(nd->neighbor) &&
+	       !load(p, nd->offset, &nd->neighbor, sizeof(nd->neighbor));
 }
 
 /* A walk from option to option, in units of 8 bytes: a call for each unit. */
@@ -124,14 +109,11 @@ static __always_inline bool nd_read_body(const struct packet *p, struct nd *nd, 
 	struct option_walk walk;
 	__u32 length = nd->length;
 
-	if (!scratch || length < options || length % 8 != 0)
+	if (!scratch || length < options || length % 8 != 0 || length > ND_LENGTH_MAX)
 		return false;
-	asm volatile("" : "+r"(length)); /* as in read_body() */
-	if (length < 8)
-		return false;
+	/* Once more, in a way that the verifier of 6.1 does not forget on the stack. */
 	asm volatile("" : "+r"(length));
-	if (length > ND_LENGTH_MAX)
-		return false;
+	length = ((length - 8) & 0x7ff) + 8;
 	if (load(p, nd->offset, scratch->words, length))
 		return false;
 	nd->sum = scratch_sum(scratch, length);

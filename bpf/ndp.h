@@ -35,9 +35,9 @@ static __always_inline bool is_solicited_node(const struct vrrp_addr *group,
 }
 
 /* RFC 4861 sections 7.1.1 and 7.1.2; reads the body, with the option that has the MAC address. */
-static __always_inline bool is_valid(const struct packet *p, struct nd *nd,
-				     const struct neighbor *neighbor)
+static __always_inline bool is_valid(const struct packet *p, struct nd *nd)
 {
+	const struct neighbor *neighbor = &nd->neighbor;
 	bool asks = neighbor->type == ND_NEIGHBOR_SOLICITATION;
 
 	if (nd->hops != 255 || neighbor->code != 0 || addr_is_multicast(&nd->source) ||
@@ -67,10 +67,10 @@ static __always_inline enum verdict nd_claim(struct packet *p, const struct rout
  * To the solicited-node group, in a frame to that group, or to the address itself. Of a frame to
  * one MAC address it does not matter which: we do not know all that the device has.
  */
-static __always_inline bool is_addressed_well(const struct packet *p, const struct nd *nd,
-					      const struct neighbor *neighbor)
+static __always_inline bool is_addressed_well(const struct packet *p, const struct nd *nd)
 {
-	bool to_group = is_solicited_node(&nd->destination, &neighbor->target);
+	const struct vrrp_addr *target = &nd->neighbor.target;
+	bool to_group = is_solicited_node(&nd->destination, target);
 	struct {
 		__u8 mac[6], source[6];
 	} eth;
@@ -78,7 +78,7 @@ static __always_inline bool is_addressed_well(const struct packet *p, const stru
 	if (load(p, 0, &eth, sizeof(eth)))
 		return false;
 	if (!(eth.mac[0] & 1))
-		return to_group || vrrp_addr_same(&nd->destination, &neighbor->target);
+		return to_group || vrrp_addr_same(&nd->destination, target);
 	return to_group && eth.mac[0] == 0x33 && eth.mac[1] == 0x33 && eth.mac[2] == 0xff &&
 	       eth.mac[3] == nd->destination.b[13] && eth.mac[4] == nd->destination.b[14] &&
 	       eth.mac[5] == nd->destination.b[15];
@@ -129,45 +129,50 @@ static __always_inline void sum_answer(struct answer *answer)
 
 /* False, with the frame as it was, if there is no room for it. */
 static __always_inline bool nd_rewrite(const struct packet *p, const struct router *router,
-				       const struct nd *nd, const struct neighbor *asked)
+				       const struct nd *nd)
 {
+	const struct vrrp_addr *target = &nd->neighbor.target;
 	const __u32 length = sizeof(struct answer) - offsetof(struct answer, ip);
-	struct answer answer = {
+	struct scratch *scratch = scratch_memory();
+	struct answer *answer;
+
+	if (!scratch)
+		return false;
+	answer = (struct answer *)scratch->words; /* of the question all is known */
+	*answer = (struct answer){
 		.ip = {.version = 6,
-		       .payload_len = bpf_htons(length - sizeof(answer.ip)),
+		       .payload_len = bpf_htons(length - sizeof(answer->ip)),
 		       .nexthdr = IPPROTO_ICMPV6,
 		       .hop_limit = 255},
-		.neighbor = {.type = ND_NEIGHBOR_ADVERTISEMENT, .target = asked->target},
+		.neighbor = {.type = ND_NEIGHBOR_ADVERTISEMENT, .target = *target},
 		.option = {.type = ND_OPTION_TARGET_MAC, .length = 1},
 	};
-
-	if (load(p, ETH_ALEN, answer.macs.destination, ETH_ALEN))
+	if (load(p, ETH_ALEN, answer->macs.destination, ETH_ALEN))
 		return false;
-	__builtin_memcpy(answer.macs.source, router->slot->identity.mac, ETH_ALEN);
-	__builtin_memcpy(answer.option.mac, router->slot->identity.mac, ETH_ALEN);
-	__builtin_memcpy(&answer.ip.saddr, &asked->target, sizeof(asked->target));
-	direct_answer(&answer, nd);
-	sum_answer(&answer);
-	return !resize(p, p->l3 + length) && !store(p, p->l3, &answer.ip, length) &&
-	       !store(p, 0, &answer.macs, sizeof(answer.macs));
+	__builtin_memcpy(answer->macs.source, router->slot->identity.mac, ETH_ALEN);
+	__builtin_memcpy(answer->option.mac, router->slot->identity.mac, ETH_ALEN);
+	__builtin_memcpy(&answer->ip.saddr, target, sizeof(*target));
+	direct_answer(answer, nd);
+	sum_answer(answer);
+	return !resize(p, p->l3 + length) && !store(p, p->l3, &answer->ip, length) &&
+	       !store(p, 0, &answer->macs, sizeof(answer->macs));
 }
 
-static __always_inline enum verdict nd_solicitation(struct packet *p, struct nd *nd,
-						    const struct neighbor *asked)
+static __always_inline enum verdict nd_solicitation(struct packet *p, struct nd *nd)
 {
-	bool valid = is_valid(p, nd, asked);
+	bool valid = is_valid(p, nd);
 	enum verdict verdict = VERDICT_NEXT;
 	struct router router;
 
 	if (valid && router_by_ipv6(p, &nd->source, &router))
 		verdict = nd_claim(p, &router, nd, &nd->source);
-	if (verdict != VERDICT_NEXT || !router_by_ipv6(p, &asked->target, &router))
+	if (verdict != VERDICT_NEXT || !router_by_ipv6(p, &nd->neighbor.target, &router))
 		return verdict;
 	if (!lease_valid(&router, p)) {
 		COUNT_ON_INTERFACE(p, nd_suppressed);
 		return VERDICT_DROP;
 	}
-	if (!valid || !is_addressed_well(p, nd, asked))
+	if (!valid || !is_addressed_well(p, nd))
 		return VERDICT_NEXT;
 	if (!take_token(&router.slot->answer_bucket_ns, p->now_ns, ANSWER_INTERVAL_NS,
 			ANSWER_BURST)) {
@@ -175,57 +180,41 @@ static __always_inline enum verdict nd_solicitation(struct packet *p, struct nd 
 		return VERDICT_DROP;
 	}
 	/* Devices differ in what room there is behind a frame; the kernel has always some. */
-	if (!nd_rewrite(p, &router, nd, asked))
+	if (!nd_rewrite(p, &router, nd))
 		return VERDICT_NEXT;
 	COUNT_ON_INTERFACE(p, nd_replies);
 	return VERDICT_REPLY;
 }
 
 /* Solicited or not, a message that says who has its target. */
-static __always_inline enum verdict nd_advertisement(struct packet *p, struct nd *nd,
-						     const struct neighbor *told)
+static __always_inline enum verdict nd_advertisement(struct packet *p, struct nd *nd)
 {
+	const struct vrrp_addr *target = &nd->neighbor.target;
 	struct router router;
 
-	if (!router_by_ipv6(p, &told->target, &router) || !is_valid(p, nd, told))
+	if (!router_by_ipv6(p, target, &router) || !is_valid(p, nd))
 		return VERDICT_NEXT;
-	return nd_claim(p, &router, nd, &told->target);
+	return nd_claim(p, &router, nd, target);
 }
 
 static __always_inline enum verdict icmpv6_arrives(struct packet *p)
 {
+	struct scratch *scratch = scratch_memory();
 	__u8 type = icmpv6_type(p);
-	struct neighbor neighbor __attribute__((aligned(8)));
-	struct nd nd;
 
 	if (type != ND_NEIGHBOR_SOLICITATION && type != ND_NEIGHBOR_ADVERTISEMENT)
 		return VERDICT_NEXT;
-	if (!nd_read_header(p, &nd) || !nd_read_neighbor(p, &nd, &neighbor))
+	if (!scratch || !nd_read_header(p, &scratch->nd) || !nd_read_neighbor(p, &scratch->nd))
 		return VERDICT_NEXT;
-	return type == ND_NEIGHBOR_SOLICITATION ? nd_solicitation(p, &nd, &neighbor)
-						: nd_advertisement(p, &nd, &neighbor);
+	return type == ND_NEIGHBOR_SOLICITATION ? nd_solicitation(p, &scratch->nd)
+						: nd_advertisement(p, &scratch->nd);
 }
 
-/* As advert_xdp() and advert_skb(). */
-__noinline int ndp_xdp(struct xdp_md *xdp, __u32 vlan, __u32 l3)
-{
-	struct packet p = {.xdp = xdp, .ifindex = xdp->ingress_ifindex, .vlan = vlan, .l3 = l3};
-
-	return icmpv6_arrives(&p);
-}
-
-__noinline int ndp_skb(struct __sk_buff *skb, __u32 vlan, __u32 l3)
-{
-	struct packet p = {.skb = skb, .ifindex = skb->ifindex, .vlan = vlan, .l3 = l3};
-
-	return icmpv6_arrives(&p);
-}
+STEP_FUNCTIONS(ndp, icmpv6_arrives)
 
 static __always_inline enum verdict ndp_step(const struct packet *p)
 {
-	if (!is_icmpv6(p))
-		return VERDICT_NEXT;
-	return p->skb ? ndp_skb(p->skb, p->vlan, p->l3) : ndp_xdp(p->xdp, p->vlan, p->l3);
+	return is_icmpv6(p) ? STEP_CALL(ndp, p) : VERDICT_NEXT;
 }
 
 #endif

@@ -220,4 +220,35 @@ static __always_inline bool packet_from_mac(struct packet *p, struct __sk_buff *
 	return p->tags <= 2 && !is_vlan(p->type);
 }
 
+/*
+ * A step is a function of its own for each hook, with a stack of its own, and with arguments of
+ * which the verifier knows nothing: so it looks at it once, and not again for every way that leads
+ * there.
+ */
+#define STEP_FUNCTIONS(name, step)                                                         \
+	__noinline int name##_xdp(struct xdp_md *xdp, __u32 vlan, __u32 l3, __u32 type)    \
+	{                                                                                  \
+		struct packet p = {.xdp = xdp,                                             \
+				   .ifindex = xdp->ingress_ifindex,                        \
+				   .vlan = vlan,                                           \
+				   .l3 = l3,                                               \
+				   .type = (__be16)type};                                  \
+                                                                                           \
+		return step(&p);                                                           \
+	}                                                                                  \
+	__noinline int name##_skb(struct __sk_buff *skb, __u32 vlan, __u32 l3, __u32 type) \
+	{                                                                                  \
+		struct packet p = {.skb = skb,                                             \
+				   .ifindex = skb->ifindex,                                \
+				   .vlan = vlan,                                           \
+				   .l3 = l3,                                               \
+				   .type = (__be16)type};                                  \
+                                                                                           \
+		return step(&p);                                                           \
+	}
+
+#define STEP_CALL(name, p)                                              \
+	((p)->skb ? name##_skb((p)->skb, (p)->vlan, (p)->l3, (p)->type) \
+		  : name##_xdp((p)->xdp, (p)->vlan, (p)->l3, (p)->type))
+
 #endif

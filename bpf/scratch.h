@@ -16,9 +16,32 @@ struct message {
 	__u32 offset;
 };
 
+/* Neighbor Solicitation and Advertisement, as in RFC 4861. */
+struct neighbor {
+	__u8 type;
+	__u8 code;
+	__be16 checksum;
+	__be32 flags;
+	struct vrrp_addr target;
+};
+
+/* A message of Neighbor Discovery: source and destination are those of the IPv6 header. */
+struct nd {
+	struct vrrp_addr source __attribute__((aligned(8)));
+	struct vrrp_addr destination __attribute__((aligned(8)));
+	struct neighbor neighbor __attribute__((aligned(8))); /* if it has so much */
+	__u64 sum;	  /* of the message, valid with the pseudo-header if received unhurt */
+	__u32 offset;	  /* of the message in the frame */
+	__u32 mac_offset; /* of the link-layer address wanted, in the frame; 0 = none */
+	__u16 length;	  /* of the message by the IP header */
+	__u8 hops;
+};
+
 struct scratch {
 	struct message message; /* an advertisement ... */
-	struct vrrp_body body;	/* ... and what its words come to */
+	struct vrrp_body body;	/* ... what its words come to ... */
+	struct peer_hops peer;	/* ... and whose it is */
+	struct nd nd;
 	__u32 words[VRRP_SUM_MAX / 4] __attribute__((aligned(8)));
 };
 

@@ -53,8 +53,8 @@ vrrp_inline __u32 vrrp_summed_length(const struct vrrp_envelope *ip, const struc
 }
 
 /*
- * B-1, B-2, B-3: who may speak to us, and how. `peer` is the source's entry in peer_index, NULL =
- * it has none; without SLOT_UNICAST nobody asks. VR_COUNTERS = passed.
+ * B-1, B-2, B-3: who may speak to us, and how. `peer` is the source's entry in peer_index, NULL or
+ * one that no TTL is in = it has none; without SLOT_UNICAST nobody asks. VR_COUNTERS = passed.
  */
 vrrp_inline enum vr_counter vrrp_check_envelope(const struct vr_identity *own, __u32 slot_flags,
 						const struct peer_hops *peer,
@@ -69,7 +69,7 @@ vrrp_inline enum vr_counter vrrp_check_envelope(const struct vr_identity *own, _
 		return COUNT_source_address;
 	if (vrrp_addr_same(&ip->source, &own->primary))
 		return COUNT_own_packet;
-	if (unicast && !peer)
+	if (unicast && (!peer || peer->min > peer->max))
 		return COUNT_unicast_source;
 	if (unicast ? ip->hops < peer->min || ip->hops > peer->max : ip->hops != VRRP_TTL)
 		return COUNT_ttl;

@@ -12,7 +12,7 @@
 
 #include "vrrp.h"
 
-#define FRAME_ROOM 2048
+#define FRAME_ROOM 3584
 #define TAGS_MAX   3
 
 #define GROUP 0xe0000012u

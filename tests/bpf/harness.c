@@ -32,6 +32,14 @@ struct vrrp_addr addr4(uint32_t host_order)
 	return address;
 }
 
+struct vrrp_addr addr6(struct ip6 address)
+{
+	struct vrrp_addr result;
+
+	memcpy(result.b, address.b, sizeof(result.b));
+	return result;
+}
+
 /* ---- the world ---- */
 
 static int on_event(void *context, void *data, size_t size)
@@ -102,17 +110,44 @@ void add_vip(struct world *world, unsigned slot, uint32_t vlan, const struct vrr
 			 0);
 }
 
-void set_addresses(struct world *world, unsigned slot, const uint32_t *addresses, unsigned count)
+void add_peer(struct world *world, unsigned slot, const struct vrrp_addr *address, uint8_t min,
+	      uint8_t max)
+{
+	struct peer_key key = {.slot = slot, .address = *address};
+	struct peer_hops hops = {.min = min, .max = max};
+
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(world->programs->maps.peer_index), &key,
+					     &hops, BPF_ANY),
+			 0);
+}
+
+static void set_list(struct world *world, unsigned slot, const struct vrrp_addr *list,
+		     unsigned count)
 {
 	struct vr_identity *identity = &world->slots[slot].identity;
-	struct vrrp_addr list[255];
 
-	for (unsigned i = 0; i < count; i++) {
-		list[i] = addr4(addresses[i]);
+	for (unsigned i = 0; i < count; i++)
 		add_vip(world, slot, identity->key.vlan, &list[i]);
-	}
 	identity->addr_count = (uint8_t)count;
 	identity->addr_set = vrrp_addr_set(list, count);
+}
+
+void set_addresses(struct world *world, unsigned slot, const uint32_t *addresses, unsigned count)
+{
+	struct vrrp_addr list[255];
+
+	for (unsigned i = 0; i < count; i++)
+		list[i] = addr4(addresses[i]);
+	set_list(world, slot, list, count);
+}
+
+void set_addresses6(struct world *world, unsigned slot, const struct ip6 *addresses, unsigned count)
+{
+	struct vrrp_addr list[255];
+
+	for (unsigned i = 0; i < count; i++)
+		list[i] = addr6(addresses[i]);
+	set_list(world, slot, list, count);
 }
 
 void lease(struct world *world, unsigned slot, bool valid)
@@ -123,17 +158,23 @@ void lease(struct world *world, unsigned slot, bool valid)
 
 static void add_router(struct world *world, unsigned number, struct vr_key key, uint32_t address)
 {
+	struct ip6 addresses[] = {link_local(key.vrid), global(key.vrid)};
 	struct vr_slot *slot = &world->slots[number];
 
 	memset(slot, 0, sizeof(*slot));
+	key.ifindex = world->ifindex;
+	key.family = address ? VRRP_IPV4 : VRRP_IPV6;
 	slot->flags = SLOT_RUNNING | SLOT_ACCEPT | SLOT_PREEMPT;
 	slot->identity.key = key;
 	slot->identity.version = 3;
 	slot->identity.priority = 100;
 	slot->identity.interval_cs = 100;
-	slot->identity.primary = addr4(PRIMARY);
-	virtual_mac(slot->identity.mac, VRRP_IPV4, key.vrid);
-	set_addresses(world, number, &address, 1);
+	slot->identity.primary = address ? addr4(PRIMARY) : addr6(link_local(PRIMARY6));
+	virtual_mac(slot->identity.mac, key.family, key.vrid);
+	if (address)
+		set_addresses(world, number, &address, 1);
+	else
+		set_addresses6(world, number, addresses, 2);
 	add_router_key(world, number, &key);
 }
 
@@ -141,24 +182,28 @@ static void set_stats(struct world *world, const struct state *state);
 
 int world_reset(void **state)
 {
+	const uint32_t one = 100, two = 200 << 16 | 100;
 	struct world *world = *state;
-	struct vr_key key = {.ifindex = world->ifindex, .family = VRRP_IPV4, .vrid = VRID_V3};
 	struct state none = {};
 
 	reporting = NULL;
 	ring_buffer__consume(world->ring);
 	empty_map(world->programs->maps.vr_index);
 	empty_map(world->programs->maps.vip_index);
+	empty_map(world->programs->maps.peer_index);
 	set_stats(world, &none);
-	add_router(world, V3, key, VIP_V3);
-	key.vlan = 100;
-	add_router(world, TAGGED, key, VIP_TAGGED);
-	key.vlan = 200 << 16 | 100;
-	add_router(world, DOUBLE_TAG, key, VIP_DOUBLE);
-	key.vlan = 0;
-	key.vrid = VRID_V2;
-	add_router(world, V2, key, VIP_V2);
+	add_router(world, V3, (struct vr_key){.vrid = VRID_V3}, VIP_V3);
+	add_router(world, V2, (struct vr_key){.vrid = VRID_V2}, VIP_V2);
 	world->slots[V2].identity.version = 2;
+	add_router(world, TAGGED, (struct vr_key){.vrid = VRID_V3, .vlan = one}, VIP_TAGGED);
+	add_router(world, DOUBLE_TAG, (struct vr_key){.vrid = VRID_V3, .vlan = two}, VIP_DOUBLE);
+	add_router(world, V6, (struct vr_key){.vrid = VRID_V3}, 0);
+	add_router(world, TAGGED6, (struct vr_key){.vrid = VRID_TAGGED6, .vlan = one}, 0);
+	add_router(world, DOUBLE6, (struct vr_key){.vrid = VRID_DOUBLE6, .vlan = two}, 0);
+	add_router(world, UNICAST, (struct vr_key){.vrid = VRID_UNICAST}, VIP_UNICAST);
+	add_router(world, UNICAST6, (struct vr_key){.vrid = VRID_UNICAST}, 0);
+	world->slots[UNICAST].flags |= SLOT_UNICAST;
+	world->slots[UNICAST6].flags |= SLOT_UNICAST;
 	return 0;
 }
 
@@ -417,7 +462,8 @@ static unsigned compare_events(const struct state *expected, const struct state 
 void assert_outcome_at(const struct outcome *out, enum result result, const struct state *expected,
 		       const char *file, int line)
 {
-	static const char *const slots[] = {"V3", "V2", "TAGGED", "DOUBLE_TAG"};
+	static const char *const slots[] = {"V3",      "V2",	  "TAGGED",  "DOUBLE_TAG", "V6",
+					    "TAGGED6", "DOUBLE6", "UNICAST", "UNICAST6"};
 	static const char *const results[] = {"passed", "dropped", "replied"};
 	unsigned different = out->result != result;
 
@@ -444,25 +490,35 @@ void assert_only_counted_at(const struct outcome *out, unsigned slot, enum vr_co
 	assert_outcome_at(out, DROPPED, &expected, file, line);
 }
 
+static struct vrrp_addr source_of(const struct frame *frame)
+{
+	const uint8_t *ip = frame->bytes + frame->l3;
+	struct vrrp_addr source;
+
+	if (ip[0] >> 4 == 4)
+		return addr4((uint32_t)ip[12] << 24 | ip[13] << 16 | ip[14] << 8 | ip[15]);
+	memcpy(source.b, ip + 8, sizeof(source.b));
+	return source;
+}
+
 struct state accepted(const struct outcome *out, unsigned slot)
 {
 	struct state expected = out->before;
-	const uint8_t *frame = out->frame.bytes, *ip = frame + out->frame.l3;
-	uint32_t source = (uint32_t)ip[12] << 24 | ip[13] << 16 | ip[14] << 8 | ip[15];
+	const uint8_t *frame = out->frame.bytes;
 
 	expected.slots[slot].last_advert_ns = CHANGED;
 	expected.slots[slot].authority_ns = CHANGED;
 	expected.slots[slot].report_bucket_ns = CHANGED;
 	expected.slots[slot].reported = CHANGED;
 	expected.stats[slot].advertisements_received++;
-	expected.stats[slot].checksum_form_rfc9568++;
+	expected.stats[slot].checksum_form_rfc9568 += frame[out->frame.l3] >> 4 == 4;
 	expected.event_count = 1;
 	expected.events[0] = (struct xvrrp_event){
 		.time_ns = CHANGED,
 		.kind = XVRRP_EVENT_ADVERT,
 		.slot = slot,
 		.ifindex = LO,
-		.source = addr4(source),
+		.source = source_of(&out->frame),
 	};
 	memcpy(&expected.events[0].header, frame + out->frame.message,
 	       sizeof(expected.events[0].header));

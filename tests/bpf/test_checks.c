@@ -250,13 +250,39 @@ static void auth_type(void **state) /* B-10 */
 
 	spec.interval = VRRP_AUTH_PASS << 8 | 1;
 	assert_refused(world, V2, &spec, COUNT_auth_type);
-	spec.interval = 254 << 8 | 1; /* Cisco's MD5 (H-33), its digest behind the message */
-	spec.trailer = 16;
+	spec.interval = 3 << 8 | 1;
+	world->slots[V2].identity.auth_type = 3; /* of no meaning */
 	assert_refused(world, V2, &spec, COUNT_auth_type);
-	/* AH would have to be verified in another protocol: refused even if configured. */
-	world->slots[V2].identity.auth_type = VRRP_AUTH_AH;
+}
+
+/* AH would have to be verified in another protocol: refused even if configured. */
+static void auth_type_ah(void **state)
+{
+	struct world *world = *state;
+	struct advert_spec spec = advert_v2(VRID_V2, VIP_V2);
+
 	spec.interval = VRRP_AUTH_AH << 8 | 1;
-	assert_refused(world, V2, &spec, COUNT_auth_type);
+	assert_refused(world, V2, &spec, COUNT_auth_type_ah);
+	world->slots[V2].identity.auth_type = VRRP_AUTH_AH;
+	assert_refused(world, V2, &spec, COUNT_auth_type_ah);
+}
+
+/* H-33: Cisco's MD5, its digest behind the message; what its checksum covers is Cisco's. */
+static void auth_type_vendor(void **state)
+{
+	struct world *world = *state;
+	struct advert_spec spec = advert_v2(VRID_V2, VIP_V2);
+	struct frame frame;
+	struct outcome out;
+
+	spec.interval = 254 << 8 | 1;
+	spec.trailer = 16;
+	frame = frame_advert(&spec);
+	out = receive(world, &frame);
+	assert_only_counted(&out, V2, COUNT_auth_type_vendor);
+	frame.bytes[frame.message + 6] ^= 0x40;
+	out = receive(world, &frame);
+	assert_only_counted(&out, V2, COUNT_auth_type_vendor);
 }
 
 static void auth(void **state) /* B-10 */
@@ -549,6 +575,8 @@ int main(void)
 		in_world(checksum_v2),
 		in_world(checksum_pseudo_of_another),
 		in_world(auth_type),
+		in_world(auth_type_ah),
+		in_world(auth_type_vendor),
 		in_world(auth),
 		in_world(auth_right),
 		in_world(auth_none_ignores_data),

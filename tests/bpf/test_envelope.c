@@ -333,7 +333,7 @@ static void golden_bits(void **state) /* each bit of A-80 and A-82 matters */
 
 /*
  * H-30: CARP of the same group number. Its 36 bytes look like a VRRPv2 message of priority 0 with 7
- * addresses, but for the missing authentication data.
+ * addresses, but for the missing authentication data. Counted, and not ours (I6).
  */
 static void carp(void **state)
 {
@@ -343,16 +343,44 @@ static void carp(void **state)
 					   "2222");
 	struct advert_spec sum = {.count = 7};
 	struct outcome out;
+	struct state expected;
 
 	frame_sum(&frame, &sum);
-	out = receive(world, &frame);
-	assert_only_counted(&out, V3, COUNT_version);
-	world->slots[V3].identity.version = 2;
-	out = receive(world, &frame);
-	assert_only_counted(&out, V3, COUNT_length);
+	for (uint8_t version = 2; version <= 3; version++) {
+		world->slots[V3].identity.version = version;
+		out = receive(world, &frame);
+		expected = out.before;
+		expected.stats[V3].carp++;
+		assert_outcome(&out, PASSED, &expected);
+	}
 	frame.bytes[frame.message + 1] = 99; /* no router of ours */
 	out = receive(world, &frame);
-	assert_int_equal(out.result, PASSED);
+	expected = out.before;
+	expected.interface.vrid_unknown++;
+	assert_outcome(&out, PASSED, &expected);
+}
+
+/* By a byte of its header or of its length it is no CARP, but a bad advertisement. */
+static void nearly_carp(void **state)
+{
+	struct world *world = *state;
+	struct frame frame = frame_message("21330007 0001 0000"
+					   "0000000000000001 1111111111111111 22222222222222222222"
+					   "2222");
+	struct outcome out;
+
+	world->slots[V3].identity.version = 2;
+	frame.bytes[frame.message + 3] = 8;
+	out = receive(world, &frame);
+	assert_only_counted(&out, V3, COUNT_length);
+	frame.bytes[frame.message + 3] = 7;
+	frame.bytes[frame.l3 + 3] -= 1;
+	out = receive(world, &frame);
+	assert_only_counted(&out, V3, COUNT_length);
+	frame.bytes[frame.l3 + 3] += 1;
+	frame.bytes[frame.message] = 0x31;
+	out = receive(world, &frame);
+	assert_only_counted(&out, V3, COUNT_version);
 }
 
 int main(void)
@@ -369,6 +397,7 @@ int main(void)
 		in_world(golden_v2),	    in_world(golden_v3),
 		in_world(golden_v3_pseudo), in_world(golden_keepalived),
 		in_world(golden_bits),	    in_world(carp),
+		in_world(nearly_carp),
 	};
 
 	return run_in_world(envelope);
