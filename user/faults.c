@@ -172,10 +172,12 @@ static void tell_fault(struct router *router, unsigned bit, enum vr_event_kind k
 	router_step(router, &event);
 }
 
-/* New ones first: when the last one goes the router starts, and then all must be well. */
+/* New ones first: when the last one goes the router starts, and then all must be well. That of the
+ * sync group comes and goes with those of other members (groups.c). */
 static void tell_faults(struct router *router, unsigned faults)
 {
-	unsigned before = router->vr.faults;
+	unsigned before = router->vr.faults & ~(unsigned)FAULT_SYNC_GROUP;
+	faults &= ~(unsigned)FAULT_SYNC_GROUP;
 	for (unsigned bit = 1; bit <= faults; bit <<= 1)
 		if (faults & ~before & bit)
 			tell_fault(router, bit, EV_FAULT);
