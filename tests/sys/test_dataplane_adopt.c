@@ -6,6 +6,7 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,6 +68,25 @@ static int make_router(const struct plane *plane, struct dataplane *dataplane)
 	return slot;
 }
 
+static bool has_peer(const struct plane *plane, unsigned slot, uint32_t address)
+{
+	struct peer_key key = {.slot = slot, .address = addr_from_ipv4(address)};
+	struct peer_hops hops;
+	int fd = plane_map(plane, "peer_index");
+	bool found = !bpf_map_lookup_elem(fd, &key, &hops);
+
+	close(fd);
+	return found;
+}
+
+static void add_peer(struct dataplane *dataplane, int slot, uint32_t address)
+{
+	struct vrrp_addr peer = addr_from_ipv4(address);
+	struct peer_hops hops = {.min = 255, .max = 255};
+
+	assert_int_equal(dataplane_peer_add(dataplane, (unsigned)slot, &peer, &hops, NULL), 0);
+}
+
 static void router_and_programs(const struct plane *plane, struct dataplane *dataplane)
 {
 	make_router(plane, dataplane);
@@ -74,6 +94,63 @@ static void router_and_programs(const struct plane *plane, struct dataplane *dat
 }
 
 /* ---- adopted ---- */
+
+/* An adopted slot's peers stay if they are asked for once more; another slot's rubbish goes. */
+static void peers_are_adopted_one_by_one(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	int slot = make_router(plane, dataplane), fd = plane_map(plane, "peer_index");
+	struct peer_key nowhere = {.slot = 4000, .address = addr_from_ipv4(VIP_1)};
+	struct peer_key beyond = {.slot = XVRRP_SLOTS_MAX, .address = addr_from_ipv4(VIP_1)};
+	struct peer_hops hops = {.min = 1, .max = 1};
+	struct vr_key key = plane_key(51);
+
+	for (uint32_t peer = 0; peer < 4; peer++)
+		add_peer(dataplane, slot, VIP_1 + peer);
+	assert_int_equal(bpf_map_update_elem(fd, &nowhere, &hops, BPF_ANY), 0);
+	assert_int_equal(bpf_map_update_elem(fd, &beyond, &hops, BPF_ANY), 0);
+	dataplane_leave(dataplane);
+	dataplane = plane_open_only(plane);
+	assert_true(dataplane_adopted(dataplane));
+	plane_start(plane, dataplane);
+	assert_int_equal(bpf_map_lookup_elem(fd, &nowhere, &hops), -ENOENT);
+	assert_int_equal(bpf_map_lookup_elem(fd, &beyond, &hops), -ENOENT);
+	assert_int_equal(plane_slot(dataplane, &key, true, NULL), slot);
+	add_peer(dataplane, slot, VIP_1 + 2);
+	add_peer(dataplane, slot, VIP_1 + 7);
+	assert_true(has_peer(plane, (unsigned)slot, VIP_1)); /* until all is asked for */
+	dataplane_slot_settle(dataplane, (unsigned)slot);
+	for (uint32_t peer = 0; peer < 8; peer++)
+		assert_int_equal(has_peer(plane, (unsigned)slot, VIP_1 + peer),
+				 peer == 2 || peer == 7);
+	dataplane_slot_free(dataplane, (unsigned)slot);
+	assert_false(has_peer(plane, (unsigned)slot, VIP_1 + 2));
+	close(fd);
+	dataplane_close(dataplane);
+}
+
+/* Of a VLAN that is seen on its parent only the slot tells where: found by where it sends. */
+static void a_slot_is_found_by_its_interface(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	int slot = make_router(plane, dataplane);
+
+	dataplane_slot(dataplane, (unsigned)slot)->identity.ifindex = 1234;
+	assert_int_equal(dataplane_slot_of(dataplane, 1234, VRRP_IPV4, 51), -1); /* not adopted */
+	dataplane_leave(dataplane);
+	dataplane = plane_open_only(plane);
+	assert_int_equal(dataplane_slot_of(dataplane, 1234, VRRP_IPV4, 51), slot);
+	assert_int_equal(dataplane_slot_of(dataplane, 1234, VRRP_IPV6, 51), -1);
+	assert_int_equal(dataplane_slot_of(dataplane, 1234, VRRP_IPV4, 52), -1);
+	assert_int_equal(dataplane_slot_of(dataplane, 1, VRRP_IPV4, 51), -1);
+	dataplane_slot(dataplane, 9)->identity.ifindex = 99; /* one that nothing leads to */
+	dataplane_slot(dataplane, 9)->identity.key = plane_key(53);
+	assert_int_equal(dataplane_slot_of(dataplane, 99, VRRP_IPV4, 53), -1);
+	plane_start(plane, dataplane);
+	dataplane_close(dataplane);
+}
 
 static void a_new_plane_is_not_adopted(void **state)
 {
@@ -408,6 +485,8 @@ static void a_slot_that_nothing_leads_to_is_free(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		PLANE_TEST(peers_are_adopted_one_by_one),
+		PLANE_TEST(a_slot_is_found_by_its_interface),
 		PLANE_TEST(a_new_plane_is_not_adopted),
 		PLANE_TEST(a_slot_is_adopted_with_all_that_is_in_it),
 		PLANE_TEST(only_what_is_added_again_stays),

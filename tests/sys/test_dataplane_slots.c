@@ -56,6 +56,64 @@ static void slots_come_and_go(void **state)
 	dataplane_close(dataplane);
 }
 
+/* The range of hops that a peer of a slot may use in the map; false if it is none. */
+static bool peer_hops(const struct plane *plane, int slot, uint32_t peer, struct peer_hops *hops)
+{
+	struct peer_key key = {.slot = (__u32)slot, .address = addr_from_ipv4(peer)};
+	int fd = plane_map(plane, "peer_index");
+	bool found = !bpf_map_lookup_elem(fd, &key, hops);
+
+	close(fd);
+	return found;
+}
+
+static void peers_belong_to_a_slot(void **state)
+{
+	struct plane *plane = *state;
+	struct dataplane *dataplane = plane_open(plane);
+	struct vrrp_addr peer = addr_from_ipv4(0xc000020c);
+	struct peer_hops hops = {.min = 254, .max = 255}, other = {.min = 1, .max = 255}, seen;
+	struct vr_key one = plane_key(51), two = plane_key(52);
+	int a = plane_slot(dataplane, &one, false, NULL);
+	int b = plane_slot(dataplane, &two, false, NULL);
+
+	assert_int_equal(dataplane_peer_add(dataplane, (unsigned)a, &peer, &hops, NULL), 0);
+	assert_int_equal(dataplane_peer_add(dataplane, (unsigned)b, &peer, &other, NULL), 0);
+	assert_true(peer_hops(plane, a, 0xc000020c, &seen));
+	assert_memory_equal(&seen, &hops, sizeof(hops));
+	assert_int_equal(dataplane_peer_add(dataplane, (unsigned)a, &peer, &other, NULL), 0);
+	assert_true(peer_hops(plane, a, 0xc000020c, &seen));
+	assert_memory_equal(&seen, &other, sizeof(other));
+	dataplane_slot_settle(dataplane, (unsigned)a);
+	assert_true(peer_hops(plane, a, 0xc000020c, &seen));
+	dataplane_slot_free(dataplane, (unsigned)a);
+	assert_false(peer_hops(plane, a, 0xc000020c, &seen));
+	assert_true(peer_hops(plane, b, 0xc000020c, &seen));
+	dataplane_close(dataplane);
+}
+
+static void peers_run_out(void **state)
+{
+	struct dataplane *dataplane = plane_open(*state);
+	struct peer_hops hops = {.min = 255, .max = 255};
+	struct failure failure = {""};
+	int slot = -1, result = 0;
+
+	/* Many slots, as each keeps a list of its own. */
+	for (unsigned i = 0; i <= XVRRP_PEERS_MAX && !result; i++) {
+		struct vrrp_addr peer = addr_from_ipv4(0x0a000000 + i);
+		struct vr_key key = {.ifindex = i, .family = VRRP_IPV4, .vrid = 1};
+
+		if (i % 64 == 0)
+			slot = plane_slot(dataplane, &key, false, NULL);
+		assert_true(slot >= 0);
+		result = dataplane_peer_add(dataplane, (unsigned)slot, &peer, &hops, &failure);
+		assert_int_equal(result, i == XVRRP_PEERS_MAX ? -1 : 0);
+	}
+	assert_contains(failure.text, "cannot add 10.0.64.0 to the map peer_index: it is full");
+	dataplane_close(dataplane);
+}
+
 static void a_slot_starts_from_nothing(void **state)
 {
 	struct dataplane *dataplane = plane_open(*state);
@@ -298,6 +356,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PLANE_TEST(slots_come_and_go),
+		PLANE_TEST(peers_belong_to_a_slot),
+		PLANE_TEST(peers_run_out),
 		PLANE_TEST(a_slot_starts_from_nothing),
 		PLANE_TEST(slots_run_out),
 		PLANE_TEST(lease_and_evidence_are_in_the_map),

@@ -202,8 +202,10 @@ int dataplane_slot_of(const struct dataplane *dataplane, int ifindex, enum vrrp_
 	for (int slot = 0; dataplane->adopted && slot < XVRRP_SLOTS_MAX; slot++) {
 		const struct vr_identity *identity = &dataplane->slots[slot].identity;
 
-		if (dataplane->records[slot].used && identity->ifindex == (__u32)ifindex &&
-		    identity->key.family == family && identity->key.vrid == vrid)
+		/* There are no records before dataplane_load(): the map says who is alive. */
+		if (identity->ifindex == (__u32)ifindex && identity->key.family == family &&
+		    identity->key.vrid == vrid &&
+		    dataplane_slot_find(dataplane, &identity->key) == slot)
 			return slot;
 	}
 	return -1;
