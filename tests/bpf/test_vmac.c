@@ -62,7 +62,7 @@ static void cut_short(void **state)
 
 static void other_macs(void **state)
 {
-	uint8_t macs[][6] = {{0, 0, 0x5e, 0, 1, 99},	  {0, 0, 0x5e, 0, 2, VRID_V3},
+	uint8_t macs[][6] = {{0, 0, 0x5e, 0, 1, 99},	  {0, 0, 0x5e, 0, 2, VRID_V2},
 			     {0, 0, 0x5e, 0, 3, VRID_V3}, {0, 0, 0x5e, 1, 1, VRID_V3},
 			     {1, 0, 0x5e, 0, 1, VRID_V3}, {0, 1, 0x5e, 0, 1, VRID_V3},
 			     {0, 0, 0x5f, 0, 1, VRID_V3}};
