@@ -96,6 +96,28 @@ static void choose_priorities(struct making *m)
 	choose_owners(m);
 }
 
+/* ---- what keepalived.conf can say ---- */
+
+/* Others than ours have none of it but the one number that all must share. */
+static void choose_options(struct making *m)
+{
+	struct scenario *s = m->scenario;
+	bool delays = one_in(m, 4);
+
+	if (one_in(m, 4))
+		s->down_adverts = (unsigned)random_between(&m->random, 2, 5);
+	for (unsigned i = 0; i < s->router_count; i++) {
+		struct sim_router *router = &s->routers[i];
+
+		if (router->kind != SIM_XVRRPD)
+			continue;
+		if (delays && one_in(m, 2))
+			router->preempt_delay_ns = random_scale(&m->random, 1, 10 * m->interval_ns);
+		router->no_answer = one_in(m, 8);
+		router->last_word = one_in(m, 8);
+	}
+}
+
 /* ---- intervals ---- */
 
 static uint32_t some_interval_cs(struct making *m)
@@ -205,6 +227,7 @@ void generate_routers(struct making *m)
 	choose_intervals(m);
 	choose_addresses(m);
 	choose_machines(m);
+	choose_options(m);
 	if (s->version == 3 && random_chance(&m->random, 400000)) /* of all, 30% */
 		s->family = VRRP_IPV6;
 }

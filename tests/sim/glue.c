@@ -26,7 +26,10 @@ struct vr_params glue_params(const struct scenario *scenario, const struct sim_r
 		.priority = router->priority,
 		.preempt = router->preempt,
 		.interval_cs = router->interval_cs,
-		.down_adverts = 3,
+		.down_adverts = scenario->down_adverts,
+		.preempt_delay_ns = router->preempt_delay_ns,
+		.lower_prio_no_advert = router->no_answer,
+		.higher_prio_send_advert = router->last_word,
 		.announce = router->announce,
 		.checksum_policy = router->checksum,
 	};
@@ -54,7 +57,7 @@ static uint32_t flags_of(const struct machine *machine)
 		flags |= SLOT_RUNNING;
 	if (machine->router->priority == VRRP_PRIORITY_OWNER)
 		flags |= SLOT_OWNER;
-	if (machine->router->preempt)
+	if (vr_preempts(&machine->agent.vr))
 		flags |= SLOT_PREEMPT;
 	return flags;
 }

@@ -24,7 +24,8 @@ static int64_t timer_of(const struct world *world, const struct machine *machine
 	bool goodbye;
 
 	if (authority_ns > dead->down_armed_ns)
-		return authority_ns + vr_down_interval_ns(params.version, priority, cs, 3);
+		return authority_ns +
+		       vr_down_interval_ns(params.version, priority, cs, params.down_adverts);
 	if (timer_ns == NEVER_NS)
 		return NEVER_NS;
 	goodbye = dead->next_reason == ACTIVE_REASON_PRIORITY && timer_ns > dead->awake_ns;

@@ -20,9 +20,9 @@ static uint8_t priority_of_machine(const struct machine *machine)
 	return is_xvrrpd(machine) ? machine->agent.vr.effective_priority : machine->peer.priority;
 }
 
-static int64_t span_ns(const struct machine *machine)
+static int64_t span_ns(const struct world *world, const struct machine *machine)
 {
-	return 3 * (machine->router->interval_cs * NS_PER_CS);
+	return world->scenario->down_adverts * (machine->router->interval_cs * NS_PER_CS);
 }
 
 static int64_t lease_left_ns(const struct world *world, const struct machine *machine)
@@ -39,13 +39,19 @@ static bool clocks_explain(const struct world *world, const struct machine *take
 {
 	const struct scenario *scenario = world->scenario;
 	int64_t apart_ppm = llabs(taker->router->clock_ppm) + llabs(other->router->clock_ppm);
-	int64_t apart_ns = span_ns(other) / 1000000 * apart_ppm + apart_ppm;
+	int64_t apart_ns = span_ns(world, other) / 1000000 * apart_ppm + apart_ppm;
 	int64_t skew_ns = is_xvrrpd(taker)
 				  ? vr_skew_ns(scenario->version, priority_of_machine(taker),
 					       taker->router->interval_cs)
 				  : 0;
 
 	return lease_left_ns(world, other) <= apart_ns - skew_ns;
+}
+
+/* At the moment: a delay may be running. */
+static bool preempts(const struct machine *machine)
+{
+	return is_xvrrpd(machine) ? vr_preempts(&machine->agent.vr) : machine->router->preempt;
 }
 
 static bool has_heard(const struct world *world, const struct machine *taker,
@@ -62,8 +68,8 @@ static bool obeys(const struct machine *taker, const struct heard *heard)
 {
 	if (is_xvrrpd(taker) && taker->agent.vr.state == VR_ACTIVE)
 		return heard->yielded;
-	return heard->obeyed && vrrp_backup_obeys(priority_of_machine(taker),
-						  taker->router->preempt, heard->priority);
+	return heard->obeyed &&
+	       vrrp_backup_obeys(priority_of_machine(taker), preempts(taker), heard->priority);
 }
 
 /*

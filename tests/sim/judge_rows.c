@@ -56,7 +56,7 @@ static void must(const struct row *row, bool holds, const char *what)
 static int64_t down_interval_ns(const struct row *row, uint32_t interval_cs)
 {
 	return vr_down_interval_ns(row->world->scenario->version, row->after->effective_priority,
-				   interval_cs, 3);
+				   interval_cs, row->world->scenario->down_adverts);
 }
 
 /* D-12, D-13, D-14. A report that is older than a stamp moves nothing back. */
@@ -79,7 +79,7 @@ static void backup_hears(const struct row *row)
 	if (advert->priority == VRRP_PRIORITY_LEAVING)
 		must(row, after->down_timer_ns <= row->now_ns + skew_ns,
 		     "waits longer than Skew_Time after a goodbye");
-	else if (vrrp_backup_obeys(before->effective_priority, before->params.preempt,
+	else if (vrrp_backup_obeys(before->effective_priority, vr_preempts(before),
 				   advert->priority))
 		must(row,
 		     after->down_timer_ns == heard_ns + down_interval_ns(row, cs) &&
@@ -237,7 +237,7 @@ static void extends(const struct row *row)
 	const struct vr_action *advert = said(row, ACT_ADVERT);
 	enum checksum_form own = row->after->peer_checksum;
 
-	if (!advert || takes_any_form(row) || says_goodbye(row))
+	if (!advert || takes_any_form(row) || says_goodbye(row) || row->after->state != VR_ACTIVE)
 		return;
 	must(row, (advert->advert.checksum == own) == (advert->advert.until_ns != 0),
 	     "counts a lease from the other form, or none from its own");

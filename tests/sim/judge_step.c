@@ -48,16 +48,20 @@ static void judge_advert_action(struct world *world, const struct machine *machi
 				const struct vr_action *action)
 {
 	const struct agent *agent = &machine->agent;
-	int64_t most_ns = agent->step_ns + 3 * interval_ns(machine);
+	const struct ghost *ghost = &world->ghosts->of[machine->number];
+	int64_t most_ns = agent->step_ns + world->scenario->down_adverts * interval_ns(machine);
 
 	if (is_leaving(action))
 		return;
 	if (agent->seen.lease_until_ns <= agent->step_ns)
 		world_fail(world, "lease: r%u advertises without one", machine->number + 1);
 	if (action->advert.until_ns != 0 && action->advert.until_ns != most_ns)
-		world_fail(world, "lease: r%u extends it by %lld ns more than three intervals",
+		world_fail(world, "lease: r%u extends it by %lld ns more than its intervals",
 			   machine->number + 1, (long long)(action->advert.until_ns - most_ns));
-	if (action->advert.priority != agent->vr.effective_priority)
+	/* A last word comes before what the event says, which may be another priority. */
+	if (action->advert.priority != agent->vr.effective_priority &&
+	    (agent->vr.state == VR_ACTIVE ||
+	     action->advert.priority != ghost->before.effective_priority))
 		world_fail(world, "advert: r%u says priority %u, and has %u", machine->number + 1,
 			   action->advert.priority, agent->vr.effective_priority);
 }
@@ -78,7 +82,8 @@ static void judge_actions(struct world *world, const struct machine *machine)
 			world_fail(world, "lease: r%u announces without one", machine->number + 1);
 		adverts += action->kind == ACT_ADVERT;
 	}
-	if (adverts > 1)
+	/* A lease of two intervals has no time for a question in the other form only. */
+	if (adverts > (world->scenario->down_adverts == 2 ? 2 : 1))
 		world_fail(world, "advert: r%u sends %u in one step", machine->number + 1, adverts);
 }
 
@@ -97,7 +102,9 @@ static int64_t earliest_ns(const struct world *world, const struct machine *mach
 	uint8_t priority = machine->agent.vr.effective_priority;
 	uint32_t cs = shorter_cs(ghost->armed_cs, ghost->shortest_forged_cs);
 
-	int64_t silence_ns = ghost->armed_clock_ns + vr_down_interval_ns(version, priority, cs, 3);
+	int64_t silence_ns =
+		ghost->armed_clock_ns +
+		vr_down_interval_ns(version, priority, cs, world->scenario->down_adverts);
 	int64_t goodbye_ns;
 
 	if (ghost->first_goodbye_clock_ns < 0)
@@ -117,7 +124,7 @@ static void judge_takeover(struct world *world, const struct machine *machine)
 		return;
 	/* What it heard as an Active, or with another priority, it need not have obeyed. */
 	if (ghost->left_clock_ns < ghost->armed_clock_ns &&
-	    vrrp_backup_obeys(agent->vr.effective_priority, machine->router->preempt,
+	    vrrp_backup_obeys(agent->vr.effective_priority, vr_preempts(&ghost->before),
 			      ghost->armed_priority) &&
 	    agent->step_ns < earliest_ns(world, machine))
 		world_fail(world, "early: r%u takes over %lld ns before its time",
@@ -139,7 +146,8 @@ static void judge_patience(struct world *world, const struct machine *machine)
 	const struct vr *vr = &machine->agent.vr;
 	int64_t since_ns = later_ns(later_ns(ghost->armed_clock_ns, ghost->left_clock_ns),
 				    later_ns(ghost->started_clock_ns, vr->awake_ns));
-	int64_t most_ns = vr_down_interval_ns(world->scenario->version, 1, ghost->longest_cs, 3) +
+	int64_t most_ns = vr_down_interval_ns(world->scenario->version, 1, ghost->longest_cs,
+					      world->scenario->down_adverts) +
 			  2 * (ghost->longest_cs * NS_PER_CS);
 
 	since_ns = later_ns(since_ns, ghost->last_goodbye_clock_ns);
@@ -214,10 +222,31 @@ static void judge_answer(struct world *world, const struct machine *machine)
 		world_fail(world, "answer: r%u says nothing to a goodbye", machine->number + 1);
 	if (goodbye)
 		ghost->window_allowed++;
-	if (!goodbye && world->scenario->version == 3 && !said(agent, ACT_ADVERT) &&
-	    !said(agent, ACT_COUNT))
+	if (!goodbye && machine->router->no_answer && said(agent, ACT_ADVERT))
+		world_fail(world, "answer: r%u speaks where it was told not to",
+			   machine->number + 1);
+	if (!goodbye && world->scenario->version == 3 && !machine->router->no_answer &&
+	    !said(agent, ACT_ADVERT) && !said(agent, ACT_COUNT))
 		world_fail(world, "answer: r%u says nothing to one that should yield",
 			   machine->number + 1);
+}
+
+/* H-15: the last word of one that yields under its lease, and it extends nothing. */
+static void judge_last_word(struct world *world, const struct machine *machine)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+	const struct agent *agent = &machine->agent;
+	const struct vr_action *advert = said(agent, ACT_ADVERT);
+
+	if (ghost->before.state != VR_ACTIVE || agent->vr.state != VR_BACKUP ||
+	    agent->vr.last_event != LAST_EVENT_HIGHER_PRIORITY_BACKUP)
+		return;
+	ghost->window_allowed++;
+	if (machine->router->last_word != (advert != NULL))
+		world_fail(world, "last word: r%u has %s", machine->number + 1,
+			   advert ? "one" : "none");
+	if (advert && (advert->advert.until_ns != 0 || is_leaving(advert)))
+		world_fail(world, "last word: r%u goes on", machine->number + 1);
 }
 
 void judge_step(struct world *world, const struct machine *machine)
@@ -232,6 +261,7 @@ void judge_step(struct world *world, const struct machine *machine)
 	judge_cadence(world, machine);
 	judge_survivor(world, machine);
 	judge_answer(world, machine);
+	judge_last_word(world, machine);
 	judge_rows(world, machine);
 }
 

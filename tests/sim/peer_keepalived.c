@@ -39,7 +39,8 @@ static int64_t skew_ns(const struct world *world, const struct peer *peer)
 
 static int64_t down_span_ns(const struct world *world, const struct peer *peer)
 {
-	return 3 * peer->master_interval_cs * NS_PER_CS + skew_ns(world, peer);
+	return world->scenario->down_adverts * peer->master_interval_cs * NS_PER_CS +
+	       skew_ns(world, peer);
 }
 
 /* It has one timer for both states, and this is where it is set. */

@@ -29,8 +29,9 @@ static void arm_down(const struct world *world, struct machine *machine)
 {
 	struct peer *peer = &machine->peer;
 
-	peer->down_ns = machine_clock(world, machine) + 3 * peer->master_interval_cs * NS_PER_CS +
-			peer->skew_ns;
+	int64_t silence_ns = world->scenario->down_adverts * peer->master_interval_cs * NS_PER_CS;
+
+	peer->down_ns = machine_clock(world, machine) + silence_ns + peer->skew_ns;
 }
 
 static void arm_adver(const struct world *world, struct machine *machine)

@@ -13,6 +13,7 @@ void scenario_init(struct scenario *scenario)
 	scenario->version = 3;
 	scenario->family = VRRP_IPV4;
 	scenario->vrid = 51;
+	scenario->down_adverts = 3;
 }
 
 struct vrrp_addr sim_address(uint8_t family, uint32_t number)
@@ -89,6 +90,20 @@ static int64_t longest_load_ns(const struct scenario *scenario)
 	return load_ns;
 }
 
+/* An interval more until it hears whom it is to preempt, and DOWN after the last one it obeyed. */
+static int64_t longest_hold_ns(const struct scenario *scenario)
+{
+	uint32_t interval_cs = (uint32_t)(longest_interval_ns(scenario) / NS_PER_CS);
+	int64_t delay_ns = 0;
+
+	for (unsigned i = 0; i < scenario->router_count; i++)
+		delay_ns = longer(delay_ns, scenario->routers[i].preempt_delay_ns);
+	if (delay_ns == 0)
+		return 0;
+	return delay_ns + longest_interval_ns(scenario) +
+	       vr_down_interval_ns(scenario->version, 1, interval_cs, scenario->down_adverts);
+}
+
 /*
  * Counted from when nothing is wrong any more. I is the longest interval, DOWN the longest
  * Active_Down_Interval with it, of a router of priority 1 (and drained: theirs is 1).
@@ -104,7 +119,8 @@ static int64_t longest_load_ns(const struct scenario *scenario)
  *     same time, so one DOWN is enough for the first Active.
  *  5. Those who preempt it were running theirs as well (D-14), unless they obeyed somebody who
  *     went in (3) or yielded in (6): one DOWN more. Nobody goes away after that, so there is no
- *     third: whoever restarts a timer now obeys one that stays, or one who yields to him.
+ *     third: whoever restarts a timer now obeys one that stays, or one who yields to him. But
+ *     they do not before their preemption delays are over, which may begin only now.
  *  6. Two Actives that hear each other are one after the next advertisement of the better one: I,
  *     if it is no xvrrpd of version 3, which answers at once (D-24). Where one reads the other
  *     checksum form only, xvrrpd has to find it out first, with one advertisement in 64, one each
@@ -118,7 +134,8 @@ int64_t scenario_settle_ns(const struct scenario *scenario)
 {
 	int64_t interval_ns = longest_interval_ns(scenario);
 	uint32_t interval_cs = (uint32_t)(interval_ns / NS_PER_CS);
-	int64_t down_ns = vr_down_interval_ns(scenario->version, 1, interval_cs, 3);
+	int64_t down_ns =
+		vr_down_interval_ns(scenario->version, 1, interval_cs, scenario->down_adverts);
 	int64_t load_ns = longest_load_ns(scenario);
 	int64_t awake_ns = NS_PER_S + interval_ns;
 	int64_t drain_ns = interval_ns + down_ns;
@@ -126,8 +143,8 @@ int64_t scenario_settle_ns(const struct scenario *scenario)
 						 : longer(OTHER_FORM * interval_ns, 8 * NS_PER_S) +
 							   4 * interval_ns;
 	int64_t calm_ns = 4 * longer(interval_ns, scenario->client_ns);
-	int64_t all_ns = load_ns + awake_ns + drain_ns + 2 * down_ns + form_ns + calm_ns +
-			 20 * delay_ns(scenario);
+	int64_t all_ns = load_ns + awake_ns + drain_ns + 2 * down_ns + longest_hold_ns(scenario) +
+			 form_ns + calm_ns + 20 * delay_ns(scenario);
 
 	return all_ns + all_ns / 100;
 }

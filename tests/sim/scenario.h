@@ -26,6 +26,9 @@ struct sim_router {
 	enum sim_kind kind;
 	uint8_t priority; /* 255 = owner */
 	bool preempt;
+	int64_t preempt_delay_ns;
+	bool no_answer; /* lower_prio_no_advert */
+	bool last_word; /* higher_prio_send_advert */
 	uint32_t interval_cs;
 	uint32_t address;	       /* primary, host order; see sim_address() */
 	enum checksum_policy checksum; /* of others: the one form they know; AUTO = pseudo */
@@ -124,6 +127,7 @@ struct scenario {
 	uint8_t version;
 	uint8_t family; /* enum vrrp_family; see sim_address() */
 	uint8_t vrid;
+	unsigned down_adverts; /* of all routers: 3 by the RFC */
 	unsigned router_count;
 	struct sim_router routers[SIM_ROUTERS_MAX];
 	struct sim_wire wire;

@@ -46,10 +46,10 @@ static void print(const struct scenario *scenario, char *text, size_t size)
 static bool same_router(const struct sim_router *a, const struct sim_router *b)
 {
 	return EQUAL(kind) && EQUAL(priority) && EQUAL(preempt) && EQUAL(interval_cs) &&
-	       EQUAL(address) && EQUAL(checksum) && EQUAL(announce.repeat) &&
-	       EQUAL(announce.delay_ns) && EQUAL(announce.refresh_ns) &&
-	       EQUAL(announce.refresh_repeat) && EQUAL(clock_ppm) && EQUAL(clock_offset_ns) &&
-	       EQUAL(wake_ns) && EQUAL(load_ns);
+	       EQUAL(preempt_delay_ns) && EQUAL(no_answer) && EQUAL(last_word) && EQUAL(address) &&
+	       EQUAL(checksum) && EQUAL(announce.repeat) && EQUAL(announce.delay_ns) &&
+	       EQUAL(announce.refresh_ns) && EQUAL(announce.refresh_repeat) && EQUAL(clock_ppm) &&
+	       EQUAL(clock_offset_ns) && EQUAL(wake_ns) && EQUAL(load_ns);
 }
 
 /* All but the line, which is another. */
@@ -94,32 +94,35 @@ static void assert_prints_as_itself(const struct scenario *scenario)
 		fail_msg("printed, this is another:\n%s", text);
 }
 
-#define EVERYTHING                                                                                \
-	"# all that can be said\n"                                                                \
-	"name all of it\n"                                                                        \
-	"seed 18\nversion 3\nfamily ipv6\nvrid 7\nclient 10ms\nsettled 100s\nend 1000s\n"         \
-	"wire delay 100us jitter 50us loss 1% duplicate 0.5% reorder 120ppm by 2ms\n"             \
-	"hesitate 0.1% for 5ms\n"                                                                 \
-	"router r1 xvrrpd priority 255 interval 3cs address 10.0.0.1 checksum pseudo\n"           \
-	"router r2 xvrrpd nopreempt announce 3 again 0 refresh 60s refresh-announce 2\n"          \
-	"router r3 keepalived clock -20ppm booted 3s wakes 50us loads 0.3s\n"                     \
-	"router r4 rfc checksum rfc9568 # and a comment\n"                                        \
-	"0 start all\n"                                                                           \
-	"at 1s kill r1\n"                                                                         \
-	"+1ms stop r2 r3\n"                                                                       \
-	"+0 leave r2\n2s reboot r1 for 1s\n2s freeze r3 for 1.5s\n2s pause r2 for 1ms\n"          \
-	"2s pause r1 for 1ms holding\n2s lame r1 by 3ms\n2s tear r1 after 5\n"                    \
-	"2s fault r1 no-address\n2s mend r1 no-address\n2s priority r2 r4 7\n"                    \
-	"2s drain r1\n2s undrain r1\n2s mute r4\n2s unmute r4\n2s detach r1\n2s attach r1\n"      \
-	"3s cut r1 r2 -> r3\n3s cut r1 <-> r4\n3s cut all -> r2\n3s join r1 -> r2\n3s heal\n"     \
-	"3s loss 2%\n"                                                                            \
-	"3s forge to r1 from 10.0.0.66 priority 255 interval 40.95s wrong ttl,vrid\n"             \
-	"3s forge to all from 10.0.0.66 priority 0 times 500 every 100us\n"                       \
-	"3s claim to r2 times 2 every 1s\n"                                                       \
-	"3s mark\n3s expect r1 r2 active\n3s expect r3 backup\n3s expect r4 initialize\n"         \
-	"3s expect r1 answers\n3s expect r2 silent\n3s expect actives 2\n"                        \
-	"3s expect r1 adverts 3..\n3s expect r1 announcements 3..7\n3s expect r1 transitions 0\n" \
-	"3s expect r1 late 1\n3.5s expect r2 took-over 36.09ms..3609375us\n"                      \
+#define EVERYTHING                                                                                 \
+	"# all that can be said\n"                                                                 \
+	"name all of it\n"                                                                         \
+	"seed 18\nversion 3\nfamily ipv6\nvrid 7\ndown-adverts 4\nclient 10ms\nsettled 100s\nend " \
+	"1000s\n"                                                                                  \
+	"wire delay 100us jitter 50us loss 1% duplicate 0.5% reorder 120ppm by 2ms\n"              \
+	"hesitate 0.1% for 5ms\n"                                                                  \
+	"router r1 xvrrpd priority 255 interval 3cs preempt-delay 2s address 10.0.0.1 checksum "   \
+	"pseudo\n"                                                                                 \
+	"router r2 xvrrpd nopreempt no-answer last-word announce 3 again 0 refresh 60s "           \
+	"refresh-announce 2\n"                                                                     \
+	"router r3 keepalived clock -20ppm booted 3s wakes 50us loads 0.3s\n"                      \
+	"router r4 rfc checksum rfc9568 # and a comment\n"                                         \
+	"0 start all\n"                                                                            \
+	"at 1s kill r1\n"                                                                          \
+	"+1ms stop r2 r3\n"                                                                        \
+	"+0 leave r2\n2s reboot r1 for 1s\n2s freeze r3 for 1.5s\n2s pause r2 for 1ms\n"           \
+	"2s pause r1 for 1ms holding\n2s lame r1 by 3ms\n2s tear r1 after 5\n"                     \
+	"2s fault r1 no-address\n2s mend r1 no-address\n2s priority r2 r4 7\n"                     \
+	"2s drain r1\n2s undrain r1\n2s mute r4\n2s unmute r4\n2s detach r1\n2s attach r1\n"       \
+	"3s cut r1 r2 -> r3\n3s cut r1 <-> r4\n3s cut all -> r2\n3s join r1 -> r2\n3s heal\n"      \
+	"3s loss 2%\n"                                                                             \
+	"3s forge to r1 from 10.0.0.66 priority 255 interval 40.95s wrong ttl,vrid\n"              \
+	"3s forge to all from 10.0.0.66 priority 0 times 500 every 100us\n"                        \
+	"3s claim to r2 times 2 every 1s\n"                                                        \
+	"3s mark\n3s expect r1 r2 active\n3s expect r3 backup\n3s expect r4 initialize\n"          \
+	"3s expect r1 answers\n3s expect r2 silent\n3s expect actives 2\n"                         \
+	"3s expect r1 adverts 3..\n3s expect r1 announcements 3..7\n3s expect r1 transitions 0\n"  \
+	"3s expect r1 late 1\n3.5s expect r2 took-over 36.09ms..3609375us\n"                       \
 	"+1ns expect unanswered 0..2\n"
 
 static void test_says_everything(void **state)
