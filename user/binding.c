@@ -404,6 +404,9 @@ int router_bind(struct router *router, struct failure *failure)
 		return fail(failure, "interface %s does not exist", router->conf->interface);
 	if (!router->addresses && !router_allocate(router))
 		return fail(failure, "out of memory");
+	char advice[150];
+	if (links_enslaved(router->agent->links, link, advice))
+		log_warning("%s: %s", router->conf->name, advice);
 	if (bind_all(router, link, failure) < 0)
 		return -1;
 	router->bound = true;

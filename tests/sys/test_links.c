@@ -111,11 +111,17 @@ static void every_change_is_told(void **state)
 static void masters_and_parents_are_told(void **state)
 {
 	int va = index_of("va");
+	char advice[150];
 
 	assert_int_equal(links_by_name(*state, "va")->parent, 0); /* a veth's peer is none */
 	ip("link add br0 type bridge");
+	assert_false(links_enslaved(*state, links_by_name(*state, "va"), advice));
 	CHANGES(*state, va, links_by_name(*state, "va")->master == index_of("br0"),
 		"link set va master br0");
+	assert_true(links_enslaved(*state, links_by_name(*state, "va"), advice));
+	assert_string_equal(advice, "va belongs to the bridge br0, which gets what arrives there: "
+				    "use `interface br0`");
+	assert_false(links_enslaved(*state, links_by_name(*state, "br0"), advice));
 	CHANGES(*state, va, links_by_name(*state, "va")->master == 0, "link set va nomaster");
 	if (!try_ip("link add mv link va type macvlan"))
 		skip(); /* this kernel has none */
@@ -126,6 +132,7 @@ static void masters_and_parents_are_told(void **state)
 static void vlans_and_vrfs_are_described(void **state)
 {
 	const struct link *link;
+	char advice[150];
 
 	if (!try_ip("link add va.5 link va type vlan id 5") ||
 	    !try_ip("link add va.6 link va type vlan id 4094 protocol 802.1ad") ||
@@ -133,6 +140,7 @@ static void vlans_and_vrfs_are_described(void **state)
 		skip(); /* this kernel has none; others do */
 	ip("link set va master red");
 	EVENTUALLY(*state, links_by_name(*state, "va")->master == index_of("red"));
+	assert_false(links_enslaved(*state, links_by_name(*state, "va"), advice));
 	link = links_by_name(*state, "va.5");
 	assert_int_equal(link->parent, index_of("va"));
 	assert_int_equal(link->vlan_id, 5);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -312,6 +313,19 @@ bool links_primary(const struct links *links, int ifindex, enum vrrp_family fami
 	if (best)
 		*out = best->address;
 	return best;
+}
+
+bool links_enslaved(const struct links *links, const struct link *link, char advice[150])
+{
+	const struct link *master = links_by_index(links, link->master);
+
+	if (!master || strcmp(master->kind, "vrf") == 0)
+		return false;
+	snprintf(advice, 150,
+		 "%s belongs to the %s %s, which gets what arrives there: use `interface %s`",
+		 link->name, master->kind[0] ? master->kind : "interface", master->name,
+		 master->name);
+	return true;
 }
 
 /*

@@ -67,10 +67,17 @@ const struct link *links_by_index(const struct links *links, int ifindex);
 
 /*
  * The primary address: for IPv4 the first one, secondary ones last, for IPv6 the link-local one
- * that is neither tentative nor found to be a duplicate; never one that `skip` tells of. False if there is none.
+ * that is neither tentative nor found to be a duplicate; never one that `skip` tells of. False if
+ * there is none.
  */
 bool links_primary(const struct links *links, int ifindex, enum vrrp_family family,
 		   links_skip_fn *skip, void *data, struct vrrp_addr *out);
+
+/*
+ * Does what arrives on it belong to its master (a bridge, a bond, a team), where the addresses have
+ * to be, too? Then `advice` says what to do. A VRF is none: its members keep their addresses.
+ */
+bool links_enslaved(const struct links *links, const struct link *link, char advice[150]);
 
 /* The index of an interface, without waiting for anything; 0 = there is none. */
 int link_index(const char *name);
