@@ -2,7 +2,8 @@
 /*
  * The checks of a received advertisement (part B), one text for the BPF programs, the fuzzer and
  * the tests. They work on plain memory: no clock, no map, no frame. The order is that of
- * counters.def; the first check that fails is the one reason of the drop.
+ * counters.def; the first check that fails is the one reason of the drop. (Only what looks like
+ * CARP is no concern of ours, and passes.)
  *
  * Not here: B-8, because without a matching VRID there is nobody to check for, and B-9, because an
  * owner processes advertisements too (erratum 8298), so that two owners find each other.
@@ -10,19 +11,8 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include "abi.h"
 #include "checksum.h"
-
-/* What the IP header and the frame say about a message. */
-struct vrrp_envelope {
-	struct vrrp_addr source __attribute__((aligned(8)));
-	struct vrrp_addr destination __attribute__((aligned(8)));
-	__u32 present; /* bytes of the message that the frame really has, padding included */
-	__u16 payload; /* bytes of the message by the IP header */
-	__u8 family;   /* enum vrrp_family */
-	__u8 hops;     /* TTL or hop limit */
-	__u8 fragment; /* a first fragment: more follow */
-};
+#include "envelope.h"
 
 /* What the checks need to know of the bytes behind the header. */
 struct vrrp_body {
@@ -50,30 +40,6 @@ vrrp_inline __u32 vrrp_summed_length(const struct vrrp_envelope *ip, const struc
 	if (ip->family == VRRP_IPV6)
 		return ip->payload;
 	return vrrp_message_length(VRRP_IPV4, header->version_type >> 4, header->addr_count);
-}
-
-/*
- * B-1, B-2, B-3: who may speak to us, and how. `peer` is the source's entry in peer_index, NULL or
- * one that no TTL is in = it has none; without SLOT_UNICAST nobody asks. VR_COUNTERS = passed.
- */
-vrrp_inline enum vr_counter vrrp_check_envelope(const struct vr_identity *own, __u32 slot_flags,
-						const struct peer_hops *peer,
-						const struct vrrp_envelope *ip)
-{
-	int unicast = slot_flags & SLOT_UNICAST;
-
-	if (unicast ? !vrrp_addr_same(&ip->destination, &own->primary)
-		    : !vrrp_addr_is_group(ip->family, &ip->destination))
-		return COUNT_non_group_destination;
-	if (!unicast && ip->family == VRRP_IPV6 && !vrrp_addr_is_ll(ip->source.b))
-		return COUNT_source_address;
-	if (vrrp_addr_same(&ip->source, &own->primary))
-		return COUNT_own_packet;
-	if (unicast && (!peer || peer->min > peer->max))
-		return COUNT_unicast_source;
-	if (unicast ? ip->hops < peer->min || ip->hops > peer->max : ip->hops != VRRP_TTL)
-		return COUNT_ttl;
-	return VR_COUNTERS;
 }
 
 /* H-30: CARP's header is 36 bytes long, and its length field stands where our address count does.
