@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "announce.h"
-#include "outbox.h"
 #include "doctor.h"
 #include "groups.h"
 #include "hints.h"
 #include "notify.h"
+#include "outbox.h"
 #include "port.h"
 #include "router.h"
 #include "sys/realtime.h"

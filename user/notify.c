@@ -63,13 +63,14 @@ static struct queue *queue_of(struct notify *notify, bool is_group, const char *
 	for (struct queue *queue = *bucket; queue; queue = queue->next)
 		if (queue->is_group == is_group && strcmp(queue->name, name) == 0)
 			return queue;
-	struct queue *queue = calloc(1, sizeof(*queue) + strlen(name) + 1);
+	size_t size = strlen(name) + 1;
+	struct queue *queue = calloc(1, sizeof(*queue) + size);
 	if (!queue)
 		return NULL;
 	queue->notify = notify;
 	queue->is_group = is_group;
 	queue->last = &queue->first;
-	strcpy(queue->name, name);
+	memcpy(queue->name, name, size);
 	queue->next = *bucket;
 	*bucket = queue;
 	return queue;

@@ -7,8 +7,8 @@
 
 #include "announce.h"
 #include "groups.h"
-#include "outbox.h"
 #include "hints.h"
+#include "outbox.h"
 #include "port.h"
 #include "router.h"
 

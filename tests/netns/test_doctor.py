@@ -129,6 +129,19 @@ def test_equal_priorities(lan):
     wait_until(lambda: "VI_1: equal_priority: " in backup.log(), "told")
 
 
+def test_flapping(lan1):
+    """B-25: the role is taken three times within a minute."""
+    agent = Xvrrpd(lan1.r1, Instance())
+    for times in range(3):
+        wait_until(lambda: agent.state() == "active", "active")
+        assert severity(agent, "flapping", "VI_1") is None or times == 2
+        lan1.r1.ip("link", "set", "eth0", "down")
+        wait_until(lambda: agent.state() == "initialize", "initialize")
+        lan1.r1.ip("link", "set", "eth0", "up")
+    assert agent.log().count("VI_1: flapping: ") == 1
+    wait_until(lambda: severity(agent, "flapping", "VI_1") == "warning", "found")
+
+
 def test_interface_and_addresses(lan1):
     agent = Xvrrpd(lan1.r1, Instance(vrid=1))
     assert severity(agent, "vrid", "VI_1") == "note"  # H-32

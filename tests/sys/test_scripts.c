@@ -38,7 +38,7 @@ static int setup(void **state)
 	(void)state;
 	world = (struct world){.loop = loop_new(NULL)};
 	world.scripts = scripts_open(world.loop, NULL);
-	strcpy(world.dir, "/tmp/test_scripts.XXXXXX");
+	snprintf(world.dir, sizeof(world.dir), "/tmp/test_scripts.XXXXXX");
 	alarm(30); /* ends the test if something waits for ever */
 	return world.scripts && mkdtemp(world.dir) ? 0 : -1;
 }

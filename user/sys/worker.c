@@ -37,6 +37,7 @@ struct job {
 struct watch {
 	_Atomic(worker_look_fn *) look;
 	atomic_uint period_ms;
+	int64_t next_ns;    /* the thread's: when to look, 0 = not yet known */
 	struct job seen;    /* for the loop, when it looked and saw something ... */
 	atomic_bool handed; /* ... until it has */
 };
@@ -123,18 +124,31 @@ static void look_now(struct worker *worker)
 	hand_back(worker, &watch->seen);
 }
 
+/* Milliseconds until the next look, -1 = there is none. Jobs do not put it off. */
+static int time_to_look(struct watch *watch)
+{
+	int64_t now_ns = clock_ns();
+
+	if (!watch->look)
+		return -1;
+	if (!watch->next_ns)
+		watch->next_ns = now_ns + watch->period_ms * 1000000LL;
+	return watch->next_ns > now_ns ? (int)((watch->next_ns - now_ns + 999999) / 1000000) : 0;
+}
+
 /* Until there is a job, or it is time to look. */
 static void wait_for_work(struct worker *worker)
 {
 	struct pollfd waiting = {.fd = worker->wake, .events = POLLIN};
-	int timeout_ms = worker->watch.look ? (int)worker->watch.period_ms : -1;
 	eventfd_t count;
-	int ready = poll(&waiting, 1, timeout_ms);
+	int ready = poll(&waiting, 1, time_to_look(&worker->watch));
 
-	if (ready == 0)
+	if (ready == 0) {
+		worker->watch.next_ns = 0;
 		look_now(worker);
-	else if (ready > 0)
+	} else if (ready > 0) {
 		eventfd_read(worker->wake, &count);
+	}
 }
 
 static void *work(void *data)
