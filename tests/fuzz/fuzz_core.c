@@ -15,7 +15,7 @@
 #include "fuzz.h"
 
 /* The longest lease that anybody takes: as many intervals of the longest kind (adopt.c). */
-#define LEASE_MAX_NS (3 * 255 * NS_PER_S)
+#define LEASE_MAX_NS (100 * 255 * NS_PER_S)
 
 struct world {
 	struct input *input;
@@ -67,8 +67,10 @@ static struct vrrp_addr take_address(struct world *world)
 /* In the range of vr_init(). */
 static void take_params(struct world *world)
 {
+	static const unsigned down_adverts[] = {3, 3, 2, 4, 100};
 	struct input *input = world->input;
 	bool v2 = take_bool(input);
+	uint8_t flags = take8(input);
 
 	world->params = (struct vr_params){
 		.family = v2 || take_bool(input) ? VRRP_IPV4 : VRRP_IPV6,
@@ -78,7 +80,12 @@ static void take_params(struct world *world)
 		.preempt = take_bool(input),
 		.interval_cs = v2 ? 100 * (1 + take_below(input, 255))
 				  : 1 + take_below(input, VRRP_INTERVAL_MAX_CS),
-		.down_adverts = 3,
+		.preempt_delay_ns = flags & 1 ? take16(input) * NS_PER_MS : 0,
+		.startup_delay_ns = flags & 2 ? take16(input) * NS_PER_MS : 0,
+		.sync_group = flags & 4,
+		.lower_prio_no_advert = flags & 8,
+		.higher_prio_send_advert = flags & 16,
+		.down_adverts = down_adverts[(flags >> 5) % 5],
 		.announce =
 			{
 				.repeat = 1 + take_below(input, 3),
@@ -384,13 +391,18 @@ static struct vr_event take_event(struct world *world)
 	case EV_STOOD_STILL:
 		event.stood_still_ns = take16(input) * NS_PER_MS;
 		break;
-	case EV_STARTUP:
 	case EV_SHUTDOWN:
+		event.alone = take_bool(input);
+		break;
+	case EV_STARTUP:
 	case EV_CLAIM:
 	case EV_DEADLINE:
 	case EV_RECHECK:
 	case EV_DRAIN:
 	case EV_UNDRAIN:
+	case EV_GROUP_GO: /* also to who did not wait for it: it must not take the role then */
+	case EV_GROUP_YIELD:
+	case EV_GROUP_LEAVING:
 		break;
 	}
 	return event;
