@@ -142,6 +142,7 @@ run_ring() { # ring
 		need_root "$1"
 		run_programs bpf
 		run_pytest tests/netns/test_kernels.py tests/netns/test_devices.py
+		run_pytest vmtest/test_networks.py
 		;;
 	*) run_programs "$1" ;;
 	esac

@@ -297,21 +297,30 @@ static bool may_tell(struct port *port)
 	return true;
 }
 
+/* Hardware, and a VLAN with programs of its own, have tags where XDP sees them: see attach.c. */
+static bool is_of_software(const struct link *link)
+{
+	return link && link->kind[0] && strcmp(link->kind, "vlan") != 0;
+}
+
+static void follow_vlans(struct agent *agent, struct port *port, const struct link *link)
+{
+	enum xdp_mode before = port->attach.mode;
+	struct failure failure;
+	port->tagged = !port->tagged;
+	if (attach_port(agent, port, link, &failure) < 0)
+		log_error("%s: %s", port->name, failure.text);
+	else if (port->attach.mode != before)
+		log_notice("%s: XDP mode %s now: %s", port->name, xdp_mode_name(port->attach.mode),
+			   port->attach.reason);
+}
+
 void ports_follow(struct agent *agent)
 {
 	for (struct port *port = agent->ports; port; port = port->next) {
 		const struct link *link = links_by_index(agent->links, port->ifindex);
-		bool tagged = has_vlans(agent, port->ifindex);
-		struct failure failure;
-		if (!link || tagged == port->tagged)
-			continue;
-		enum xdp_mode before = port->attach.mode;
-		port->tagged = tagged;
-		if (attach_port(agent, port, link, &failure) < 0)
-			log_error("%s: %s", port->name, failure.text);
-		else if (port->attach.mode != before)
-			log_notice("%s: XDP mode %s now: %s", port->name,
-				   xdp_mode_name(port->attach.mode), port->attach.reason);
+		if (is_of_software(link) && has_vlans(agent, port->ifindex) != port->tagged)
+			follow_vlans(agent, port, link);
 	}
 }
 

@@ -8,6 +8,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 echo "vmtest: $(uname -r) up after $(cut -d ' ' -f 1 /proc/uptime) s"
 modprobe tun # nobody else makes /dev/net/tun here
+for module in virtio_net e1000e 8021q bonding vrf; do # nor loads what is asked for in namespaces
+	modprobe "$module"
+done
 result=$(BUILD=$1 LOGS=/run/test-logs PROGRAM_SECONDS=300 PYTEST_SECONDS=600 PYTHONDONTWRITEBYTECODE=1 \
 	tests/run.sh kernel 2>&1 | tee /dev/stderr | tail -n 1)
 echo "vmtest: $(uname -r) done after $(cut -d ' ' -f 1 /proc/uptime) s"

@@ -12,7 +12,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$(realpath -m "${BUILD:-build}")
-seconds=${VMTEST_SECONDS:-1200}
+seconds=${VMTEST_SECONDS:-1800}
 SERIES="6.1.0-* 6.12*"
 python=${PYTHON:-/usr/bin/python3}
 passed=0 failed=0 skipped=0
@@ -26,7 +26,8 @@ boot() { # image log
 	local kvm=--disable-kvm
 	[ -n "${VMTEST_KVM-}" ] && kvm=
 	# shellcheck disable=SC2086
-	timeout -k 10 "$seconds" vng $kvm --force-9p -r "$1" --memory 1G --cpus 2 -- \
+	timeout -k 10 "$seconds" vng $kvm --force-9p -r "$1" --memory 1G --cpus 2 \
+		--qemu-opts="$(cards)" -- \
 		"vmtest/inside.sh '$build'" </dev/null 2>&1 | tr -d '\r' | tee "$2"
 	return "${PIPESTATUS[0]}"
 }
@@ -46,6 +47,20 @@ count() { # a line with "N passed", "N failed" or "N skipped" in it
 	passed=$((passed + $(number passed "$1")))
 	failed=$((failed + $(number failed "$1") + $(number error "$1")))
 	skipped=$((skipped + $(number skipped "$1")))
+}
+
+# For vmtest/test_networks.py: three network cards of each kind on one hub, told by their MAC
+# addresses.
+cards() {
+	local kind number=0 host
+	for kind in virtio-net-pci:01 e1000e:02; do
+		for host in 1 2 3; do
+			printf -- '-netdev hubport,id=lan%d,hubid=0 ' $number
+			printf -- '-device %s,netdev=lan%d,mac=02:00:00:00:%s:0%d ' "${kind%:*}" \
+				$number "${kind#*:}" $host
+			number=$((number + 1))
+		done
+	done
 }
 
 start_machine() { # image
