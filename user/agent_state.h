@@ -42,7 +42,9 @@ struct watch {
 	struct loop_timer *timer;
 	int ifindexes[64];
 	unsigned count;
-	unsigned turns; /* whose turn it is to have its addresses verified */
+	unsigned turns;	       /* whose turn it is to have its addresses verified */
+	struct served *served; /* virtual addresses and whose they are; NULL = not needed yet */
+	size_t served_count;
 };
 
 /* A client of `xvrrpctl events`. */
@@ -167,6 +169,8 @@ bool watch_start(struct agent *agent);
 /* Other routers may need them to be looked at more often. */
 void watch_follow(struct agent *agent);
 void watch_stop(struct agent *agent);
+/* Routers come or go, or have other addresses. */
+void watch_forget(struct agent *agent);
 
 /* links_gone_fn: an address of ours that another manager removed is put back. */
 links_gone_fn watch_address_gone;

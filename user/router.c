@@ -129,6 +129,7 @@ bool router_init(struct router *router, struct agent *agent, const struct conf_i
 		.membership = -1,
 	};
 	vr_init(&router->vr, &params);
+	watch_forget(agent);
 	return schedule_add(router);
 }
 

@@ -6,6 +6,9 @@
  */
 #include "hints.h"
 #include "notify.h"
+#include <stdlib.h>
+#include <string.h>
+
 #include "port.h"
 #include "router.h"
 
@@ -54,6 +57,66 @@ static void restore_programs(void *data)
 	}
 }
 
+/* ---- whose address ---- */
+
+/*
+ * Thousands may go at once, of thousands of virtual routers: when roles are left, or another
+ * manager flushes an interface. So they are looked up, in a list that is made when it is needed.
+ */
+struct served {
+	struct vrrp_addr address;
+	struct router *router;
+};
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(&((const struct served *)a)->address, &((const struct served *)b)->address,
+		      sizeof(struct vrrp_addr));
+}
+
+void watch_forget(struct agent *agent)
+{
+	free(agent->watch.served);
+	agent->watch.served = NULL;
+	agent->watch.served_count = 0;
+}
+
+/* False without memory. */
+static bool sort_served(struct agent *agent)
+{
+	struct watch *watch = &agent->watch;
+	size_t count = 0;
+	if (watch->served)
+		return true;
+	for (size_t i = 0; i < agent->router_count; i++)
+		count += agent->routers[i]->conf->address_count;
+	watch->served = calloc(count + 1, sizeof(*watch->served));
+	if (!watch->served)
+		return false;
+	for (size_t i = 0; i < agent->router_count; i++) {
+		const struct conf_instance *conf = agent->routers[i]->conf;
+		for (size_t j = 0; j < conf->address_count; j++)
+			watch->served[watch->served_count++] =
+				(struct served){conf->addresses[j].address, agent->routers[i]};
+	}
+	qsort(watch->served, watch->served_count, sizeof(*watch->served), compare);
+	return true;
+}
+
+/* The first one of this address; others follow it. */
+static const struct served *find_served(struct agent *agent, const struct vrrp_addr *address)
+{
+	const struct watch *watch = &agent->watch;
+	struct served key = {.address = *address};
+	if (!sort_served(agent))
+		return NULL; /* verify_some() will find it */
+	const struct served *found =
+		bsearch(&key, watch->served, watch->served_count, sizeof(key), compare);
+	while (found && found > watch->served && compare(found - 1, &key) == 0)
+		found--;
+	return found;
+}
+
 /* ---- addresses ---- */
 
 static bool is_served_at(const struct router *router, int ifindex, const struct vrrp_addr *address)
@@ -94,8 +157,10 @@ void watch_address_gone(int ifindex, const struct vrrp_addr *address, void *data
 	/* Of before the role was left and taken again, or put back by somebody else. */
 	if (links_has_address(agent->links, ifindex, address))
 		return;
-	for (size_t i = 0; i < agent->router_count; i++) {
-		struct router *router = agent->routers[i];
+	const struct served *served = find_served(agent, address);
+	const struct served *end = agent->watch.served + agent->watch.served_count;
+	for (; served && served < end && addr_equal(&served->address, address); served++) {
+		struct router *router = served->router;
 		if (router->bound && router->kernel_wanted && router->kernel_has &&
 		    is_served_at(router, ifindex, address))
 			address_missing(router, address);
@@ -157,4 +222,5 @@ void watch_stop(struct agent *agent)
 {
 	loop_timer_free(agent->watch.timer);
 	agent->watch.timer = NULL;
+	watch_forget(agent);
 }

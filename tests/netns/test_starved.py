@@ -174,7 +174,8 @@ def test_system_calls_of_a_takeover(lan, instances):
     assert {a.vrid for a in capture.adverts_from("r2")} == set(range(51, 51 + instances))
     path = takeover_path([call for call in trace.calls() if call.thread == second.pid])
     frames = [call for call in path if call.sends_frames()]
-    assert len(frames) >= 2 * instances, "an advertisement and announcements for each"
+    assert len(frames) >= 2, "advertisements and announcements"
+    assert instances == 1 or len(frames) < 2 * instances, "those of one tick in one call"
     wrong = [call for call in path if not call.harmless()]
     assert wrong == [], sorted({call.name for call in wrong})
     assert "NETLINK" in "".join(call.line for call in trace.calls()
