@@ -183,7 +183,7 @@ static void carry_out(struct world *world, const struct vr_action *action)
 	switch (action->kind) {
 	case ACT_LEASE:
 		must(action->until_ns == 0 || action->until_ns > world->now_ns);
-		must(action->until_ns <= world->now_ns + interval_ns(world) * 3);
+		must(action->until_ns <= world->now_ns + vr_lease_ns(vr));
 		set_lease(world, action->until_ns);
 		return;
 	case ACT_ADVERT:
@@ -191,8 +191,11 @@ static void carry_out(struct world *world, const struct vr_action *action)
 			must(action->advert.until_ns == 0 && !lease);
 			return;
 		}
-		must(vr->state == VR_ACTIVE && lease);
-		must(action->advert.priority == vr->effective_priority);
+		must(lease && action->advert.priority == vr->effective_priority);
+		if (vr->state == VR_BACKUP) /* H-15: the last one, of who yields */
+			must(vr->params.higher_prio_send_advert && action->advert.until_ns == 0);
+		else
+			must(vr->state == VR_ACTIVE);
 		if (action->advert.until_ns == 0)
 			return;
 		must(action->advert.until_ns == world->now_ns + vr_lease_ns(vr));
