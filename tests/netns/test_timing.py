@@ -6,7 +6,7 @@ import time
 import pytest
 
 from lab import (VIP, VRID, Instance, Xvrrpd, elected, hold, mean_interval_ns, median, pair,
-                 wait_until)
+                 wait_until, wire)
 
 INTERVAL_S = 0.01
 TAKEOVERS = 20
@@ -97,3 +97,59 @@ def test_announcements_of_many_addresses_hold_up_nobody(lan):
         capture = lan.capture()
     print("gaps of", ", ".join(f"{gap:.1f}" for gap in gaps), "ms")
     assert min(gaps) < 25, "the lease is 30 ms"
+
+
+@pytest.mark.parametrize("interval_cs, priority, down_us", [
+    (300, 100, 10_828_125), (4095, 1, 163_640_039), (4095, 254, 123_169_922)])
+def test_a_learned_interval(lan, interval_cs, priority, down_us):
+    """C-20, C-21, C-30: the Active's interval decides, exactly; these need more than 16 bits."""
+    agent = Xvrrpd(lan.r1, Instance(priority, 1, nopreempt=True))
+    message = wire.vrrp_message(VRID, 255, interval_cs, (VIP,))
+    with lan.port_socket("r1") as sock:
+        sock.send(wire.advert("192.0.2.66", message))
+    wait_until(lambda: agent.vr()["active_address"] == "192.0.2.66", "learned")
+    view = agent.vr()
+    assert view["active_adver_interval_us"] == interval_cs * 10_000
+    assert view["active_down_interval_us"] == pytest.approx(down_us, abs=1)
+    assert view["skew_time_us"] == pytest.approx(down_us - 30_000 * interval_cs, abs=1)
+
+
+def test_a_learned_interval_is_waited_for(lan):
+    """Of 300 cs and priority 100: silence of 10.828 s."""
+    agent = Xvrrpd(lan.r1, Instance(100, 1, nopreempt=True))
+    capture = lan.capture()
+    with lan.client.packet_socket() as sock:
+        sock.send(wire.advert("192.0.2.66", wire.vrrp_message(VRID, 255, 300, (VIP,))))
+    heard = wait_until(lambda: capture.adverts_from("client"), "heard")[0]
+    wait_until(lambda: agent.vr()["active_address"] == "192.0.2.66", "obeyed")
+    spoke = wait_until(lambda: capture.adverts_from("r1"), "takeover", 20)[0]
+    assert (spoke.time_ns - heard.time_ns) / 1e9 == pytest.approx(10.828125, abs=0.05)
+
+
+def test_the_longest_interval(lan, record_property):
+    """A-26: an owner of 40.95 s, from its first advertisement to its second."""
+    capture = lan.capture()
+    owner = Xvrrpd(lan.r1, Instance(255, 40.95, extra=("xdp_checksum rfc9568",)))
+    assert owner.vr()["advertise_interval_us"] == 40_950_000
+    assert owner.vr()["active_down_interval_us"] == pytest.approx(123_009_960, abs=1)
+    adverts = wait_until(lambda: (a := capture.adverts_from("r1", priority_zero=False))[1:] and a,
+                         "the second advertisement", 50)
+    interval_s = (adverts[1].time_ns - adverts[0].time_ns) / 1e9
+    record("longest interval {interval_s:.4f} s", record_property, interval_s=interval_s)
+    assert interval_s == pytest.approx(40.95, abs=0.05)
+    assert adverts[0].interval_cs == 4095
+
+
+@pytest.mark.parametrize("priority, down_ms", [(1, 39.96), (100, 36.09), (254, 30.08)])
+def test_priorities_at_one_centisecond(lan, record_property, priority, down_ms):
+    """C-22: each priority has a time of its own, though all skews are below a centisecond."""
+    assert Instance(priority, INTERVAL_S).down_ns() / 1e6 == pytest.approx(down_ms, abs=0.01)
+    active, backup = pair(lan, first=Instance(255, INTERVAL_S),
+                          second=Instance(priority, INTERVAL_S))
+    capture = lan.capture()
+    samples = [takeover(capture, active, backup) for _ in range(9)]
+    late_ms = median([late for late, _ in samples])
+    record("priority {priority}: {took_ms:.2f} ms", record_property, priority=priority,
+           took_ms=down_ms + late_ms)
+    assert late_ms == pytest.approx(0, abs=1.0)
+    assert min(late for late, _ in samples) > -0.1, "before it was due"
