@@ -21,6 +21,7 @@ def all_checks(archive):
         "banned": checks.banned,
         "unfinished": checks.unfinished,
         "cited-tests": docs.cited_tests,
+        "clauses": docs.clauses,
         "status-members": docs.status_members,
         "clang-format": tools.clang_format,
         "shellcheck": tools.shellcheck,

@@ -29,6 +29,16 @@ def filler(lines):
     return "/* x */\n" * lines
 
 
+IDS = "".join(f"ids: {part} 1\n" for part in "BCDEF")
+ROWS = "".join(f"| {part}-1 | c | none | w | yes | | |\n" for part in "BCDEF")
+
+
+def clauses(row="| A-1..A-2 | c | MUST | `f()` | diff 1 | unit/test_vr:kept | unit/test_vr |\n",
+            ids="ids: A 1..2\n"):
+    """A table of clauses with this row, and all else right."""
+    return IDS + ids + ROWS + row + "\n1. A note.\n"
+
+
 GOOD = {
     "include/abi.h": KERNEL_C + "#include <linux/types.h>\n",
     "bpf/advert.h": KERNEL_C + '#include "abi.h"\n' + filler(250),
@@ -38,14 +48,16 @@ GOOD = {
                           'const char *const words[] = {"a"};\n\n' + function(70),
     "user/sys/loop.c": C + '#include "core/types.h"\n#include "xvrrp.skel.h"\n'
                            'static const char *words = "system(1) // \\" sleep(1)";\n',
-    "tests/unit/test_vr.c": C + '#include "core/vr.h"\n#include "unit/help.h"\n',
+    "tests/unit/test_vr.c": C + '#include "core/vr.h"\n#include "unit/help.h"\n\n'
+                                'static void kept(void **state);\n',
     "tests/unit/help.h": C,
     "tests/netns/wait.py": PYTHON + "import time\n\n\ndef wait(pace):\n    time.sleep(pace)\n",
     "scripts/deps.sh": SCRIPT + "wait_and_retry() {\n\tsleep 5\n}\n",
     ".ci/run": SCRIPT + 'echo "$1"\n',
     "docs/man/xvrrpd.8": MANUAL,
     "docs/man/xvrrpctl.8": MANUAL + ".Bl -tag -width Ds\n.It Ql vrid\nnumber\n.El\n",
-    "docs/RFC.md": "| D-11 | unit/test_vr, `tests/unit/test_vr.c`, `test_vr.c` |\n",
+    "docs/RFC.md": clauses(),
+    "README.md": "unit/test_vr, `tests/unit/test_vr.c`, `test_vr.c`\n",
     "user/ctl/status.c": C + STATUS.format("vrid"),
 }
 
@@ -80,9 +92,26 @@ BAD = [
     ("banned", "user/core/a.c",
      C + "int f(int a)\n{\n\tswitch (a) {\n\tdefault:\n\t\treturn 1;\n\t}\n}\n"),
     ("unfinished", "user/sys/a.c", C + "/* TODO: the rest */\n"),
-    ("cited-tests", "docs/RFC.md", "unit/test_gone\n"),
-    ("cited-tests", "docs/RFC.md", "`tests/sys/test_vr.c`\n"),
+    ("cited-tests", "docs/HACKING.md", "unit/test_gone\n"),
+    ("cited-tests", "docs/HACKING.md", "`tests/sys/test_vr.c`\n"),
     ("cited-tests", "README.md", "`test_gone.py`\n"),
+    ("clauses", "docs/RFC.md", clauses(ids="")),
+    ("clauses", "docs/RFC.md", clauses(ids="ids: A 1..3\n")),
+    ("clauses", "docs/RFC.md", clauses(ids="ids: A 1\n")),
+    ("clauses", "docs/RFC.md", clauses("")),
+    *(("clauses", "docs/RFC.md", clauses(f"| A-1..A-2 | c | {rest} |\n")) for rest in (
+        "MUST | `f()` | yes | unit/test_vr |",
+        "must | `f()` | yes | unit/test_vr | unit/test_vr",
+        "MUST | `f()` | done | unit/test_vr | unit/test_vr",
+        "MUST | `f()` | diff | unit/test_vr | unit/test_vr",
+        "MUST | `f()` | diff 2 | unit/test_vr | unit/test_vr",
+        "MUST | | yes | unit/test_vr | unit/test_vr",
+        "MUST | `f()` | yes | | unit/test_vr",
+        "MUST | `f()` | yes | unit/test_vr |",
+        "MUST | `gone()` | yes | unit/test_vr | unit/test_vr",
+        "MUST | `f()` | yes | unit/test_vr:gone | unit/test_vr",
+        "MUST | | no | |")),
+    ("clauses", "docs/RFC.md", clauses() + "| A-2 | c | none | w | yes | | |\n"),
     ("status-members", "user/ctl/status.c", C + STATUS.format("vlan")),
     ("clang-format", "user/sys/a.c", C + "int  a;\n"),
     ("shellcheck", "tests/netns/a.sh", SCRIPT + "echo $1\n"),
