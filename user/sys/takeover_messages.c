@@ -79,7 +79,12 @@ void put_address(struct takeover *takeover, const struct takeover_item *item, bo
 			put_addr(message, IFA_BROADCAST, &item->broadcast);
 		if (item->label && ipv4)
 			mnl_attr_put_strz(message, IFA_LABEL, item->label);
-		/* The previous Active may still hold it for a moment: detection would find that. */
+		/*
+		 * The previous Active may still hold it for a moment: detection would find that. Of
+		 * such an address the kernel tells nobody (unless ndisc_notify is on), but joins
+		 * its group: the report leaves by the interface's own MAC, from its oldest
+		 * link-local address.
+		 */
 		if (!ipv4)
 			mnl_attr_put_u32(message, IFA_FLAGS, IFA_F_NODAD);
 	}
@@ -219,9 +224,12 @@ int dump_blackholes(struct takeover *takeover, bool ipv4, batch_each_fn *each, v
 
 void put_mac(struct takeover *takeover, const struct takeover_item *item, bool remove)
 {
-	/* A bridge may have learnt it on a port, from the Active before us: that must not stay. */
+	/*
+	 * A bridge may have learnt it on a port, from the Active before us: that must not stay, so
+	 * no NLM_F_EXCL. A macvlan refuses NLM_F_REPLACE, which changes nothing for a bridge.
+	 */
 	struct nlmsghdr *message = batch_message(takeover, remove ? RTM_DELNEIGH : RTM_NEWNEIGH,
-						 remove ? 0 : NLM_F_CREATE | NLM_F_REPLACE, item);
+						 remove ? 0 : NLM_F_CREATE, item);
 	struct ndmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
 	header->ndm_family = AF_BRIDGE;
