@@ -400,7 +400,8 @@ void notify_close(struct agent *agent)
 	struct notify *notify = agent->notify;
 	if (!notify)
 		return;
-	run_all(notify);
+	if (notify->scripts)
+		run_all(notify);
 	scripts_close(notify->scripts, PATIENCE_NS);
 	for (size_t i = 0; i < BUCKETS; i++)
 		while (notify->buckets[i]) {

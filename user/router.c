@@ -87,6 +87,20 @@ void router_report(struct router *router, const struct xvrrp_event *report)
 
 /* ---- life ---- */
 
+/*
+ * The longer one of what is left of either delay. They are of the process: a virtual router that a
+ * reload brings does not wait.
+ */
+static int64_t startup_delay_ns(const struct agent *agent)
+{
+	const struct conf_global *global = &agent->conf->global;
+	int64_t startup_ns = global->startup_delay_us * NS_PER_US;
+	int64_t boot_ns = global->boot_delay_us * NS_PER_US - clock_ns();
+	if (agent->ready)
+		return 0;
+	return startup_ns > boot_ns ? startup_ns : boot_ns;
+}
+
 static struct vr_params params_of(const struct agent *agent, const struct conf_instance *conf)
 {
 	static const enum checksum_policy policies[] = {
@@ -103,9 +117,7 @@ static struct vr_params params_of(const struct agent *agent, const struct conf_i
 		.interval_cs = conf->interval_cs,
 		.down_adverts = conf->down_adverts,
 		.preempt_delay_ns = conf->preempt_delay_us * NS_PER_US,
-		/* Of the process, not of a virtual router that a reload brings. */
-		.startup_delay_ns =
-			agent->ready ? 0 : agent->conf->global.startup_delay_us * NS_PER_US,
+		.startup_delay_ns = startup_delay_ns(agent),
 		.lower_prio_no_advert = conf->lower_prio_no_advert,
 		.higher_prio_send_advert = conf->higher_prio_send_advert,
 		.announce =
