@@ -272,6 +272,8 @@ static int compare_items(const void *a, const void *b)
 		return memcmp(x->mac, y->mac, sizeof(x->mac));
 	if (x->kind == TAKEOVER_ADDRESS && x->prefix_len != y->prefix_len)
 		return x->prefix_len < y->prefix_len ? -1 : 1;
+	if (x->kind == TAKEOVER_BLACKHOLE && x->table != y->table)
+		return x->table < y->table ? -1 : 1;
 	return memcmp(&x->address, &y->address, sizeof(x->address));
 }
 

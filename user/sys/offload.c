@@ -51,14 +51,14 @@ static int ask(int ifindex, void *command)
 /* How many features this kernel knows, 0 = it does not tell. */
 static unsigned count_features(int ifindex)
 {
-	struct {
+	union {
 		struct ethtool_sset_info info;
-		__u32 length;
+		__u32 room[sizeof(struct ethtool_sset_info) / sizeof(__u32) + 1];
 	} sets = {.info = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES}};
 
-	if (ask(ifindex, &sets) || !sets.info.sset_mask || sets.length > FEATURES_MAX)
+	if (ask(ifindex, &sets) || !sets.info.sset_mask || sets.info.data[0] > FEATURES_MAX)
 		return 0;
-	return sets.length;
+	return sets.info.data[0];
 }
 
 /* The bit of a feature, -1 = this kernel has none of that name. */
@@ -84,12 +84,18 @@ static int find_feature(int ifindex, const char *name)
 
 static bool is_active(int ifindex, unsigned feature)
 {
-	struct {
-		struct ethtool_gfeatures header;
-		struct ethtool_get_features_block blocks[BLOCKS_MAX];
-	} state = {.header = {.cmd = ETHTOOL_GFEATURES, .size = BLOCKS_MAX}};
+	struct ethtool_gfeatures *state =
+		calloc(1, sizeof(*state) + BLOCKS_MAX * sizeof(state->features[0]));
+	bool active = false;
 
-	return !ask(ifindex, &state) && (state.blocks[feature / 32].active >> feature % 32 & 1);
+	if (!state)
+		return false;
+	state->cmd = ETHTOOL_GFEATURES;
+	state->size = BLOCKS_MAX;
+	if (!ask(ifindex, state))
+		active = state->features[feature / 32].active >> feature % 32 & 1;
+	free(state);
+	return active;
 }
 
 bool offload_active(int ifindex, enum offload offload)
@@ -99,20 +105,31 @@ bool offload_active(int ifindex, enum offload offload)
 	return feature >= 0 && is_active(ifindex, (unsigned)feature);
 }
 
+/* 0 or an error number. */
+static int change(int ifindex, unsigned feature, bool on)
+{
+	struct ethtool_sfeatures *order =
+		calloc(1, sizeof(*order) + BLOCKS_MAX * sizeof(order->features[0]));
+	int error;
+
+	if (!order)
+		return ENOMEM;
+	order->cmd = ETHTOOL_SFEATURES;
+	order->size = (count_features(ifindex) + 31) / 32; /* exactly, or it is refused */
+	order->features[feature / 32].valid = 1U << feature % 32;
+	order->features[feature / 32].requested = on ? 1U << feature % 32 : 0;
+	error = ask(ifindex, order);
+	free(order);
+	return error;
+}
+
 int offload_set(int ifindex, enum offload offload, bool on)
 {
 	int feature = find_feature(ifindex, offload_name(offload)), error;
-	struct {
-		struct ethtool_sfeatures header;
-		struct ethtool_set_features_block blocks[BLOCKS_MAX];
-	} change = {.header = {.cmd = ETHTOOL_SFEATURES}};
 
 	if (feature < 0)
 		return on ? EOPNOTSUPP : 0;
-	change.header.size = (count_features(ifindex) + 31) / 32; /* exactly, or it is refused */
-	change.blocks[feature / 32].valid = 1U << feature % 32;
-	change.blocks[feature / 32].requested = on ? 1U << feature % 32 : 0;
-	error = ask(ifindex, &change);
+	error = change(ifindex, (unsigned)feature, on);
 	if (error)
 		return error;
 	/* That a feature is fixed is told by no error. */
