@@ -136,3 +136,16 @@ def test_a_keepalived_takes_over_from_our_group(two, interface):
     wait_until(lambda: states(second) == ["active", "active"], "both have moved")
     two.r1.ip("link", "set", "dev", interface, "up")
     together(first, second)
+
+
+def test_a_member_without_address_holds_the_other(two):
+    """Not for a moment does it run, whatever else changes in the world."""
+    two.r1.ip("addr", "del", "198.51.100.11/24", "dev", "eth1")
+    router = start(Xvrrpd, two.r1, 200)
+    wait_until(lambda: router.vr("VI_1")["fault_reasons"] == ["sync-group"], "held")
+    for number in range(1, 6):
+        two.r1.ip("addr", "add", f"203.0.113.{number}/32", "dev", "eth0")
+    hold(lambda: states(router) == ["initialize", "initialize"], "nobody runs", 0.5, 0.05)
+    assert "sync-group is over" not in router.log()
+    two.r1.ip("addr", "add", "198.51.100.11/24", "dev", "eth1")
+    wait_until(lambda: states(router) == ["active", "active"], "both run")
