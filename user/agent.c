@@ -79,26 +79,6 @@ static void links_readable(uint32_t events, void *data)
 	links_dispatch(((struct agent *)data)->links);
 }
 
-/* Many changes come at once, our own among them: note them, and look once. */
-static void link_changed(int ifindex, void *data)
-{
-	(void)ifindex; /* a name may have moved from one index to another: look at all */
-	loop_task_post(((struct agent *)data)->world_task);
-}
-
-static void world_changed(void *data)
-{
-	struct agent *agent = data;
-	if (!agent->ready)
-		return; /* it will be looked at once the programs are there */
-	for (size_t i = 0; i < agent->router_count; i++) {
-		router_refresh(agent->routers[i]);
-		agent_breathe(agent);
-	}
-	ports_follow(agent);
-	ports_put_unused(agent);
-}
-
 static void reload(struct agent *agent)
 {
 	char *why = NULL;
@@ -201,11 +181,10 @@ static int open_loop(struct agent *agent, struct failure *failure)
 		return -1;
 	if (loop_signals(agent->loop, signals, 4, signalled, agent) < 0)
 		return fail(failure, "signals cannot be watched: %s", strerror(errno));
-	agent->world_task = loop_task_new(agent->loop, LOOP_NETLINK, world_changed, agent);
 	agent->announce_task = loop_task_new(agent->loop, LOOP_NETLINK, announce_rest, agent);
 	TAILQ_INIT(&agent->announcing);
 	agent->outbox = outbox_new();
-	if (!agent->world_task || !agent->announce_task || !agent->outbox || !schedule_open(agent))
+	if (!world_open(agent) || !agent->announce_task || !agent->outbox || !schedule_open(agent))
 		return fail(failure, "out of memory");
 	return 0;
 }
@@ -257,7 +236,7 @@ static void close_system(struct agent *agent)
 	doctor_close(agent);
 	loop_fd_free(agent->events_source);
 	loop_fd_free(agent->links_source);
-	loop_task_free(agent->world_task);
+	world_close(agent);
 	loop_task_free(agent->announce_task);
 	schedule_close(agent);
 	outbox_free(agent->outbox);
@@ -334,7 +313,8 @@ static int start(struct agent *agent, struct failure *failure)
 		return -1;
 	adopt_withdraw(agent);
 	agent->ready = true;
-	world_changed(agent);
+	agent->world.all = true;
+	world_look(agent);
 	if (adopt_finish(agent, failure) < 0 || check_explicit_mode(agent, failure) < 0)
 		return -1;
 	if (!notify_open(agent, failure))
@@ -362,7 +342,7 @@ static void load(void *data)
 	struct agent *agent = data;
 	struct failure *failure = &agent->load_failure;
 	adopt_memberships(agent);
-	agent->links = links_open(link_changed, watch_address_gone, agent, failure);
+	agent->links = links_open(world_link_changed, watch_address_gone, agent, failure);
 	agent->load_result = agent->links ? dataplane_load(agent->dataplane, failure) : -1;
 	if (agent->load_result == 0)
 		adopt_programs(agent);

@@ -9,6 +9,7 @@
  *   schedule.c	which virtual router is due next
  *   groups.c	sync groups
  *   outbox.c	what those that are due at once send together
+ *   world.c	what has changed around it
  *   watch.c	what others may take away: programs, addresses
  *   standstill.c	a machine that stood still
  *   report.c	control socket, log and events
@@ -34,6 +35,8 @@
 
 struct group;  /* groups.h */
 struct outbox; /* outbox.h */
+#define WORLD_NOTED_MAX 64
+
 struct port;   /* port.h */
 struct router; /* router.h */
 
@@ -45,6 +48,14 @@ struct watch {
 	unsigned turns;	       /* whose turn it is to have its addresses verified */
 	struct served *served; /* virtual addresses and whose they are; NULL = not needed yet */
 	size_t served_count;
+};
+
+/* Interfaces that have changed, and are to be looked at. */
+struct world {
+	struct loop_task *task;
+	int ifindexes[WORLD_NOTED_MAX];
+	unsigned count;
+	bool all;
 };
 
 /* A client of `xvrrpctl events`. */
@@ -77,7 +88,7 @@ struct agent {
 	struct follower *followers;
 	struct vrrp_addr *virtual_addresses; /* of all routers but owners, sorted */
 	size_t virtual_address_count;
-	struct loop_task *world_task;	 /* interfaces have changed: look at them */
+	struct world world;
 	struct loop_task *announce_task; /* announcements are left to be sent */
 	TAILQ_HEAD(, router) announcing; /* whose they are, in turn */
 	struct schedule schedule;
@@ -112,6 +123,19 @@ void agent_step_all(struct agent *agent, enum vr_event_kind kind);
 
 /* Once more, after it failed at the start: see there. */
 void agent_open_control(struct agent *agent);
+
+/* ---- world.c ---- */
+
+/* False without memory. */
+bool world_open(struct agent *agent);
+void world_close(struct agent *agent);
+
+/* links_changed_fn */
+links_changed_fn world_link_changed;
+/* Something else has changed, for whomever: all virtual routers look, soon. */
+void world_changed(struct agent *agent);
+/* Those whom it concerns look now. */
+void world_look(struct agent *agent);
 
 /* ---- adopt.c ---- */
 

@@ -345,5 +345,5 @@ void port_restore(struct agent *agent, struct port *port)
 	if (failed == port->broken)
 		return;
 	port->broken = failed;
-	loop_task_post(agent->world_task); /* a fault comes or goes */
+	world_changed(agent); /* a fault comes or goes */
 }
