@@ -32,11 +32,10 @@
 #include "sys/takeover.h"
 #include "sys/transmit.h"
 #include "sys/worker.h"
+#include "world.h"
 
 struct group;  /* groups.h */
 struct outbox; /* outbox.h */
-#define WORLD_NOTED_MAX 64
-
 struct port;   /* port.h */
 struct router; /* router.h */
 
@@ -48,14 +47,6 @@ struct watch {
 	unsigned turns;	       /* whose turn it is to have its addresses verified */
 	struct served *served; /* virtual addresses and whose they are; NULL = not needed yet */
 	size_t served_count;
-};
-
-/* Interfaces that have changed, and are to be looked at. */
-struct world {
-	struct loop_task *task;
-	int ifindexes[WORLD_NOTED_MAX];
-	unsigned count;
-	bool all;
 };
 
 /* A client of `xvrrpctl events`. */
@@ -123,19 +114,6 @@ void agent_step_all(struct agent *agent, enum vr_event_kind kind);
 
 /* Once more, after it failed at the start: see there. */
 void agent_open_control(struct agent *agent);
-
-/* ---- world.c ---- */
-
-/* False without memory. */
-bool world_open(struct agent *agent);
-void world_close(struct agent *agent);
-
-/* links_changed_fn */
-links_changed_fn world_link_changed;
-/* Something else has changed, for whomever: all virtual routers look, soon. */
-void world_changed(struct agent *agent);
-/* Those whom it concerns look now. */
-void world_look(struct agent *agent);
 
 /* ---- adopt.c ---- */
 
