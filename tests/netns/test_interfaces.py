@@ -39,6 +39,23 @@ def test_several_virtual_routers_and_interfaces(lab):
     wait_until(lambda: {agents[1].state(f"VI_{n}") for n in (1, 2, 3)} == {"active"}, "all three")
 
 
+@pytest.mark.parametrize("lab", [{"lans": 2}], indirect=True)
+def test_an_address_on_another_interface(lab):
+    """E-27: announced and answered where it lives, by the virtual MAC of its virtual router."""
+    nodes = [lab.node(f"r{n}", f"192.0.2.1{n}/24", f"198.51.100.1{n}/24") for n in (1, 2)]
+    capture = lab.capture()
+    instances = [Instance(priority, addresses=(f"{VIP}/24", "198.51.100.1/24 dev eth1"))
+                 for priority in (200, 100)]
+    agents = [Xvrrpd(node, instance) for node, instance in zip(nodes, instances)]
+    elected(*agents)
+    wait_until(lambda: capture.gratuitous("198.51.100.1", 0, "r1.1"), "announced there")
+    wait_until(lambda: "198.51.100.1/24" in nodes[0].addresses("eth1"), "and added")
+    assert not capture.gratuitous("198.51.100.1", 0, "r1"), "not on the instance's own interface"
+    assert agents[0].interface("eth1")["xdp_mode"]
+    agents[0].kill()
+    wait_until(lambda: capture.gratuitous("198.51.100.1", 0, "r2.1"), "the other one does")
+
+
 def test_interface_down_and_up(lan):
     first, second = pair(lan)
     lan.r1.ip("link", "set", "eth0", "down")
