@@ -361,6 +361,29 @@ static void e_20_e_21_gratuitous_arp(void **state)
 	assert_memory_equal(frame, wanted, GARP_FRAME_LEN);
 }
 
+/* H-3: the old form is one of IPv4, RFC 8200 8.1 leaves IPv6 no choice. */
+static void h_3_the_old_unicast_checksum_is_for_ipv4(void **state)
+{
+	const struct vrrp_addr peer6 = {{0xfe, 0x80, [15] = 3}};
+	struct advert advert = {IPV6, .version = 3, .priority = 100, .addresses = vips_ipv6};
+	uint8_t plain[VRRP_MESSAGE_MAX], old[VRRP_MESSAGE_MAX];
+
+	(void)state;
+	advert.destination = peer6;
+	size_t len = vrrp_message_encode(&advert, plain, sizeof(plain));
+	advert.pseudo_group = true;
+	assert_int_equal(vrrp_message_encode(&advert, old, sizeof(old)), len);
+	assert_memory_equal(old, plain, len);
+
+	struct advert ipv4 = {IPV4, .version = 3, .priority = 100, .addresses = &vip};
+	ipv4.checksum = CHECKSUM_PSEUDO;
+	ipv4.destination = addr_from_ipv4(0xc0000203);
+	len = vrrp_message_encode(&ipv4, plain, sizeof(plain));
+	ipv4.pseudo_group = true;
+	assert_int_equal(vrrp_message_encode(&ipv4, old, sizeof(old)), len);
+	assert_memory_not_equal(old, plain, len);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +401,7 @@ int main(void)
 		cmocka_unit_test(a_24_255_addresses),
 		cmocka_unit_test(a_1_to_a_8_frame_over_ipv4),
 		cmocka_unit_test(a_1_to_a_8_frame_over_ipv6),
+		cmocka_unit_test(h_3_the_old_unicast_checksum_is_for_ipv4),
 		cmocka_unit_test(e_20_e_21_gratuitous_arp),
 	};
 

@@ -68,7 +68,8 @@ static struct vrrp_addr group_address(enum vrrp_family family)
 /* As far as the pseudo-header knows. */
 static struct vrrp_addr destination(const struct advert *advert)
 {
-	bool group = addr_is_zero(&advert->destination) || advert->pseudo_group;
+	bool old = advert->pseudo_group && advert->family == VRRP_IPV4;
+	bool group = addr_is_zero(&advert->destination) || old;
 
 	return group ? group_address(advert->family) : advert->destination;
 }
