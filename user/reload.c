@@ -293,6 +293,7 @@ static void apply(struct agent *agent, struct change *change)
 	struct conf *old_conf = agent->conf;
 	tell_global(old_conf, change->conf);
 	groups_close(agent);
+	watch_forget(agent);
 	agent->routers = change->routers;
 	agent->router_count = change->conf->instance_count;
 	agent->conf = change->conf;

@@ -155,6 +155,21 @@ def test_removed_and_added(lan):
     assert capture.gratuitous(VIP) == []
 
 
+def test_removed_after_an_address_was_looked_up(lan):
+    """Whose an address was is asked of those that run; sanitizers see the others asked."""
+    agent = Xvrrpd(lan.r1, Instance(200), Instance(200, **SECOND))
+    wait_until(lambda: {agent.state("VI_1"), agent.state("VI_2")} == {"active"}, "both Active")
+    wait_until(lambda: f"{VIP}/24" in lan.r1.addresses(), "the address")
+    lan.r1.ip("address", "del", f"{VIP}/24", "dev", "eth0")
+    wait_until(lambda: "somebody removed our address" in agent.log(), "it is looked up")
+    wait_until(lambda: f"{VIP}/24" in lan.r1.addresses(), "it is put back")
+    agent.configure(Instance(200))
+    assert agent.json("reload") == {"changed": 1}
+    wait_until(lambda: "192.0.2.2/24" not in lan.r1.addresses(), "the other address is gone")
+    assert agent.json("reload") == {"changed": 0}
+    assert agent.vr("VI_1")["state"] == "active"
+
+
 def test_a_file_that_nobody_writes_holds_up_nothing(lan):
     """A FIFO in the file's place: to read it would be to wait for ever."""
     agent = Xvrrpd(lan.r1, Instance(100, INTERVAL_S))
