@@ -257,6 +257,18 @@ static void check_reply(const char *reply)
 	json_decref(json);
 }
 
+/* What there is to find for a doctor is not asked here. */
+static enum control_next answer(const char *line, struct agent *agent, char **reply)
+{
+	enum control_next next = control_handle(line, &ops, agent, reply);
+
+	if (next != CONTROL_DOCTOR)
+		return next;
+	must(!*reply);
+	*reply = control_result(json_array());
+	return CONTROL_FINISH;
+}
+
 /* The replies to these bytes, up to the first request that ends the connection. */
 static struct text expected(struct agent *agent, const struct text *sent)
 {
@@ -269,7 +281,7 @@ static struct text expected(struct agent *agent, const struct text *sent)
 		size_t line = (size_t)(newline - bytes);
 		char *line_text = strndup(bytes, line), *reply;
 
-		next = control_handle(line_text, &ops, agent, &reply);
+		next = answer(line_text, agent, &reply);
 		must(reply);
 		check_reply(reply);
 		append(&all, reply, strlen(reply));
@@ -287,7 +299,7 @@ static struct text expected(struct agent *agent, const struct text *sent)
 static void request(struct client *client, const char *line, void *data)
 {
 	char *reply;
-	enum control_next next = control_handle(line, &ops, data, &reply);
+	enum control_next next = answer(line, data, &reply);
 
 	must(reply);
 	if (client_send(client, reply, strlen(reply)) && next == CONTROL_FINISH)

@@ -48,8 +48,8 @@ enum control_next {
 };
 
 /*
- * Answer one request; never fails on any input. `*reply` is malloc'd, with its newline; NULL only
- * without memory.
+ * Answer one request; never fails on any input. `*reply` is malloc'd, with its newline; NULL with
+ * CONTROL_DOCTOR, or without memory.
  */
 enum control_next control_handle(const char *line, const struct control_ops *ops, void *data,
 				 char **reply);
