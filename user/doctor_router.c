@@ -99,6 +99,8 @@ static void check_counters(struct router *router, const struct vr_stats *stats, 
 		uint64_t count = hint_count(hint, router, &counts);
 		if (hint == HINT_FLAPPING)
 			count = hints_age_ns(router, hint) < 60 * RECENT_NS;
+		if (hint == HINT_FOREIGN_CLAIMS && hints_age_ns(router, hint) == NEVER_NS)
+			count = 0; /* none while we were Active */
 		if (count)
 			add_hint(router, hint, count, findings);
 		well = well && !count;

@@ -206,8 +206,8 @@ static const struct entry table[HINTS] = {
 			COUNTER_OF_AGENT(send_failed),
 			BOTH(HINT_WARNING),
 			.text = {{"the kernel did not take advertisements",
-				  "see the log for the reason; an MTU that is too small for the "
-				  "number of addresses is one"}},
+				  "see the log for the reason: an interface without carrier, or "
+				  "an MTU that is too small for the number of addresses"}},
 		},
 	[HINT_EQUAL_PRIORITY] =
 		{
@@ -246,8 +246,9 @@ static const struct entry table[HINTS] = {
 			.name = "flapping",
 			.where = STATE,
 			BOTH(HINT_WARNING),
-			.text = {{"the role was taken three times within a minute: "
-				  "advertisements come late or are lost, in a queue or on the way",
+			.text = {{"the role was taken three times within a minute: if it was not "
+				  "given and taken on purpose, advertisements come late or are "
+				  "lost, in a queue or on the way",
 				  "choose a longer advert_int, and look at the load of hosts and "
 				  "switches (xvrrpctl stats: late_wakeups)"}},
 		},

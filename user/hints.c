@@ -75,14 +75,20 @@ void hints_look(struct router *router, const struct vr_stats *stats)
 	struct hint_memory *memory = memory_of(router);
 	for (enum hint hint = 0; memory && hint < HINTS; hint++) {
 		uint64_t count = hint_count(hint, router, &counts);
-		if (hint == HINT_FLAPPING)
-			continue;
+		if (hint == HINT_FLAPPING || hint == HINT_FOREIGN_CLAIMS)
+			continue; /* told as they happen */
 		/* A state that lasts is seen each time; a new slot begins with 0. */
 		bool state = hint >= HINT_EQUAL_PRIORITY;
 		if (count > (state ? 0 : memory->seen[hint]))
 			risen(router, hint);
 		memory->seen[hint] = count;
 	}
+}
+
+void hints_claim(struct router *router)
+{
+	if (memory_of(router))
+		risen(router, HINT_FOREIGN_CLAIMS);
 }
 
 void hints_transition(struct router *router)

@@ -69,6 +69,9 @@ uint64_t hint_count(enum hint hint, const struct router *router, const struct hi
 /* Once a second: have the worker read some counters, and tell what has risen. */
 void hints_turn(struct agent *agent);
 
+/* Somebody claims an address of a router that is Active. */
+void hints_claim(struct router *router);
+
 /* A transition of a router (B-25). */
 void hints_transition(struct router *router);
 

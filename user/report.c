@@ -271,8 +271,13 @@ void report_transition(struct router *router, enum vr_state from)
 void report_claim(struct router *router, const struct vrrp_addr *address, const uint8_t mac[6])
 {
 	char text[ADDR_TEXT_LEN];
-	log_warning("%s: %02x:%02x:%02x:%02x:%02x:%02x claims our address %s", router->conf->name,
-		    mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], addr_format(address, text));
+	/* An Active that does without the virtual MAC, as most keepalived do, claims it rightly. */
+	if (router->vr.state == VR_ACTIVE) {
+		hints_claim(router);
+		log_warning("%s: %02x:%02x:%02x:%02x:%02x:%02x claims our address %s",
+			    router->conf->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+			    addr_format(address, text));
+	}
 	struct view view;
 	if (!router->agent->followers || !view_open(&view, router))
 		return;
