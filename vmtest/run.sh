@@ -89,6 +89,12 @@ run_kernel() { # image
 	echo "vmtest: booting $1"
 	boot "$1" "$log"
 	status=$?
+	# The emulator itself gives up now and then; a kernel that panics does so again.
+	if [ $status -eq 255 ] && ! grep -q '^vmtest: .* up after ' "$log"; then
+		echo "vmtest: $1 did not come up (status $status): once more"
+		boot "$1" "$log"
+		status=$?
+	fi
 	result=$(sed -n 's/^vmtest result: //p' "$log" | grep '[0-9]* passed, [0-9]* failed' | tail -n 1)
 	if [ -n "$result" ]; then
 		count "$result"
