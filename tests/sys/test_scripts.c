@@ -166,7 +166,11 @@ static void test_other_user(void **state)
 	assert_int_equal(geteuid(), 0); /* and not the whole process */
 }
 
-/* Descriptors, signals, session: nothing of ours but the standard error. */
+/*
+ * Descriptors, signals, session: nothing of ours but the standard error. Signals 32 and 33 are
+ * libc's own: its posix_spawn(), by which make starts this test, has them ignored in the child, and
+ * its sigaction() lets nobody change that.
+ */
 static void test_inheritance(void **state)
 {
 	sigset_t blocked;
@@ -180,7 +184,8 @@ static void test_inheritance(void **state)
 	char text[400];
 	snprintf(text, sizeof(text),
 		 "test ! -e /proc/$$/fd/%d -a $(readlink /proc/$$/fd/0) = /dev/null -a "
-		 "$(ps -o sid= -p $$) = $$ && ! grep -q '^SigIgn:.*[1-9a-f]' /proc/$$/status",
+		 "$(ps -o sid= -p $$) = $$ && "
+		 "grep -qE '^SigIgn:.0000000[01][08]0000000$' /proc/$$/status",
 		 leak);
 	run_shell(text);
 	sigprocmask(SIG_UNBLOCK, &blocked, NULL);
