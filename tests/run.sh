@@ -11,7 +11,7 @@ build=${BUILD:-build}
 python=${PYTHON:-/usr/bin/python3}
 logs=${LOGS:-$build/test-logs}
 program_seconds=${PROGRAM_SECONDS:-300}
-pytest_seconds=${PYTEST_SECONDS:-1800}
+pytest_seconds=${PYTEST_SECONDS:-2700}
 passed=0 failed=0 skipped=0
 reports=$(realpath -m "$logs")/sanitizer.$$ # two rings may run at once
 read -ra under <<<"${RUN_UNDER-}"
