@@ -149,3 +149,13 @@ def test_a_member_without_address_holds_the_other(two):
     assert "sync-group is over" not in router.log()
     two.r1.ip("addr", "add", "198.51.100.11/24", "dev", "eth1")
     wait_until(lambda: states(router) == ["active", "active"], "both run")
+
+
+def test_silence_on_one_network_is_not_enough(two):
+    """Whose Active is still heard on the other one takes neither: there would be two."""
+    first, second = group_pair(two)
+    two.switch_run("ip", "link", "set", "dev", "r1.1", "nomaster")  # with carrier on both sides
+    hold(lambda: states(second) == ["backup", "backup"], "waits for the other member", 1.5, 0.05)
+    assert states(first) == ["active", "active"]
+    first.kill()
+    wait_until(lambda: states(second) == ["active", "active"], "silence on both")
