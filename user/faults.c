@@ -156,6 +156,10 @@ static const char *advice(enum vr_fault fault)
 		return "its programs could not be attached: see above";
 	case FAULT_SYNC_GROUP:
 		return "another member of its sync group has a fault";
+	case FAULT_TRACKED:
+		return "a tracked object without a weight is down: see the status";
+	case FAULT_TRACK_PENDING:
+		return "a tracked object has not been checked yet";
 	}
 	return "";
 }

@@ -75,10 +75,98 @@ enum conf_notify {
 	CONF_NOTIFY_BACKUP,
 	CONF_NOTIFY_FAULT,
 	CONF_NOTIFY_STOP,
+	CONF_NOTIFY_DELETED,  /* a reload has removed it; without one, as in keepalived: FAULT */
+	CONF_NOTIFY_RX_LOWER, /* Active, and a lower priority was heard */
 	CONF_NOTIFY_KINDS,
 };
 
+enum conf_track_kind {
+	CONF_TRACK_INTERFACE,
+	CONF_TRACK_SCRIPT,
+	CONF_TRACK_FILE,
+	CONF_TRACK_PROCESS,
+	CONF_TRACK_KINDS,
+};
+
+/*
+ * One object that an instance watches: a line of track_interface, track_script and so on. See
+ * core/track.h for what it does to the priority.
+ */
+struct conf_track {
+	enum conf_track_kind kind;
+	char interface[IFNAMSIZ]; /* CONF_TRACK_INTERFACE */
+	size_t object; /* the others: index into conf->scripts, ->track_files or ->processes */
+	int weight;    /* -253..253, default that of the object; 0 = a fault while it is down */
+	bool reverse;
+	bool of_group; /* it comes from the sync group, which prints it */
+	struct conf_place place;
+};
+
+/* vrrp_script */
+struct conf_check_script {
+	char *name;
+	struct conf_script script;
+	int64_t interval_us; /* default 1 s */
+	int64_t timeout_us;  /* default: interval_us */
+	int weight;	     /* default of those that track it: 0 */
+	bool reverse;
+	unsigned rise, fall; /* results in a row that change the state; default 1 */
+	bool init_fail;	     /* counts as failed until it has succeeded `rise` times */
+	struct conf_place place;
+};
+
+/* track_file: the number in the file times the weight is added to the priority. */
+struct conf_track_file {
+	char *name;
+	char *path;
+	int weight; /* default 1; 0 = a fault while the number is not 0 */
+	bool reverse;
+	bool create;	 /* init_file: write `initial` when the file is missing ... */
+	bool overwrite;	 /* ... or in any case */
+	int64_t initial; /* default 0 */
+	struct conf_place place;
+};
+
+enum conf_param_match {
+	CONF_PARAM_NONE, /* parameters do not count */
+	CONF_PARAM_EXACT,
+	CONF_PARAM_INITIAL, /* the process has further ones */
+	CONF_PARAM_PARTIAL, /* the last one is the beginning of the process's */
+};
+
+/* vrrp_track_process: up while quorum <= matching processes <= quorum_max. */
+struct conf_process {
+	char *name;
+	char **words; /* program and parameters, NULL-terminated */
+	enum conf_param_match match;
+	bool full_command; /* compare /proc/PID/cmdline, not comm */
+	int weight;	   /* default 0 */
+	bool reverse;
+	unsigned quorum;	    /* default 1 */
+	unsigned quorum_max;	    /* default UINT_MAX */
+	int64_t fork_delay_us;	    /* up only after so long; default 0 */
+	int64_t terminate_delay_us; /* down only after so long; default 0 */
+	struct conf_place place;
+};
+
 struct conf_group;
+struct route; /* core/route.h */
+struct rule;  /* the same */
+
+struct conf_routes {
+	struct route *list;
+	size_t count;
+};
+
+struct conf_rules {
+	struct rule *list;
+	size_t count;
+};
+
+struct conf_addresses {
+	struct conf_address *list;
+	size_t count;
+};
 
 struct conf_instance {
 	char *name;
@@ -109,6 +197,14 @@ struct conf_instance {
 	bool old_unicast_checksum; /* off */
 	struct conf_script notify[CONF_NOTIFY_KINDS];
 	const struct conf_group *group; /* its sync group, NULL = none */
+	bool track_own_interface;	/* default on; dont_track_primary: a link that is down is no
+					   fault */
+	struct conf_track *tracks;	/* in the order of the file, then those of its group */
+	size_t track_count;
+	struct conf_addresses excluded; /* virtual_ipaddress_excluded: either family, served like
+					   the others, not advertised */
+	struct conf_routes routes;	/* virtual_routes: there while Active */
+	struct conf_rules rules;	/* virtual_rules */
 	struct conf_address *addresses;
 	size_t address_count;	 /* 0..255 */
 	struct conf_place place; /* of the name */
@@ -120,7 +216,17 @@ struct conf_group {
 	size_t *members; /* indexes of instances, in the order of the file; without unknown ones */
 	size_t member_count;
 	struct conf_script notify[CONF_NOTIFY_KINDS];
+	bool member_weights;	   /* sync_group_tracking_weight: weights of single members count */
+	struct conf_track *tracks; /* also in `tracks` of each member */
+	size_t track_count;
 	struct conf_place place;
+};
+
+/* notify_fifo and its like: a named pipe, and the program that reads it. */
+struct conf_fifo {
+	char *path;		   /* NULL = none */
+	char *user, *group;	   /* of the pipe; NULL = the agent's */
+	struct conf_script script; /* started with the path as its argument; may be none */
 };
 
 struct conf_global {
@@ -131,6 +237,15 @@ struct conf_global {
 	int64_t boot_delay_us; /* vrrp_delay_after_boot: no role before CLOCK_BOOTTIME shows that;
 				  default 0 */
 	bool script_security;  /* enable_script_security; default off */
+	struct conf_fifo fifo; /* notify_fifo, notify_fifo_script */
+	struct conf_fifo vrrp_fifo;   /* vrrp_notify_fifo, vrrp_notify_fifo_script */
+	bool notify_priority_changes; /* vrrp_notify_priority_changes */
+	bool fifo_states_on_reload;   /* fifo_write_vrrp_states_on_reload */
+	struct conf_script startup_script, shutdown_script;
+	int64_t startup_timeout_us, shutdown_timeout_us; /* default 60 s */
+	struct conf_addresses static_addresses; /* there while the agent runs; `dev` is set */
+	struct conf_routes static_routes;
+	struct conf_rules static_rules;
 };
 
 struct conf {
@@ -139,6 +254,12 @@ struct conf {
 	size_t instance_count;
 	struct conf_group *groups;
 	size_t group_count;
+	struct conf_check_script *scripts;
+	size_t script_count;
+	struct conf_track_file *track_files;
+	size_t track_file_count;
+	struct conf_process *processes;
+	size_t process_count;
 	char **files; /* names that places point to, NULL-terminated */
 };
 

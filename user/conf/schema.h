@@ -98,6 +98,8 @@ enum schema_key {
 	KEY_NOTIFY_BACKUP,
 	KEY_NOTIFY_FAULT,
 	KEY_NOTIFY_STOP,
+	KEY_NOTIFY_DELETED,
+	KEY_NOTIFY_RX_LOWER,
 };
 
 /* Parts of keepalived that are skipped; each has one sentence, see schema_part_text(). */

@@ -181,8 +181,6 @@ static const struct keyword table[] = {
 	SKIP(IN_INSTANCE, "lvs_sync_daemon_interface", PART_LOAD_BALANCER),
 	REFUSE(IN_INSTANCE, "mcast_dst_ip", PART_GROUP, groups),
 	ACCEPT(IN_INSTANCE, "no_virtual_ipaddress"),
-	SKIP(IN_INSTANCE, "notify_deleted", PART_SCRIPTS),
-	SKIP(IN_INSTANCE, "notify_master_rx_lower_pri", PART_SCRIPTS),
 	SKIP(IN_INSTANCE, "notify_priority_changes", PART_SCRIPTS),
 	SKIP(IN_INSTANCE, "owner_ignore_adverts", PART_OWNER),
 	SKIP(IN_INSTANCE, "promote_secondaries", PART_ROUTES),

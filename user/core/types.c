@@ -72,6 +72,10 @@ const char *vr_fault_name(unsigned fault)
 		return "data-plane";
 	case FAULT_SYNC_GROUP:
 		return "sync-group";
+	case FAULT_TRACKED:
+		return "tracked-object";
+	case FAULT_TRACK_PENDING:
+		return "tracking-pending";
 	}
 	return NULL;
 }

@@ -33,6 +33,8 @@ enum vr_fault {
 	FAULT_NO_VIRTUAL_ADDRESS = 1 << 3, /* nothing to serve */
 	FAULT_DATA_PLANE = 1 << 4,	   /* no program could be attached */
 	FAULT_SYNC_GROUP = 1 << 5,	   /* another member of its sync group has a fault */
+	FAULT_TRACKED = 1 << 6,		   /* a tracked object without a weight is down */
+	FAULT_TRACK_PENDING = 1 << 7,	   /* one has not been checked for the first time yet */
 };
 
 /* The event that caused the last transition: RFC 8347's identities (G-14) in today's words. */

@@ -122,6 +122,8 @@ static enum vr_last_event fault_event(enum vr_fault fault)
 	case FAULT_NO_INTERFACE:
 	case FAULT_INTERFACE_DOWN:
 	case FAULT_DATA_PLANE:
+	case FAULT_TRACKED:
+	case FAULT_TRACK_PENDING:
 		return LAST_EVENT_INTERFACE_DOWN;
 	case FAULT_NO_ADDRESS:
 		return LAST_EVENT_NO_PRIMARY_IP_ADDRESS;
@@ -140,6 +142,8 @@ static enum vr_last_event fault_over_event(enum vr_fault fault)
 	case FAULT_NO_INTERFACE:
 	case FAULT_INTERFACE_DOWN:
 	case FAULT_DATA_PLANE:
+	case FAULT_TRACKED:
+	case FAULT_TRACK_PENDING:
 		return LAST_EVENT_INTERFACE_UP;
 	case FAULT_NO_ADDRESS:
 		return LAST_EVENT_PRIMARY_IP_ADDRESS;
@@ -282,6 +286,8 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 		break;
 	case EV_PRIORITY:
 		take_priority(&s, event->priority);
+		break;
+	case EV_CONFIGURE:
 		break;
 	case EV_DEADLINE:
 		take_deadline(&s);
