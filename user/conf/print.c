@@ -113,6 +113,13 @@ static void print_options(FILE *out, const struct conf_instance *instance)
 	print_value(out, IN_INSTANCE, KEY_XDP_CONSUME_ADVERTS, instance->consume_adverts);
 }
 
+/* What else says so: the addresses. */
+static void print_family(FILE *out, const struct conf_instance *instance)
+{
+	if (instance->family == VRRP_IPV6 && !instance->address_count)
+		fprintf(out, "\tnative_ipv6\n");
+}
+
 static void print_source(FILE *out, const struct conf_instance *instance)
 {
 	char text[ADDR_TEXT_LEN];
@@ -219,6 +226,7 @@ static void print_instance(FILE *out, const struct conf_instance *instance)
 	print_options(out, instance);
 	print_notify(out, instance->notify);
 	print_authentication(out, instance);
+	print_family(out, instance);
 	print_source(out, instance);
 	print_peers(out, instance);
 	print_addresses(out, instance);
