@@ -209,10 +209,12 @@ static void flood_is_limited(void **state)
 }
 
 /* As after a flood of one message a moment ago: its tokens are gone, and a bit of the reserve. */
+#define SPENT_FOR_NS 20000000
+
 static void spend_tokens(struct world *world)
 {
 	world->slots[V3].report_bucket_ns =
-		(uint64_t)boottime_ns() + 64 * 1000000000ULL / 256 + 20000000;
+		(uint64_t)boottime_ns() + 64 * 1000000000ULL / 256 + SPENT_FOR_NS;
 }
 
 static unsigned reported(struct world *world, const struct advert_spec *spec)
@@ -226,6 +228,23 @@ static unsigned reported(struct world *world, const struct advert_spec *spec)
 	return out.after.event_count;
 }
 
+/*
+ * Is the message that was reported last not reported again? A machine that stands still gives
+ * tokens back: then ask once more, for another report of the same message changes nothing.
+ */
+static bool repeated_is_not(struct world *world, const struct advert_spec *spec)
+{
+	for (unsigned tries = 0; tries < 20; tries++) {
+		int64_t started_ns = boottime_ns();
+
+		if (reported(world, spec) == 0)
+			return true;
+		if (boottime_ns() - started_ns < SPENT_FOR_NS / 2)
+			return false;
+	}
+	return false;
+}
+
 /* A flood of one message, whatever it is, hides no other. */
 static void change_gets_through(void **state)
 {
@@ -235,10 +254,10 @@ static void change_gets_through(void **state)
 	leaving.priority = 0;
 	other.source++;
 	assert_int_equal(reported(world, &spec), 1);
-	assert_int_equal(reported(world, &spec), 0);
+	assert_true(repeated_is_not(world, &spec));
 	assert_int_equal(reported(world, &leaving), 1);
 	assert_int_equal(reported(world, &other), 1);
-	assert_int_equal(reported(world, &other), 0);
+	assert_true(repeated_is_not(world, &other));
 	assert_int_equal(reported(world, &spec), 1);
 }
 
@@ -272,7 +291,7 @@ static void change_after_steady_gets_through(void **state)
 
 	low.priority = 10;
 	assert_int_equal(reported(world, &low), 1);
-	assert_int_equal(reported(world, &low), 0);
+	assert_true(repeated_is_not(world, &low));
 	know(world, &frame);
 	receive(world, &frame);
 	assert_int_equal(reported(world, &low), 1);
