@@ -70,7 +70,7 @@ static void adopt_role(struct router *router)
 		return;
 	int number = find_slot(router, ifindex);
 	if (number < 0 || !is_sane(dataplane_slot(agent->dataplane, (unsigned)number)) ||
-	    !router_allocate(router))
+	    !(router->plan = plan_new(router->conf)))
 		return;
 	take_slot(router, ifindex, (unsigned)number);
 	struct vr_event event = adoption_of(router->slot);
@@ -332,17 +332,17 @@ static bool choose_kept(struct cleanup *cleanup, const struct agent *agent)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < agent->router_count; i++)
-		count += agent->routers[i]->item_count;
+		count += agent->routers[i]->plan ? agent->routers[i]->plan->item_count : 0;
 	cleanup->kept = calloc(count + 1, sizeof(*cleanup->kept));
 	if (!cleanup->kept)
 		return false;
 	for (size_t i = 0; i < agent->router_count; i++) {
 		const struct router *router = agent->routers[i];
-		if (!router->kernel_wanted)
+		if (!router->kernel_wanted || !router->plan)
 			continue;
-		memcpy(cleanup->kept + cleanup->kept_count, router->items,
-		       router->item_count * sizeof(*router->items));
-		cleanup->kept_count += router->item_count;
+		memcpy(cleanup->kept + cleanup->kept_count, router->plan->items,
+		       router->plan->item_count * sizeof(*router->plan->items));
+		cleanup->kept_count += router->plan->item_count;
 	}
 	qsort(cleanup->kept, cleanup->kept_count, sizeof(*cleanup->kept), compare_items);
 	return true;

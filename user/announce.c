@@ -22,14 +22,14 @@ static void put_frame(struct volley *volley, struct router *router)
 {
 	if (volley->count == VOLLEY_MAX)
 		volley_send(volley);
-	volley->frames[volley->count] = router->announcements[router->announce_next++];
+	volley->frames[volley->count] = router->plan->announcements[router->announce_next++];
 	volley->routers[volley->count++] = router;
 }
 
 /* Of this round, so many frames. */
 static void put_some(struct volley *volley, struct router *router, unsigned some)
 {
-	size_t count = router->conf->address_count;
+	size_t count = router->plan->address_count;
 	if (!router_may_act(router)) {
 		router->announce_rounds = 0;
 		return;

@@ -73,11 +73,11 @@ enum xdp_mode router_wanted_mode(const struct router *router)
  */
 static bool first_on_interface(const struct router *router, size_t index)
 {
-	int ifindex = router->announcements[index].ifindex;
+	int ifindex = router->plan->announcements[index].ifindex;
 	if (ifindex == router->ifindex)
 		return false;
 	for (size_t i = 0; i < index; i++)
-		if (router->announcements[i].ifindex == ifindex)
+		if (router->plan->announcements[i].ifindex == ifindex)
 			return false;
 	return true;
 }
@@ -128,7 +128,7 @@ static struct vr_identity make_identity(const struct router *router)
 		.addr_count = (uint8_t)conf->address_count,
 		.interval_cs = (uint16_t)conf->interval_cs,
 		.ifindex = (uint32_t)router->ifindex,
-		.addr_set = vrrp_addr_set(router->addresses, conf->address_count),
+		.addr_set = vrrp_addr_set(router->plan->addresses, router->plan->address_count),
 		.primary = router->slot->identity.primary,
 	};
 	memcpy(identity.mac, router->mac, sizeof(identity.mac));
@@ -151,7 +151,7 @@ static void fill_identity(struct router *router)
 
 static void add_item(struct router *router, const struct takeover_item *item)
 {
-	router->items[router->item_count++] = *item;
+	router->plan->items[router->plan->item_count++] = *item;
 }
 
 static void plan_mac(struct router *router, int ifindex)
@@ -178,9 +178,9 @@ static void plan_address(struct router *router, size_t index, const struct link 
 		.scope = conf->scope,
 		.has_broadcast = conf->has_broadcast,
 		.broadcast = conf->broadcast,
-		.label = conf->label[0] ? router->labels[index] : NULL,
+		.label = conf->label[0] ? router->plan->labels[index] : NULL,
 	};
-	memcpy(router->labels[index], conf->label, sizeof(conf->label));
+	memcpy(router->plan->labels[index], conf->label, sizeof(conf->label));
 	add_item(router, &item);
 }
 
@@ -200,7 +200,7 @@ static int bind_other_interface(struct router *router, size_t index, const struc
 				struct failure *failure)
 {
 	struct agent *agent = router->agent;
-	struct place *place = &router->places[index];
+	struct place *place = &router->plan->places[index];
 	struct vr_key key = router->slot->identity.key;
 	if (!port_get(agent, wire, router_wanted_mode(router), place, failure))
 		return -1;
@@ -210,7 +210,7 @@ static int bind_other_interface(struct router *router, size_t index, const struc
 		port_put(agent, place->ifindex);
 		return -1;
 	}
-	router->other_ports++;
+	router->plan->other_ports++;
 	plan_mac(router, wire->ifindex);
 	return 0;
 }
@@ -221,10 +221,10 @@ static int bind_wire(struct router *router, size_t index, const struct link *wir
 {
 	if (first_on_interface(router, index))
 		return bind_other_interface(router, index, wire, failure);
-	router->places[index] = router->place;
+	router->plan->places[index] = router->place;
 	for (size_t i = 0; i < index && wire->ifindex != router->ifindex; i++)
-		if (router->announcements[i].ifindex == wire->ifindex)
-			router->places[index] = router->places[i];
+		if (router->plan->announcements[i].ifindex == wire->ifindex)
+			router->plan->places[index] = router->plan->places[i];
 	return 0;
 }
 
@@ -234,7 +234,7 @@ static int bind_wire(struct router *router, size_t index, const struct link *wir
  */
 static void plan_group(struct router *router, size_t index, int ifindex)
 {
-	const struct takeover_item *last = &router->items[router->item_count - 1];
+	const struct takeover_item *last = &router->plan->items[router->plan->item_count - 1];
 	struct takeover_item item = {
 		.kind = TAKEOVER_GROUP,
 		.ifindex = ifindex,
@@ -253,23 +253,24 @@ static int bind_address(struct router *router, size_t index, struct failure *fai
 	if (!link || !wire)
 		return fail(failure, "interface %s does not exist",
 			    router->conf->addresses[index].dev);
-	router->announcements[index].ifindex = wire->ifindex;
+	router->plan->announcements[index].ifindex = wire->ifindex;
 	if (bind_wire(router, index, wire, failure) < 0)
 		return -1;
 	struct vip_key vip = {
-		.ifindex = (uint32_t)router->places[index].ifindex,
-		.vlan = router->places[index].vlan,
+		.ifindex = (uint32_t)router->plan->places[index].ifindex,
+		.vlan = router->plan->places[index].vlan,
 		.address = router->conf->addresses[index].address,
 	};
 	router->unheard_of = router->unheard_of || !has_vip(router, &vip);
 	if (dataplane_vip_add(agent->dataplane, router->slot_number, &vip, failure) < 0)
 		return -1;
-	router->announcements[index] = (struct transmit_frame){
+	router->plan->announcements[index] = (struct transmit_frame){
 		.ifindex = wire->ifindex,
-		.data = router->frames[index],
-		.length = announcement_encode(router->mac, &vip.address, router->frames[index]),
+		.data = router->plan->frames[index],
+		.length =
+			announcement_encode(router->mac, &vip.address, router->plan->frames[index]),
 	};
-	router->address_ifindexes[index] = link->ifindex;
+	router->plan->address_ifindexes[index] = link->ifindex;
 	plan_address(router, index, link);
 	plan_group(router, index, wire->ifindex);
 	return 0;
@@ -293,43 +294,6 @@ static int bind_peers(struct router *router, struct failure *failure)
 			return -1;
 	}
 	return 0;
-}
-
-bool router_allocate(struct router *router)
-{
-	size_t count = router->conf->address_count;
-	router->addresses = calloc(count + 1, sizeof(*router->addresses));
-	router->frames = calloc(count + 1, sizeof(*router->frames));
-	router->announcements = calloc(count + 1, sizeof(*router->announcements));
-	router->address_ifindexes = calloc(count + 1, sizeof(*router->address_ifindexes));
-	router->labels = calloc(count + 1, sizeof(*router->labels));
-	router->items = calloc(3 * count + 1, sizeof(*router->items));
-	router->places = calloc(count + 1, sizeof(*router->places));
-	if (!router->addresses || !router->frames || !router->announcements ||
-	    !router->address_ifindexes || !router->labels || !router->items || !router->places)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		router->addresses[i] = router->conf->addresses[i].address;
-	return true;
-}
-
-static void release_memory(struct router *router)
-{
-	free(router->addresses);
-	free(router->frames);
-	free(router->announcements);
-	free(router->address_ifindexes);
-	free(router->labels);
-	free(router->items);
-	free(router->places);
-	router->addresses = NULL;
-	router->frames = NULL;
-	router->announcements = NULL;
-	router->address_ifindexes = NULL;
-	router->labels = NULL;
-	router->items = NULL;
-	router->places = NULL;
-	router->item_count = 0;
 }
 
 /*
@@ -402,7 +366,9 @@ int router_bind(struct router *router, struct failure *failure)
 	const struct link *link = links_by_name(router->agent->links, router->conf->interface);
 	if (!link)
 		return fail(failure, "interface %s does not exist", router->conf->interface);
-	if (!router->addresses && !router_allocate(router))
+	if (!router->plan)
+		router->plan = plan_new(router->conf);
+	if (!router->plan)
 		return fail(failure, "out of memory");
 	char advice[150];
 	if (links_enslaved(router->agent->links, link, advice))
@@ -420,11 +386,11 @@ int router_bind(struct router *router, struct failure *failure)
 /* The interfaces of addresses were taken in their order, so that a half-made binding ends right. */
 static void put_other_ports(struct router *router)
 {
-	for (size_t i = 0; router->other_ports > 0; i++) {
+	for (size_t i = 0; router->plan->other_ports > 0; i++) {
 		if (!first_on_interface(router, i))
 			continue;
-		port_put(router->agent, router->places[i].ifindex);
-		router->other_ports--;
+		port_put(router->agent, router->plan->places[i].ifindex);
+		router->plan->other_ports--;
 	}
 }
 
@@ -452,5 +418,6 @@ void router_unbind(struct router *router)
 	router->bound = router->port_taken = false;
 	router->announce_rounds = 0;
 	router->kernel_has = router->kernel_wanted = router->kernel_verify = false;
-	release_memory(router);
+	plan_free(router->plan);
+	router->plan = NULL;
 }

@@ -57,7 +57,7 @@ static bool interfaces_hold(const struct router *router)
 	for (size_t i = 0; i < router->conf->address_count; i++) {
 		const char *dev = router->conf->addresses[i].dev;
 		link = links_by_name(links, dev[0] ? dev : router->conf->interface);
-		if (!link || link->ifindex != router->address_ifindexes[i])
+		if (!link || link->ifindex != router->plan->address_ifindexes[i])
 			return false;
 	}
 	return true;
@@ -97,7 +97,7 @@ static bool programs_gone(const struct router *router)
 	if (port && port->broken)
 		return true;
 	for (size_t i = 0; i < router->conf->address_count; i++) {
-		port = port_find(router->agent, router->places[i].ifindex);
+		port = port_find(router->agent, router->plan->places[i].ifindex);
 		if (port && port->broken)
 			return true;
 	}

@@ -3,7 +3,7 @@
  * Addresses and filters of the virtual routers, brought into the kernel after their roles. The
  * kernel may make us wait for its routing lock while somebody else creates or deletes interfaces.
  * So the worker does it, one virtual router a job, and a role that has changed again meanwhile
- * costs nothing. While a job runs the router's items are the worker's.
+ * costs nothing. While a job runs the router's plan of then is the worker's.
  */
 #include "router.h"
 
@@ -11,8 +11,9 @@ static void change(void *data)
 {
 	struct router *router = data;
 	struct takeover *takeover = router->agent->takeover;
+	const struct plan *plan = router->kernel_plan;
 	router->kernel_failed = (router->kernel_adds ? takeover_add : takeover_remove)(
-		takeover, router->items, router->item_count, &router->kernel_failure);
+		takeover, plan->items, plan->item_count, &router->kernel_failure);
 }
 
 static void tell_failure(const struct router *router)
@@ -21,12 +22,12 @@ static void tell_failure(const struct router *router)
 		return;
 	if (router->kernel_adds)
 		log_error("%s: %d of %zu addresses and filters could not be set: %s",
-			  router->conf->name, router->kernel_failed, router->item_count,
-			  router->kernel_failure.text);
+			  router->conf->name, router->kernel_failed,
+			  router->kernel_plan->item_count, router->kernel_failure.text);
 	else
 		log_warning("%s: %d of %zu addresses and filters could not be removed: %s",
-			    router->conf->name, router->kernel_failed, router->item_count,
-			    router->kernel_failure.text);
+			    router->conf->name, router->kernel_failed,
+			    router->kernel_plan->item_count, router->kernel_failure.text);
 }
 
 static void follow_role(struct router *router);
@@ -47,6 +48,7 @@ static void follow_role(struct router *router)
 	    (router->kernel_wanted == router->kernel_has && !again))
 		return;
 	router->kernel_adds = router->kernel_wanted;
+	router->kernel_plan = router->plan;
 	router->kernel_busy = worker_run(router->agent->worker, change, changed, router);
 	router->kernel_verify = router->kernel_verify && !router->kernel_busy;
 	if (!router->kernel_busy)

@@ -75,13 +75,13 @@ static struct advert make_advert(const struct waiting *waiting)
 		.version = conf->version,
 		.vrid = conf->vrid,
 		.priority = action->advert.priority,
-		.interval_cs = conf->interval_cs,
+		.interval_cs = router->vr.params.interval_cs,
 		.checksum = action->advert.checksum,
 		.auth_type = conf->auth_type,
 		.source = router->vr.primary,
 		.pseudo_group = conf->old_unicast_checksum,
-		.addresses = router->addresses,
-		.address_count = (unsigned)conf->address_count,
+		.addresses = router->plan->addresses,
+		.address_count = (unsigned)router->plan->address_count,
 	};
 	memcpy(advert.auth_data, conf->auth_data, sizeof(advert.auth_data));
 	memcpy(advert.source_mac, router->mac, sizeof(advert.source_mac));

@@ -10,6 +10,7 @@
  *   kernel.c	addresses and filters, by the worker
  *   faults.c	what is wrong with the world around it
  *   binding.c	its slot, indexes and interfaces
+ *   plan.c	what these need, worked out beforehand
  */
 #ifndef ROUTER_H
 #define ROUTER_H
@@ -19,6 +20,7 @@
 #include "agent_state.h"
 #include "core/packet.h"
 #include "core/vr.h"
+#include "plan.h"
 #include "port.h"
 
 /* ---- router.c ---- */
@@ -44,9 +46,10 @@ struct router {
 
 	/* Addresses and filters follow the role a little later: see kernel.c. */
 	bool kernel_wanted, kernel_has;
-	bool kernel_busy;   /* the worker has the items */
-	bool kernel_adds;   /* what it does with them */
-	bool kernel_verify; /* some may be missing: add them again */
+	bool kernel_busy;		/* the worker has the items */
+	bool kernel_adds;		/* what it does with them */
+	const struct plan *kernel_plan; /* whose items they are */
+	bool kernel_verify;		/* some may be missing: add them again */
 	int kernel_failed;
 	struct failure kernel_failure;
 
@@ -55,8 +58,8 @@ struct router {
 	int64_t address_again_ns, missing_told_ns;
 
 	/*
-	 * While bound to interfaces that exist; slot is NULL otherwise. A router that is adopted
-	 * has slot, ifindex, mac and addresses a little earlier than the rest.
+	 * While bound to interfaces that exist; slot and plan are NULL otherwise. A router that
+	 * is adopted has slot, ifindex, mac and addresses a little earlier than the rest.
 	 */
 	bool bound;
 	bool port_taken; /* port_get() of `ifindex`: the slot is ours to free as well */
@@ -64,22 +67,14 @@ struct router {
 	int membership;	 /* of an adopted one, until port_join(); -1 = none */
 	struct vr_slot *slot;
 	unsigned slot_number;
-	int ifindex;	      /* of conf->interface, where advertisements leave */
-	struct place place;   /* ... and where the programs see what arrives there */
-	unsigned other_ports; /* interfaces of addresses with `dev` that are attached */
-	bool virtual_mac;     /* `mac` is the virtual one, not the interface's own */
+	int ifindex;	    /* of conf->interface, where advertisements leave */
+	struct place place; /* ... and where the programs see what arrives there */
+	bool virtual_mac;   /* `mac` is the virtual one, not the interface's own */
 	uint8_t mac[6];
-	struct vrrp_addr *addresses; /* as advertised */
-	struct place *places;	     /* of the addresses */
-	char (*labels)[IFNAMSIZ];    /* of the addresses: a configuration may go before us */
-	struct takeover_item *items; /* what the kernel must know while we are Active */
-	size_t item_count;
-	int *address_ifindexes;			 /* where each address goes */
-	uint8_t (*frames)[ANNOUNCEMENT_LEN_MAX]; /* one announcement per address ... */
-	struct transmit_frame *announcements;	 /* ... and where it goes */
-	unsigned announce_rounds;		 /* still to be sent, ... */
-	size_t announce_next;			 /* ... and the next frame of this round */
-	bool announce_queued;			 /* it waits for its turn, in this list: */
+	struct plan *plan;
+	unsigned announce_rounds; /* still to be sent, ... */
+	size_t announce_next;	  /* ... and the next frame of this round */
+	bool announce_queued;	  /* it waits for its turn, in this list: */
 	TAILQ_ENTRY(router) announcing;
 };
 
@@ -134,9 +129,6 @@ void kernel_settle(struct router *router);
 void router_refresh(struct router *router);
 
 /* ---- binding.c ---- */
-
-/* What a router knows of itself before it is bound; false without memory. */
-bool router_allocate(struct router *router);
 
 /* Bind: slot, indexes, membership. After a failure router_unbind() is needed. */
 int router_bind(struct router *router, struct failure *failure);

@@ -121,10 +121,10 @@ static const struct served *find_served(struct agent *agent, const struct vrrp_a
 
 static bool is_served_at(const struct router *router, int ifindex, const struct vrrp_addr *address)
 {
-	for (size_t i = 0; i < router->item_count; i++)
-		if (router->items[i].kind == TAKEOVER_ADDRESS &&
-		    router->items[i].ifindex == ifindex &&
-		    addr_equal(&router->items[i].address, address))
+	for (size_t i = 0; i < router->plan->item_count; i++)
+		if (router->plan->items[i].kind == TAKEOVER_ADDRESS &&
+		    router->plan->items[i].ifindex == ifindex &&
+		    addr_equal(&router->plan->items[i].address, address))
 			return true;
 	return false;
 }

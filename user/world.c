@@ -53,8 +53,8 @@ static bool concerns(const struct world *world, const struct router *router)
 	    is_noted(world, router->place.ifindex))
 		return true;
 	for (size_t i = 0; i < router->conf->address_count; i++)
-		if (is_noted(world, router->address_ifindexes[i]) ||
-		    is_noted(world, router->announcements[i].ifindex))
+		if (is_noted(world, router->plan->address_ifindexes[i]) ||
+		    is_noted(world, router->plan->announcements[i].ifindex))
 			return true;
 	return false;
 }
