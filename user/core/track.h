@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tracked objects: what their states make of a priority (C-24, D-52). Pure. The effective priority
- * is worked out anew of all states each time, never added to and subtracted from.
+ * is worked out anew of all states each time, never added to and subtracted from. The rules are
+ * keepalived's.
  */
 #ifndef CORE_TRACK_H
 #define CORE_TRACK_H
@@ -21,20 +22,22 @@ struct track {
 	enum track_state state;
 	bool is_number; /* a tracked file: `number` counts, not `state`, once that is known */
 	int64_t number;
-	int weight;   /* 0: a fault while it is down, or its number is not 0; else -253..253 */
-	bool reverse; /* up counts as down, and down as up; a number counts with the other sign */
+	int weight;   /* 0: a fault while it is down, or its number is not 0 */
+	bool reverse; /* with a weight: what it adds is subtracted, and the other way round; without
+			 one: a fault while it is up, or its number is 0 */
 };
 
 struct track_verdict {
 	uint8_t priority; /* 1..254; 255 stays 255, an owner has only faults */
-	bool fault;	  /* an object without a weight is down */
+	bool fault;	  /* an object without a weight is down, or a number took 254 or more off */
 	bool waits;	  /* an object without a weight is unknown */
-	bool incomplete;  /* one with a weight is unknown, and counted as up */
+	bool incomplete;  /* one with a weight is unknown, and adds and takes nothing */
 };
 
 /*
- * A positive weight is added while the object is up, a negative one while it is down; the sum is
- * held inside 1..254 at the end.
+ * A positive weight counts while the object is up, a negative one while it is down; a number counts
+ * as often as its weight says, 253 at most, and is a fault at -254 and below. The sum is held
+ * inside 1..254 at the end.
  */
 struct track_verdict track_judge(const struct track *tracks, size_t count, uint8_t priority);
 
@@ -47,7 +50,7 @@ struct track_streak {
 	unsigned same; /* results in a row that speak against the state */
 };
 
-/* The first result, unless `init_fail`, decides at once, as in keepalived. */
+/* The first result decides at once, unless `init_fail`: then it is down from the beginning. */
 void track_streak_init(struct track_streak *streak, unsigned rise, unsigned fall, bool init_fail);
 
 /* Returns true if the state has changed. */
@@ -67,10 +70,17 @@ struct track_quorum {
 void track_quorum_init(struct track_quorum *quorum, unsigned least, unsigned most,
 		       int64_t fork_delay_ns, int64_t terminate_delay_ns);
 
-/* At the start, and after a list of all processes: no delay. */
+/*
+ * No delay: at the start, and where a process has become another program (exec, a new name). A
+ * delay that runs goes on, unless the number is back where it was. True if the state has changed.
+ */
 bool track_quorum_set(struct track_quorum *quorum, unsigned count);
 
-/* The number is another one, or change_ns is reached. True if the state has changed. */
+/*
+ * The number is another one by a fork or an exit, or change_ns is reached. What a rising number
+ * changes, also if it rises beyond quorum_max, waits for fork_delay_ns; what a falling one changes,
+ * for terminate_delay_ns. True if the state has changed.
+ */
 bool track_quorum_update(struct track_quorum *quorum, unsigned count, int64_t now_ns);
 
 #endif
