@@ -134,6 +134,124 @@ static void test_too_long(void **state)
 	assert_true(wait_for(is_gone, &child));
 }
 
+static void run_asking(const char *text)
+{
+	char *words[] = {"sh", "-c", (char *)text, NULL};
+	struct script_order one = {
+		.words = words,
+		.timeout_ns = 200 * NS_PER_MS,
+		.kill_after_ns = 500 * NS_PER_MS,
+	};
+	world.expected = 1;
+	assert_true(script_run(world.scripts, &one, ended, NULL));
+	assert_int_equal(loop_run(world.loop), 0);
+}
+
+/* SIGTERM first: who dies of it was too slow, ... */
+static void test_asked_to_end(void **state)
+{
+	(void)state;
+	run_asking("exec sleep 1000");
+	assert_int_equal(world.end, SCRIPT_TIMED_OUT);
+}
+
+/* ... who ends in order says how it went. */
+static void test_ends_in_order(void **state)
+{
+	(void)state;
+	run_asking("trap 'exit 5' TERM; sleep 1000 & wait");
+	assert_int_equal(world.end, SCRIPT_EXITED);
+	assert_int_equal(world.value, 5);
+}
+
+/* SIGKILL then, to all of the group. */
+static void test_deaf(void **state)
+{
+	char text[PATH_MAX + 120];
+	pid_t child = 0;
+	(void)state;
+	int64_t began_ns = clock_ns();
+	snprintf(text, sizeof(text),
+		 "trap '' TERM; sleep 1000 & echo $! > %s/pid; while :; do wait; done", world.dir);
+	run_asking(text);
+	assert_int_equal(world.end, SCRIPT_TIMED_OUT);
+	assert_in_range(clock_ns() - began_ns, 700 * NS_PER_MS, 5 * NS_PER_S);
+	snprintf(text, sizeof(text), "%s/pid", world.dir);
+	FILE *file = fopen(text, "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &child), 1);
+	fclose(file);
+	assert_true(wait_for(is_gone, &child));
+}
+
+/* Megabytes are thrown away, and not waited for either. */
+static void test_quiet(void **state)
+{
+	char *words[] = {"sh", "-c", "head -c 20000000 /dev/zero; head -c 9999999 /dev/zero >&2",
+			 NULL};
+	struct script_order one = {.words = words, .timeout_ns = 20 * NS_PER_S, .quiet = true};
+	(void)state;
+	world.expected = 1;
+	fflush(stderr);
+	int kept = dup(STDERR_FILENO), pipes[2];
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0); /* nobody reads it */
+	dup2(pipes[1], STDERR_FILENO);
+	assert_true(script_run(world.scripts, &one, ended, NULL));
+	assert_int_equal(loop_run(world.loop), 0);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	close(pipes[0]);
+	close(pipes[1]);
+	assert_int_equal(world.end, SCRIPT_EXITED);
+	assert_int_equal(world.value, 0);
+}
+
+static int mine, others; /* data of orders */
+static struct loop_timer *look;
+
+/* Once the first one runs. */
+static void cancel_mine(void *data)
+{
+	char path[PATH_MAX + 10];
+	(void)data;
+	snprintf(path, sizeof(path), "%s/there", world.dir);
+	if (access(path, F_OK) == 0)
+		scripts_cancel(world.scripts, &mine);
+	else
+		loop_timer_set(look, clock_ns() + 5 * NS_PER_MS);
+}
+
+/* What runs is killed, what waits is not started, nobody is told. */
+static void test_cancel(void **state)
+{
+	char text[2 * PATH_MAX + 80];
+	pid_t child = 0;
+	(void)state;
+	snprintf(text, sizeof(text), "echo $$ > %s/pid; mkdir %s/there; exec sleep 1000", world.dir,
+		 world.dir);
+	char *words[] = {"sh", "-c", text, NULL}, *second[] = {"rm", "-r", world.dir, NULL};
+	char *done[] = {"true", NULL};
+	struct script_order first = {.words = words, .timeout_ns = 20 * NS_PER_S};
+	struct script_order waits = {.words = second, .timeout_ns = 20 * NS_PER_S};
+	struct script_order last = {.words = done, .timeout_ns = 20 * NS_PER_S};
+	look = loop_timer_new(world.loop, cancel_mine, NULL);
+	loop_timer_set(look, clock_ns());
+	scripts_at_once(world.scripts, 1);
+	assert_true(script_run(world.scripts, &first, ended, &mine));
+	assert_true(script_run(world.scripts, &waits, ended, &mine));
+	assert_true(script_run(world.scripts, &last, ended, &others));
+	world.expected = 1;
+	assert_int_equal(loop_run(world.loop), 0);
+	loop_timer_free(look);
+	assert_int_equal(world.end, SCRIPT_EXITED); /* that of the other */
+	snprintf(text, sizeof(text), "%s/pid", world.dir);
+	FILE *file = fopen(text, "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &child), 1);
+	fclose(file);
+	assert_true(is_gone(&child));
+}
+
 static void test_not_there(void **state)
 {
 	char *words[] = {"/nonexistent/script", NULL};
@@ -271,6 +389,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_exit_status, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_asked_to_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ends_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_deaf, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_quiet, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_user, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_user, setup, teardown),

@@ -130,8 +130,9 @@ struct conf_track_file {
 enum conf_param_match {
 	CONF_PARAM_NONE, /* parameters do not count */
 	CONF_PARAM_EXACT,
-	CONF_PARAM_INITIAL, /* the process has further ones */
-	CONF_PARAM_PARTIAL, /* the last one is the beginning of the process's */
+	CONF_PARAM_INITIAL, /* of the last one only the beginning; the process may have further ones
+			     */
+	CONF_PARAM_PARTIAL, /* the process may have further ones */
 };
 
 /* vrrp_track_process: up while quorum <= matching processes <= quorum_max. */

@@ -100,10 +100,11 @@ static bool become(const struct identity *identity)
 	       !syscall(SYS_setresuid, identity->uid, identity->uid, identity->uid);
 }
 
-static bool arrange_descriptors(void)
+static bool arrange_descriptors(bool quiet)
 {
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDWR);
 	return null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
+	       (!quiet || dup2(null, STDERR_FILENO) >= 0) &&
 	       dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 &&
 	       !syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0);
 }
@@ -117,7 +118,7 @@ static void lose_protection(void)
 }
 
 /* Returns only if something failed. */
-static void run(char *const *words, const struct identity *identity)
+static void run(const struct script_order *order, const struct identity *identity)
 {
 	static const struct sched_param ordinary;
 	struct rlimit limit = process_descriptor_limit();
@@ -125,24 +126,23 @@ static void run(char *const *words, const struct identity *identity)
 	sched_setscheduler(0, SCHED_OTHER, &ordinary);
 	setrlimit(RLIMIT_NOFILE, &limit);
 	lose_protection();
-	if (arrange_descriptors() && become(identity)) {
+	if (arrange_descriptors(order->quiet) && become(identity)) {
 		default_signals();
-		execvp(words[0], words);
+		execvp(order->words[0], order->words);
 	}
 }
 
-pid_t script_spawn(char *const *words, const char *user, const char *group, bool secure,
-		   struct failure *failure)
+pid_t script_spawn(const struct script_order *order, struct failure *failure)
 {
 	struct identity identity;
 	volatile int error = 0; /* the child writes it: its memory is ours */
-	if (find_identity(user, group, &identity, failure) < 0)
+	if (find_identity(order->user, order->group, &identity, failure) < 0)
 		return -1;
-	if (secure && identity.uid == 0 && script_check(words[0], failure) < 0)
+	if (order->secure && identity.uid == 0 && script_check(order->words[0], failure) < 0)
 		return -1;
 	pid_t pid = vfork();
 	if (pid == 0) {
-		run(words, &identity);
+		run(order, &identity);
 		error = errno;
 		_exit(127);
 	}
@@ -151,5 +151,5 @@ pid_t script_spawn(char *const *words, const char *user, const char *group, bool
 	if (!error)
 		return pid;
 	waitpid(pid, NULL, 0);
-	return fail(failure, "%s: %s", words[0], strerror(error));
+	return fail(failure, "%s: %s", order->words[0], strerror(error));
 }

@@ -3,16 +3,15 @@
 #ifndef SYS_SCRIPT_CHILD_H
 #define SYS_SCRIPT_CHILD_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
-#include "sys/failure.h"
+#include "sys/scripts.h"
 
 /*
- * Start words[0] as sys/scripts.h says; waits until the kernel has taken the program, so call it in
- * a thread that may wait. Returns the pid, which is that of its process group as well, or -1.
+ * Start what is ordered as sys/scripts.h says; waits until the kernel has taken the program, so
+ * call it in a thread that may wait. Returns the pid, which is that of its process group as well,
+ * or -1.
  */
-pid_t script_spawn(char *const *words, const char *user, const char *group, bool secure,
-		   struct failure *failure);
+pid_t script_spawn(const struct script_order *order, struct failure *failure);
 
 #endif

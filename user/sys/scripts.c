@@ -26,11 +26,10 @@
 struct script {
 	struct script *next;
 	struct scripts *scripts;
-	char **words;
+	struct script_order order; /* copied */
+	char **words;		   /* the same as order.words */
 	char *user, *group;
-	bool secure;
-	int64_t timeout_ns;
-	script_ended_fn *ended;
+	script_ended_fn *ended; /* NULL = cancelled */
 	void *data;
 	pid_t pid; /* its own process group; 0 = not started */
 	int pidfd; /* -1 = not started */
@@ -45,8 +44,9 @@ struct scripts {
 	struct worker *worker;
 	struct script *waiting, **last; /* in order */
 	struct script *running;
-	unsigned count; /* of those that run */
-	bool closing;	/* the loop does not run any more: scripts_close() waits for them */
+	unsigned count;	  /* of those that run ... */
+	unsigned at_once; /* ... and may */
+	bool closing;	  /* the loop does not run any more: scripts_close() waits for them */
 };
 
 /* ---- one script ---- */
@@ -94,15 +94,17 @@ static struct script *script_new(struct scripts *scripts, const struct script_or
 		return NULL;
 	*script = (struct script){
 		.scripts = scripts,
+		.order = *order,
 		.words = copy_words(order->words),
 		.user = order->user ? strdup(order->user) : NULL,
 		.group = order->group ? strdup(order->group) : NULL,
-		.secure = order->secure,
-		.timeout_ns = order->timeout_ns,
 		.ended = ended,
 		.data = data,
 		.pidfd = -1,
 	};
+	script->order.words = script->words;
+	script->order.user = script->user;
+	script->order.group = script->group;
 	if (is_whole(script, order))
 		return script;
 	script_free(script);
@@ -126,21 +128,30 @@ static void finish(struct script *script, enum script_end end, int value)
 {
 	struct scripts *scripts = script->scripts;
 	unlink_running(script);
-	script->ended(end, value, end == SCRIPT_NOT_RUN ? &script->failure : NULL, script->data);
+	if (script->ended)
+		script->ended(end, value, end == SCRIPT_NOT_RUN ? &script->failure : NULL,
+			      script->data);
 	script_free(script);
 	start_waiting(scripts);
 }
 
-/* Somebody may have set SIGCHLD to be ignored: then there is nothing to learn. */
+/*
+ * Somebody may have set SIGCHLD to be ignored: then there is nothing to learn. What is left of its
+ * group is killed while it is a zombie, and the group's number can be nobody else's.
+ */
 static void reap(struct script *script)
 {
 	siginfo_t info = {0};
-	if (waitid(P_PIDFD, (id_t)script->pidfd, &info, WEXITED | WNOHANG) == 0 && !info.si_pid)
+	id_t id = (id_t)script->pidfd;
+	if (waitid(P_PIDFD, id, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && !info.si_pid)
 		return; /* it runs */
-	if (script->timed_out)
-		finish(script, SCRIPT_TIMED_OUT, 0);
-	else if (info.si_code == CLD_EXITED || !info.si_pid)
+	if (info.si_pid && (script->timed_out || !script->ended))
+		kill(-script->pid, SIGKILL);
+	waitid(P_PIDFD, id, &info, WEXITED | WNOHANG);
+	if (info.si_code == CLD_EXITED || !info.si_pid)
 		finish(script, SCRIPT_EXITED, info.si_status);
+	else if (script->timed_out)
+		finish(script, SCRIPT_TIMED_OUT, 0);
 	else
 		finish(script, SCRIPT_SIGNALLED, info.si_status);
 }
@@ -155,8 +166,11 @@ static void pidfd_readable(uint32_t events, void *data)
 static void took_too_long(void *data)
 {
 	struct script *script = data;
+	bool asks = script->order.kill_after_ns > 0 && !script->timed_out;
 	script->timed_out = true;
-	kill(-script->pid, SIGKILL);
+	kill(-script->pid, asks ? SIGTERM : SIGKILL);
+	if (asks)
+		loop_timer_set(script->timer, clock_ns() + script->order.kill_after_ns);
 }
 
 /* ---- its start ---- */
@@ -165,8 +179,7 @@ static void took_too_long(void *data)
 static void start(void *data)
 {
 	struct script *script = data;
-	script->pid = script_spawn(script->words, script->user, script->group, script->secure,
-				   &script->failure);
+	script->pid = script_spawn(&script->order, &script->failure);
 	if (script->pid > 0)
 		script->pidfd = (int)syscall(SYS_pidfd_open, script->pid, 0);
 	if (script->pid > 0 && script->pidfd < 0)
@@ -177,6 +190,8 @@ static void started(void *data)
 {
 	struct script *script = data;
 	struct loop *loop = script->scripts->loop;
+	if (script->pidfd >= 0 && !script->ended)
+		kill(-script->pid, SIGKILL);
 	if (script->pidfd >= 0 && script->scripts->closing)
 		return;
 	if (script->pidfd >= 0) {
@@ -184,7 +199,7 @@ static void started(void *data)
 			loop_fd_new(loop, script->pidfd, LOOP_CONTROL, pidfd_readable, script);
 		script->timer = loop_timer_new(loop, took_too_long, script);
 		if (script->source && script->timer) {
-			loop_timer_set(script->timer, clock_ns() + script->timeout_ns);
+			loop_timer_set(script->timer, clock_ns() + script->order.timeout_ns);
 			return;
 		}
 		fail(&script->failure, "out of memory");
@@ -194,7 +209,7 @@ static void started(void *data)
 
 static void start_waiting(struct scripts *scripts)
 {
-	while (scripts->waiting && scripts->count < AT_ONCE) {
+	while (scripts->waiting && scripts->count < scripts->at_once) {
 		struct script *script = scripts->waiting;
 		if (!worker_run(scripts->worker, start, started, script))
 			return; /* with the next end, or the next order */
@@ -220,7 +235,43 @@ bool script_run(struct scripts *scripts, const struct script_order *order, scrip
 	return true;
 }
 
+/* ---- not wanted any more ---- */
+
+static void drop_waiting(struct scripts *scripts, const void *data)
+{
+	struct script **link = &scripts->waiting;
+	while (*link) {
+		struct script *script = *link;
+		if (script->data != data) {
+			link = &script->next;
+			continue;
+		}
+		*link = script->next;
+		script_free(script);
+	}
+	scripts->last = link;
+}
+
+/* One that the worker has just now is killed when it comes back. */
+void scripts_cancel(struct scripts *scripts, const void *data)
+{
+	drop_waiting(scripts, data);
+	for (struct script *script = scripts->running; script; script = script->next) {
+		if (script->data != data || !script->ended)
+			continue;
+		script->ended = NULL;
+		if (script->source)
+			kill(-script->pid, SIGKILL);
+	}
+}
+
 /* ---- all ---- */
+
+void scripts_at_once(struct scripts *scripts, unsigned most)
+{
+	scripts->at_once = most;
+	start_waiting(scripts);
+}
 
 struct scripts *scripts_open(struct loop *loop, struct failure *failure)
 {
@@ -232,6 +283,7 @@ struct scripts *scripts_open(struct loop *loop, struct failure *failure)
 	signal(SIGCHLD, SIG_DFL); /* whatever we were started with: ends must be told */
 	scripts->loop = loop;
 	scripts->last = &scripts->waiting;
+	scripts->at_once = AT_ONCE;
 	scripts->worker = worker_new(loop, failure);
 	if (scripts->worker)
 		return scripts;
@@ -253,7 +305,8 @@ static void wait_for_some(const struct scripts *scripts, int64_t until_ns)
 {
 	struct pollfd fds[AT_ONCE];
 	nfds_t count = 0;
-	for (struct script *script = scripts->running; script; script = script->next)
+	for (struct script *script = scripts->running; script && count < AT_ONCE;
+	     script = script->next)
 		if (script->pidfd >= 0)
 			fds[count++] = (struct pollfd){.fd = script->pidfd, .events = POLLIN};
 	int64_t left_ns = until_ns - clock_ns();

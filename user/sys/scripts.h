@@ -24,11 +24,13 @@ struct script_order {
 	char *const *words;	  /* the program and its arguments, NULL-terminated; copied */
 	const char *user, *group; /* to run as; NULL: as the agent, and the user's own group */
 	bool secure;		  /* not as root unless script_check() agrees */
-	int64_t timeout_ns;	  /* killed after so long, with all of its process group */
+	bool quiet;		  /* what it prints goes nowhere */
+	int64_t timeout_ns;	  /* killed after so long, with all of its process group ... */
+	int64_t kill_after_ns;	  /* ... by SIGTERM, and so much later by SIGKILL; 0: at once */
 };
 
 enum script_end {
-	SCRIPT_EXITED,	  /* `value` is the exit status */
+	SCRIPT_EXITED,	  /* `value` is the exit status; also of one that SIGTERM made exit */
 	SCRIPT_SIGNALLED, /* a signal, number `value`, ended it */
 	SCRIPT_TIMED_OUT, /* was killed, because it took too long */
 	SCRIPT_NOT_RUN,	  /* `failure` says why */
@@ -46,6 +48,15 @@ struct scripts *scripts_open(struct loop *loop, struct failure *failure);
  */
 bool script_run(struct scripts *scripts, const struct script_order *order, script_ended_fn *ended,
 		void *data);
+
+/* How many run at a time, at most; 32 unless told. */
+void scripts_at_once(struct scripts *scripts, unsigned most);
+
+/*
+ * Whatever was given with this `data` is killed with its process group, or not started, and not
+ * told any more.
+ */
+void scripts_cancel(struct scripts *scripts, const void *data);
 
 /*
  * The end: go on as the loop would, until nothing is left to run or `patience_ns` is over. What
