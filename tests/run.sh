@@ -90,12 +90,17 @@ attribute() { # name file: sum over all suites of a JUnit report
 		awk '{ n += $1 } END { print n + 0 }'
 }
 
-run_pytest() { # folder or files
-	local report=$logs/${1##*/}.xml total bad skip status
-	rm -f "$report"
-	timeout -k 10 "$pytest_seconds" "$python" -m pytest "$@" -q -rfEs -p no:cacheprovider \
-		-o junit_family=xunit1 --junitxml="$report" </dev/null
-	status=$?
+# Leaves NAME.xml and NAME.status.
+pytest_files() { # name files...
+	rm -f "$logs/$1.xml" "$logs/$1.status"
+	timeout -k 10 "$pytest_seconds" "$python" -m pytest "${@:2}" -q -rfEs -p no:cacheprovider \
+		-o junit_family=xunit1 --junitxml="$logs/$1.xml" </dev/null
+	echo $? >"$logs/$1.status"
+}
+
+count_report() { # name
+	local report=$logs/$1.xml total bad skip status
+	read -r status <"$logs/$1.status"
 	if [ ! -s "$report" ]; then
 		echo "  FAIL  $1: pytest ended without a report (exit status $status)"
 		count 0 1 0
@@ -104,8 +109,62 @@ run_pytest() { # folder or files
 	total=$(attribute tests "$report")
 	bad=$(($(attribute failures "$report") + $(attribute errors "$report")))
 	skip=$(attribute skipped "$report")
-	[ $status -ne 0 ] && [ $bad -eq 0 ] && bad=1 total=$((total + 1))
+	[ "$status" -ne 0 ] && [ $bad -eq 0 ] && bad=1 total=$((total + 1))
 	count $((total - bad - skip)) $bad "$skip"
+}
+
+run_pytest() { # name files...
+	pytest_files "$@"
+	count_report "$1"
+}
+
+# Files of the netns ring that measure time, or fill both processors: alone, one after the other.
+alone=(adoption drain frozen leaving pair reload restart scale soak starved survivor timing)
+
+# Those of the others that take longest, so that none of them is the last.
+long=(keepalived doctor bridge counters frr kernels interference options)
+
+is_one_of() { # file name...
+	local file=$1 name
+	shift
+	for name in "$@"; do
+		[[ $file == */test_$name.py ]] && return
+	done
+	return 1
+}
+
+# What mostly waits for timers of its own namespaces runs side by side.
+run_netns() {
+	local file quiet=() first=() others=()
+	for file in tests/netns/test_*.py; do
+		if is_one_of "$file" "${alone[@]}"; then
+			quiet+=("$file")
+		elif is_one_of "$file" "${long[@]}"; then
+			first+=("$file")
+		else
+			others+=("$file")
+		fi
+	done
+	run_pytest netns-alone "${quiet[@]}"
+	run_side_by_side "${first[@]}" "${others[@]}"
+}
+
+# Each file by a pytest of its own, some at a time; what they print comes when all are done.
+run_side_by_side() { # file...
+	local file name running=0 most=$((2 * $(nproc)))
+	for file in "$@"; do
+		[ $running -ge "$most" ] && wait -n
+		name=netns-$(basename "$file" .py)
+		pytest_files "$name" "$file" >"$logs/$name.log" 2>&1 &
+		running=$((running + 1))
+	done
+	wait
+	for file in "$@"; do
+		name=netns-$(basename "$file" .py)
+		echo "  $name"
+		cat "$logs/$name.log"
+		count_report "$name"
+	done
 }
 
 # It prints lines like ours, and the numbers in the end.
@@ -129,20 +188,21 @@ run_ring() { # ring
 	netns)
 		need_root "$1"
 		run_programs sys
-		run_pytest tests/netns
+		run_netns
 		;;
 	memory) # what .ci/run has sanitizers for: these files of the netns ring reach, in a third of its
 		# time, all but some fifty of the lines that it reaches, most of which ring sys does
 		need_root "$1"
 		run_programs sys
-		run_pytest tests/netns/test_{bad_input,control,devices,drain,interfaces,interface_life}.py \
-			tests/netns/test_{interference,leftovers,poor,reload,restart,survivor,xvrrpctl}.py
+		run_pytest memory tests/netns/test_{bad_input,control,devices,drain,interfaces}.py \
+			tests/netns/test_{interface_life,interference,leftovers,poor,reload}.py \
+			tests/netns/test_{restart,survivor,xvrrpctl}.py
 		;;
 	kernel) # what vmtest runs on other kernels
 		need_root "$1"
 		run_programs bpf
-		run_pytest tests/netns/test_kernels.py tests/netns/test_devices.py
-		run_pytest vmtest/test_networks.py
+		run_pytest netns tests/netns/test_kernels.py tests/netns/test_devices.py
+		run_pytest networks vmtest/test_networks.py
 		;;
 	*) run_programs "$1" ;;
 	esac
