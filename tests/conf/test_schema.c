@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "conf/explain.h"
 #include "conf/schema.h"
 
 #define MANUAL "docs/man/xvrrpd.conf.5"
@@ -35,7 +36,8 @@ static void test_rows(void **state)
 		if (row->kind == KIND_SKIPPED || row->kind == KIND_REFUSED)
 			assert_true(strlen(schema_part_text(row->part)) > 0);
 		if (row->kind == KIND_INTEGER || row->kind == KIND_SECONDS)
-			assert_true(row->required ||
+			assert_true(row->required || row->key == KEY_CHECK_TIMEOUT ||
+				    row->key == KEY_QUORUM_MAX ||
 				    (row->fallback >= row->min && row->fallback <= row->max));
 		if (row->required)
 			assert_int_equal(row->fallback, NO_DEFAULT);
@@ -48,6 +50,12 @@ static const char *section(const char *manual, enum schema_context context)
 	bool outer = context == IN_ROOT || context == IN_GLOBAL;
 	const char *start = strstr(manual, outer ? ".Sh GLOBAL" : ".Sh VIRTUAL");
 
+	if (context == IN_SCRIPT)
+		start = strstr(manual, ".Ss In vrrp_script");
+	else if (context == IN_TRACK_FILE)
+		start = strstr(manual, ".Ss In track_file");
+	else if (context == IN_PROCESS)
+		start = strstr(manual, ".Ss In vrrp_track_process");
 	assert_non_null(start);
 	return start;
 }
@@ -145,6 +153,81 @@ static void test_manual(void **state)
 	free(manual);
 }
 
+/* The part of the page between the marks, which is made of the table. */
+static void rewrite(const char *manual, const char *begin, const char *end, const char *made)
+{
+	FILE *out = fopen(MANUAL, "we");
+
+	assert_non_null(out);
+	fwrite(manual, 1, (size_t)(begin - manual), out);
+	fputs(made, out);
+	fputs(end, out);
+	assert_int_equal(fclose(out), 0);
+}
+
+static void test_made_part(void **state)
+{
+	size_t length;
+	char *manual = read_file(MANUAL, &length), *made = NULL;
+	FILE *out = open_memstream(&made, &length);
+	const char *begin, *end;
+
+	(void)state;
+	assert_non_null(manual);
+	assert_non_null(out);
+	explain_manual(out);
+	fclose(out);
+	begin = strstr(manual, EXPLAIN_MANUAL_BEGIN);
+	end = strstr(manual, EXPLAIN_MANUAL_END);
+	assert_non_null(begin);
+	assert_non_null(end);
+	end += strlen(EXPLAIN_MANUAL_END);
+	if (getenv("REGENERATE"))
+		rewrite(manual, begin, end, made);
+	else if (strncmp(begin, made, strlen(made)) != 0)
+		fail_msg("%s is not what the table says: run this with REGENERATE=1", MANUAL);
+	free(made);
+	free(manual);
+}
+
+static char *explained(const char *name, bool *known)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(out);
+	*known = explain_keyword(out, name);
+	fclose(out);
+	return text;
+}
+
+static void test_explain(void **state)
+{
+	bool known;
+	char *text = explained("priority", &known);
+
+	(void)state;
+	assert_true(known);
+	assert_non_null(strstr(text, "priority number    (in vrrp_instance)\n"));
+	assert_non_null(strstr(text, "Range 1 to 255, default 100.\n"));
+	free(text);
+	text = explained("track_file", &known); /* a block of its own, and one that names it */
+	assert_true(known);
+	assert_non_null(strstr(text, "(outside of all blocks)"));
+	assert_non_null(strstr(text, "(in vrrp_instance)"));
+	assert_non_null(strstr(text, "(in vrrp_sync_group)"));
+	free(text);
+	text = explained("inteval", &known);
+	assert_false(known);
+	assert_non_null(strstr(text, "did you mean `interval`?"));
+	free(text);
+	text = explained("nothing_like_it", &known);
+	assert_false(known);
+	assert_null(strstr(text, "did you mean"));
+	free(text);
+}
+
 static void test_values(void **state)
 {
 	const struct keyword *span = schema_find(IN_INSTANCE, "advert_int");
@@ -186,10 +269,9 @@ static void test_nearest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_manual),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_rows),   cmocka_unit_test(test_made_part),
+		cmocka_unit_test(test_manual), cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_values), cmocka_unit_test(test_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,7 @@ static const char *value_of(const struct keyword *keyword, unsigned choice,
 	switch (keyword->kind) {
 	case KIND_INTEGER:
 	case KIND_SECONDS:
+	case KIND_WEIGHT:
 		return number_of(keyword, choice, text);
 	case KIND_CHOICE:
 	case KIND_REFUSED:
@@ -50,6 +51,9 @@ static const char *value_of(const struct keyword *keyword, unsigned choice,
 	case KIND_IP:
 	case KIND_SCRIPT:
 	case KIND_USER:
+	case KIND_FIFO:
+	case KIND_WORDS:
+	case KIND_INIT_FILE:
 		return one_of(texts, sizeof(texts) / sizeof(texts[0]), choice);
 	case KIND_FLAG:
 	case KIND_ACCEPTED:
@@ -61,7 +65,7 @@ static const char *value_of(const struct keyword *keyword, unsigned choice,
 
 bool statement_of(const struct keyword *keyword, unsigned choice, char text[STATEMENT_LEN])
 {
-	const char *before = keyword->context == IN_ADDRESSES ? " " : "\n", *value = "";
+	const char *before = keyword->context >= FIRST_LIST ? " " : "\n", *value = "";
 	char number[VALUE_TEXT_LEN];
 
 	if (choice)
@@ -81,6 +85,14 @@ const char *statement_other(unsigned number)
 		"\n::ffff:10.0.0.1",
 		"\nunicast_peer {\n10.0.0.2 min_ttl 1",
 		"\nvrrp_sync_group G {\ngroup {\nA B\n}\n",
+		"\nvrrp_script S {\nscript \"/bin/x y\"\nweight 2",
+		"\ntrack_file F {\nfile /x",
+		"\nvrrp_track_process P {\nprocess x y",
+		"\ntrack_script {\nS weight -2 reverse",
+		"\ntrack_file {\nF\nF weight 1",
+		"\ntrack_process {\nP weight 5",
+		"\ntrack_interface {\na weight 5\nb",
+		"\nnotify_fifo /x a b",
 		"\nnotify \"/bin/x 'a b' \\x41\\\" && $1\" root",
 		"\n}\n",
 		"\"",

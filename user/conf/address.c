@@ -34,16 +34,15 @@ static uint8_t parse_prefix(const struct word *word, int64_t longest, struct con
 	return (uint8_t)length;
 }
 
-static struct conf_address *add_address(struct raw_instance *instance)
+static struct conf_address *add_address(struct raw_addresses *addresses)
 {
-	instance->addresses =
-		conf_grow(instance->addresses, instance->address_count, &instance->address_capacity,
-			  sizeof(instance->addresses[0]));
-	return &instance->addresses[instance->address_count++];
+	addresses->list = conf_grow(addresses->list, addresses->count, &addresses->capacity,
+				    sizeof(addresses->list[0]));
+	return &addresses->list[addresses->count++];
 }
 
 /* NULL if the word is no address, which has been told. */
-static struct conf_address *take_address(struct raw_instance *instance, struct cursor *cursor)
+static struct conf_address *take_address(struct raw_addresses *addresses, struct cursor *cursor)
 {
 	const struct word *word = &cursor->statement->words[cursor->at++];
 	struct conf_address address = {.scope = RT_SCOPE_UNIVERSE, .place = word->place};
@@ -62,10 +61,9 @@ static struct conf_address *take_address(struct raw_instance *instance, struct c
 	}
 	address.prefix_len =
 		parse_prefix(word, addr_is_ipv4(&address.address) ? 32 : 128, cursor->diags);
-	struct conf_address *added = add_address(instance);
+	struct conf_address *added = add_address(addresses);
 
 	*added = address;
-	raw_set_family(instance, addr_is_ipv4(&address.address) ? VRRP_IPV4 : VRRP_IPV6);
 	return added;
 }
 
@@ -224,13 +222,13 @@ static void take_options(struct conf_address *address, struct cursor *cursor)
 	}
 }
 
-void address_parse(struct raw_instance *instance, const struct statement *statement,
+void address_parse(struct raw_addresses *addresses, const struct statement *statement,
 		   struct conf_diags *diags)
 {
 	struct cursor cursor = {.statement = statement, .diags = diags};
 
 	while (cursor.at < statement->count) {
-		struct conf_address *address = take_address(instance, &cursor);
+		struct conf_address *address = take_address(addresses, &cursor);
 
 		if (!address)
 			return;

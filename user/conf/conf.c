@@ -48,6 +48,8 @@ static void free_instance(struct conf_instance *instance)
 	free(instance->name);
 	free(instance->addresses);
 	free(instance->peers);
+	free(instance->tracks);
+	free(instance->excluded.list);
 	free_notify(instance->notify);
 }
 
@@ -55,7 +57,44 @@ static void free_group(struct conf_group *group)
 {
 	free(group->name);
 	free(group->members);
+	free(group->tracks);
 	free_notify(group->notify);
+}
+
+static void free_fifo(struct conf_fifo *fifo)
+{
+	free(fifo->path);
+	free(fifo->user);
+	free(fifo->group);
+	script_free(&fifo->script);
+}
+
+static void free_global(struct conf_global *global)
+{
+	free_fifo(&global->fifo);
+	free_fifo(&global->vrrp_fifo);
+	script_free(&global->startup_script);
+	script_free(&global->shutdown_script);
+	free(global->static_addresses.list);
+}
+
+static void free_objects(struct conf *conf)
+{
+	for (size_t i = 0; i < conf->script_count; i++) {
+		free(conf->scripts[i].name);
+		script_free(&conf->scripts[i].script);
+	}
+	for (size_t i = 0; i < conf->track_file_count; i++) {
+		free(conf->track_files[i].name);
+		free(conf->track_files[i].path);
+	}
+	for (size_t i = 0; i < conf->process_count; i++) {
+		free(conf->processes[i].name);
+		words_free(conf->processes[i].words);
+	}
+	free(conf->scripts);
+	free(conf->track_files);
+	free(conf->processes);
 }
 
 void conf_free(struct conf *conf)
@@ -66,6 +105,8 @@ void conf_free(struct conf *conf)
 		free_instance(&conf->instances[i]);
 	for (size_t i = 0; i < conf->group_count; i++)
 		free_group(&conf->groups[i]);
+	free_global(&conf->global);
+	free_objects(conf);
 	free(conf->instances);
 	free(conf->groups);
 	for (char **file = conf->files; *file; file++)

@@ -197,6 +197,7 @@ struct conf_instance {
 	uint8_t unicast_ttl;	   /* default 255 */
 	bool old_unicast_checksum; /* off */
 	struct conf_script notify[CONF_NOTIFY_KINDS];
+	bool notify_priority_changes;	/* default that of global_defs */
 	const struct conf_group *group; /* its sync group, NULL = none */
 	bool track_own_interface;	/* default on; dont_track_primary: a link that is down is no
 					   fault */
@@ -217,6 +218,7 @@ struct conf_group {
 	size_t *members; /* indexes of instances, in the order of the file; without unknown ones */
 	size_t member_count;
 	struct conf_script notify[CONF_NOTIFY_KINDS];
+	bool notify_priority_changes; /* default that of global_defs */
 	bool member_weights;	   /* sync_group_tracking_weight: weights of single members count */
 	struct conf_track *tracks; /* also in `tracks` of each member */
 	size_t track_count;
@@ -240,10 +242,10 @@ struct conf_global {
 	bool script_security;  /* enable_script_security; default off */
 	struct conf_fifo fifo; /* notify_fifo, notify_fifo_script */
 	struct conf_fifo vrrp_fifo;   /* vrrp_notify_fifo, vrrp_notify_fifo_script */
-	bool notify_priority_changes; /* vrrp_notify_priority_changes */
+	bool notify_priority_changes; /* vrrp_notify_priority_changes: default of the others */
 	bool fifo_states_on_reload;   /* fifo_write_vrrp_states_on_reload */
 	struct conf_script startup_script, shutdown_script;
-	int64_t startup_timeout_us, shutdown_timeout_us; /* default 60 s */
+	int64_t startup_timeout_us, shutdown_timeout_us; /* default 10 s */
 	struct conf_addresses static_addresses; /* there while the agent runs; `dev` is set */
 	struct conf_routes static_routes;
 	struct conf_rules static_rules;

@@ -33,7 +33,7 @@ static int64_t global_value(const struct raw *raw, enum schema_key key)
 					: schema_by_key(IN_GLOBAL, key)->fallback;
 }
 
-static void tell_problem(const struct setting *setting, const struct keyword *keyword, int64_t used,
+void finish_tell_problem(const struct setting *setting, const struct keyword *keyword, int64_t used,
 			 struct conf_diags *diags)
 {
 	char text[VALUE_TEXT_LEN];
@@ -69,8 +69,8 @@ static void tell_problems(const struct finish *finish, enum schema_context conte
 
 		if (!keyword)
 			continue;
-		tell_problem(&finish->from->settings[key], keyword, effective(finish, keyword),
-			     finish->diags);
+		finish_tell_problem(&finish->from->settings[key], keyword,
+				    effective(finish, keyword), finish->diags);
 		if (keyword->required)
 			tell_missing(finish, keyword);
 	}
@@ -93,13 +93,57 @@ static void tell_checksums(const struct setting settings[KEY_SETTINGS], struct c
 			     "`v3_checksum_as_v2` beside `xdp_checksum`: the latter is used");
 }
 
-static void finish_global(struct conf *conf, const struct raw *raw, struct conf_diags *diags)
+static struct conf_fifo finish_fifo(struct raw *raw, enum schema_key key,
+				    enum schema_key script_key, struct conf_diags *diags)
+{
+	struct setting *pipe = &raw->global[key];
+	struct conf_script *script = &raw->scripts[script_key - KEY_FIFO_SCRIPT];
+	const struct setting *user = &raw->global[KEY_SCRIPT_USER];
+	struct conf_fifo fifo = {0};
+
+	if (!pipe->keyword) {
+		if (script->words)
+			conf_warning(diags, &script->place,
+				     "there is no `%s`: the script that should read it is not run",
+				     schema_by_key(IN_GLOBAL, key)->name);
+		return fifo;
+	}
+	if (!pipe->second && user->keyword) {
+		pipe->second = conf_copy(user->text);
+		pipe->third = user->second ? conf_copy(user->second) : NULL;
+	}
+	fifo = (struct conf_fifo){.path = pipe->text, .user = pipe->second, .group = pipe->third};
+	pipe->text = pipe->second = pipe->third = NULL;
+	fifo.script = finish_script(script, user);
+	return fifo;
+}
+
+/* Scripts and pipes of the agent as a whole. */
+static void finish_global_scripts(struct conf *conf, struct raw *raw, struct conf_diags *diags)
+{
+	struct conf_global *global = &conf->global;
+	const struct setting *user = &raw->global[KEY_SCRIPT_USER];
+
+	global->fifo = finish_fifo(raw, KEY_FIFO, KEY_FIFO_SCRIPT, diags);
+	global->vrrp_fifo = finish_fifo(raw, KEY_VRRP_FIFO, KEY_VRRP_FIFO_SCRIPT, diags);
+	global->startup_script =
+		finish_script(&raw->scripts[KEY_STARTUP_SCRIPT - KEY_FIFO_SCRIPT], user);
+	global->shutdown_script =
+		finish_script(&raw->scripts[KEY_SHUTDOWN_SCRIPT - KEY_FIFO_SCRIPT], user);
+	global->startup_timeout_us = global_value(raw, KEY_STARTUP_TIMEOUT);
+	global->shutdown_timeout_us = global_value(raw, KEY_SHUTDOWN_TIMEOUT);
+	global->notify_priority_changes = global_value(raw, KEY_PRIORITY_CHANGES);
+	global->fifo_states_on_reload = global_value(raw, KEY_FIFO_ON_RELOAD);
+}
+
+static void finish_global(struct conf *conf, struct raw *raw, struct conf_diags *diags)
 {
 	for (enum schema_key key = 0; key < KEY_SETTINGS; key++) {
 		const struct keyword *keyword = schema_by_key(IN_GLOBAL, key);
 
 		if (keyword)
-			tell_problem(&raw->global[key], keyword, global_value(raw, key), diags);
+			finish_tell_problem(&raw->global[key], keyword, global_value(raw, key),
+					    diags);
 	}
 	conf->global.vrrp_version = (uint8_t)global_value(raw, KEY_VERSION);
 	conf->global.rt_priority = (unsigned)global_value(raw, KEY_RT_PRIORITY);
@@ -110,6 +154,8 @@ static void finish_global(struct conf *conf, const struct raw *raw, struct conf_
 	if (global_value(raw, KEY_DOWN_ADVERTS) < DOWN_ADVERTS_MIN)
 		tell_down_adverts(&raw->global[KEY_DOWN_ADVERTS], diags);
 	tell_checksums(raw->global, diags);
+	finish_global_scripts(conf, raw, diags);
+	finish_static(conf, raw);
 }
 
 static void finish_version(const struct finish *finish)
@@ -309,6 +355,9 @@ static void finish_instance(const struct finish *finish)
 	finish_checksum(finish);
 	finish_notify(finish->to->notify, finish->from->notify,
 		      &finish->raw->global[KEY_SCRIPT_USER]);
+	finish->to->notify_priority_changes = finish_value(finish, KEY_PRIORITY_CHANGES);
+	finish->to->track_own_interface = finish_value(finish, KEY_TRACK_OWN_INTERFACE);
+	finish_tracks(finish);
 	tell_problems(finish, IN_INSTANCE);
 	tell_problems(finish, IN_AUTHENTICATION);
 }
@@ -316,10 +365,12 @@ static void finish_instance(const struct finish *finish)
 void conf_finish(struct conf *conf, struct raw *raw, struct conf_diags *diags)
 {
 	finish_global(conf, raw, diags);
+	finish_objects(conf, raw, diags);
 	conf->instances = conf_alloc(raw->count * sizeof(conf->instances[0]));
 	conf->instance_count = raw->count;
 	for (size_t i = 0; i < raw->count; i++) {
 		struct finish finish = {
+			.conf = conf,
 			.raw = raw,
 			.from = &raw->instances[i],
 			.to = &conf->instances[i],
@@ -329,5 +380,6 @@ void conf_finish(struct conf *conf, struct raw *raw, struct conf_diags *diags)
 		finish_instance(&finish);
 	}
 	finish_groups(conf, raw, diags);
+	finish_weights(conf, diags);
 	conf_check(conf, raw, diags);
 }

@@ -8,6 +8,7 @@
 
 /* One instance on its way. */
 struct finish {
+	const struct conf *conf;
 	const struct raw *raw;
 	struct raw_instance *from;
 	struct conf_instance *to;
@@ -29,6 +30,27 @@ void finish_addresses(const struct finish *finish);
 /* Scripts of an instance or a group; those without a user get that of script_user. */
 void finish_notify(struct conf_script to[CONF_NOTIFY_KINDS],
 		   struct conf_script from[CONF_NOTIFY_KINDS], const struct setting *user);
+
+/* The script, out of `from`; one without a user gets that of script_user. */
+struct conf_script finish_script(struct conf_script *from, const struct setting *user);
+
+/* static_ipaddress */
+void finish_static(struct conf *conf, struct raw *raw);
+
+/* conf->scripts, ->track_files, ->processes: before what tracks them. */
+void finish_objects(struct conf *conf, struct raw *raw, struct conf_diags *diags);
+
+/* The message for a value that cannot be used, if there is one; `used` is used instead. */
+void finish_tell_problem(const struct setting *setting, const struct keyword *keyword, int64_t used,
+			 struct conf_diags *diags);
+
+/* What an instance, or a group, watches itself: to->tracks. */
+void finish_tracks(const struct finish *finish);
+void finish_group_tracks(struct conf *conf, struct conf_group *group, const struct raw_group *from,
+			 struct conf_diags *diags);
+
+/* The rules of groups and owners for weights; then what groups watch goes to their members. */
+void finish_weights(struct conf *conf, struct conf_diags *diags);
 
 /* conf->groups, and instances[i].group. */
 void finish_groups(struct conf *conf, struct raw *raw, struct conf_diags *diags);

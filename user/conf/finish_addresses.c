@@ -4,6 +4,7 @@
  * decides that of the instance, and what belongs to the other one is left out: a router that chose
  * otherwise than the ones it works with would serve other addresses, or not hear them.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,13 +63,35 @@ static void finish_virtual(const struct finish *finish)
 	const struct raw_instance *from = finish->from;
 	struct conf_instance *to = finish->to;
 
-	to->addresses = conf_alloc(from->address_count * sizeof(to->addresses[0]));
-	for (size_t i = 0; i < from->address_count; i++) {
-		if (fits(to, &from->addresses[i].address))
-			to->addresses[to->address_count++] = from->addresses[i];
+	to->addresses = conf_alloc(from->addresses.count * sizeof(to->addresses[0]));
+	for (size_t i = 0; i < from->addresses.count; i++) {
+		const struct conf_address *address = &from->addresses.list[i];
+
+		if (fits(to, &address->address))
+			to->addresses[to->address_count++] = *address;
 		else
-			tell_family(finish, &from->addresses[i].place, "address");
+			tell_family(finish, &address->place, "address");
 	}
+}
+
+static struct conf_addresses take_all(struct raw_addresses *from)
+{
+	struct conf_addresses to = {.list = from->list, .count = from->count};
+
+	*from = (struct raw_addresses){0};
+	return to;
+}
+
+void finish_static(struct conf *conf, struct raw *raw)
+{
+	const struct setting *interface = &raw->global[KEY_DEFAULT_INTERFACE];
+	struct conf_addresses *addresses = &conf->global.static_addresses;
+
+	*addresses = take_all(&raw->static_addresses);
+	for (size_t i = 0; i < addresses->count; i++)
+		if (!*addresses->list[i].dev)
+			snprintf(addresses->list[i].dev, sizeof(addresses->list[i].dev), "%s",
+				 interface->keyword ? interface->text : "eth0");
 }
 
 static void finish_source(const struct finish *finish)
@@ -201,6 +224,7 @@ void finish_addresses(const struct finish *finish)
 	to->unicast_ttl = (uint8_t)finish_value(finish, KEY_UNICAST_TTL);
 	to->old_unicast_checksum = finish_value(finish, KEY_OLD_UNICAST_CHECKSUM);
 	finish_virtual(finish);
+	to->excluded = take_all(&finish->from->excluded);
 	finish_source(finish);
 	finish_peers(finish);
 	if (!to->peer_count) {

@@ -7,17 +7,23 @@
 #include "conf/finish.h"
 #include "conf/memory.h"
 
+struct conf_script finish_script(struct conf_script *from, const struct setting *user)
+{
+	struct conf_script to = *from;
+
+	*from = (struct conf_script){0};
+	if (!to.words || to.user || !user->keyword)
+		return to;
+	to.user = conf_copy(user->text);
+	to.group = user->second ? conf_copy(user->second) : NULL;
+	return to;
+}
+
 void finish_notify(struct conf_script to[CONF_NOTIFY_KINDS],
 		   struct conf_script from[CONF_NOTIFY_KINDS], const struct setting *user)
 {
-	for (size_t i = 0; i < CONF_NOTIFY_KINDS; i++) {
-		to[i] = from[i];
-		from[i] = (struct conf_script){0};
-		if (!to[i].words || to[i].user || !user->keyword)
-			continue;
-		to[i].user = conf_copy(user->text);
-		to[i].group = user->second ? conf_copy(user->second) : NULL;
-	}
+	for (size_t i = 0; i < CONF_NOTIFY_KINDS; i++)
+		to[i] = finish_script(&from[i], user);
 }
 
 static int by_name(const void *left, const void *right)
@@ -105,6 +111,11 @@ static void finish_group(struct conf *conf, struct raw_group *from, struct conf_
 			     from->name);
 	tell_owners(conf, group, diags);
 	finish_notify(group->notify, from->notify, user);
+	group->member_weights = from->settings[KEY_MEMBER_WEIGHTS].keyword;
+	group->notify_priority_changes = from->settings[KEY_PRIORITY_CHANGES].keyword
+						 ? from->settings[KEY_PRIORITY_CHANGES].value
+						 : conf->global.notify_priority_changes;
+	finish_group_tracks(conf, group, from, diags);
 	conf->group_count++;
 }
 

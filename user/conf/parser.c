@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "abi.h"
+#include "conf/block.h"
 #include "conf/diag.h"
 #include "conf/memory.h"
 #include "conf/raw.h"
@@ -17,15 +18,6 @@ struct parser {
 	unsigned parts_told; /* set of parts up to PART_LAST_TOLD_ONCE */
 	bool too_many_told;
 	bool unwinding; /* the last statement belongs outside of all blocks: they are being left */
-};
-
-/* A block being read. */
-struct block {
-	enum schema_context context;
-	struct conf_place head, open;
-	struct setting *settings;      /* where its scalar keywords go */
-	struct raw_instance *instance; /* that it belongs to, or NULL */
-	struct raw_group *group;       /* the same */
 };
 
 static void parse_block(struct parser *parser, const struct block *block);
@@ -50,7 +42,7 @@ static void enter(struct parser *parser, const struct statement *statement, stru
 			     WORD " has no `{`: the lines that follow are read as its block",
 			     statement->words[0].text);
 	}
-	if (block->context >= IN_ADDRESSES)
+	if (block->context >= FIRST_LIST)
 		parse_list(parser, block);
 	else
 		parse_block(parser, block);
@@ -96,6 +88,7 @@ static void parse_instance(struct parser *parser, const struct statement *statem
 	struct raw_instance *instance = add_instance(parser, statement);
 	struct block block = {
 		.context = IN_INSTANCE,
+		.raw = parser->raw,
 		.settings = instance->settings,
 		.instance = instance,
 	};
@@ -141,10 +134,24 @@ static struct raw_group *add_group(struct parser *parser, const struct statement
 
 static void parse_group(struct parser *parser, const struct statement *statement)
 {
-	struct block block = {.context = IN_SYNC_GROUP};
+	struct block block = {.context = IN_SYNC_GROUP, .raw = parser->raw};
 
 	block.group = add_group(parser, statement);
 	if (!block.group) {
+		skip_block(parser, statement);
+		return;
+	}
+	block.settings = block.group->settings;
+	tell_extra_words(parser, statement, 2);
+	enter(parser, statement, &block);
+}
+
+static void parse_object(struct parser *parser, const struct keyword *keyword,
+			 const struct statement *statement)
+{
+	struct block block = {.raw = parser->raw};
+
+	if (!block_open_object(&block, keyword, statement, parser->diags)) {
 		skip_block(parser, statement);
 		return;
 	}
@@ -167,18 +174,6 @@ static bool second_members(struct parser *parser, const struct statement *statem
 	return false;
 }
 
-/* Of a block whose keyword says all. */
-static enum schema_context context_of(const struct keyword *keyword)
-{
-	if (keyword->key == KEY_BLOCK_GLOBAL)
-		return IN_GLOBAL;
-	if (keyword->key == KEY_BLOCK_AUTHENTICATION)
-		return IN_AUTHENTICATION;
-	if (keyword->key == KEY_BLOCK_PEERS)
-		return IN_PEERS;
-	return keyword->key == KEY_BLOCK_MEMBERS ? IN_MEMBERS : IN_ADDRESSES;
-}
-
 static void parse_known_block(struct parser *parser, const struct keyword *keyword,
 			      const struct statement *statement, const struct block *outer)
 {
@@ -192,7 +187,12 @@ static void parse_known_block(struct parser *parser, const struct keyword *keywo
 		parse_group(parser, statement);
 		return;
 	}
-	block.context = context_of(keyword);
+	if (keyword->key >= KEY_BLOCK_SCRIPT && keyword->key <= KEY_BLOCK_PROCESS) {
+		parse_object(parser, keyword, statement);
+		return;
+	}
+	block.context = block_context(keyword);
+	block.key = keyword->key;
 	if (block.context == IN_MEMBERS && second_members(parser, statement, block.group))
 		return;
 	tell_extra_words(parser, statement, 1);
@@ -204,7 +204,7 @@ static void parse_known_block(struct parser *parser, const struct keyword *keywo
 /* The keyword `name` of another block than this one, or NULL. */
 static const struct keyword *find_elsewhere(const char *name)
 {
-	for (enum schema_context context = IN_ROOT; context < IN_ADDRESSES; context++) {
+	for (enum schema_context context = IN_ROOT; context < FIRST_LIST; context++) {
 		const struct keyword *keyword = schema_find(context, name);
 
 		if (keyword)
@@ -265,26 +265,6 @@ static void tell_refused(struct parser *parser, const struct keyword *keyword,
 		   keyword->name, schema_part_text(keyword->part));
 }
 
-static void take_value(struct parser *parser, const struct keyword *keyword,
-		       const struct statement *statement, const struct block *block)
-{
-	struct conf_script *notify = block->group ? block->group->notify : NULL;
-	struct vrrp_addr address;
-
-	if (block->instance)
-		notify = block->instance->notify;
-	if (keyword->kind == KIND_SCRIPT) {
-		script_take(&notify[keyword->key - KEY_NOTIFY], statement, parser->diags);
-		return;
-	}
-	setting_take(&block->settings[keyword->key], keyword, statement, parser->diags);
-	if (keyword->key == KEY_NATIVE_IPV6)
-		raw_set_family(block->instance, VRRP_IPV6);
-	if (keyword->kind == KIND_IP && statement->count > 1 &&
-	    value_ip(statement->words[1].text, &address) && value_is_unicast(&address))
-		raw_set_family(block->instance, addr_is_ipv4(&address) ? VRRP_IPV4 : VRRP_IPV6);
-}
-
 static void parse_keyword(struct parser *parser, const struct statement *statement,
 			  const struct block *block)
 {
@@ -301,7 +281,7 @@ static void parse_keyword(struct parser *parser, const struct statement *stateme
 	} else if (keyword->kind == KIND_REFUSED) {
 		tell_refused(parser, keyword, statement);
 	} else if (keyword->kind != KIND_ACCEPTED) {
-		take_value(parser, keyword, statement, block);
+		block_take_value(block, keyword, statement, parser->diags);
 		if (statement->kind == STATEMENT_BLOCK)
 			conf_warning(parser->diags, &statement->open,
 				     "`%s` has no block: this one is skipped", keyword->name);
@@ -378,12 +358,7 @@ static void parse_list(struct parser *parser, const struct block *block)
 	const struct statement *statement;
 
 	while ((statement = next_in_block(parser, block))) {
-		if (block->context == IN_ADDRESSES)
-			address_parse(block->instance, statement, parser->diags);
-		else if (block->context == IN_PEERS)
-			peer_parse(block->instance, statement, parser->diags);
-		else
-			member_parse(block->group, statement);
+		block_take_line(block, statement, parser->diags);
 		if (statement->kind == STATEMENT_BLOCK)
 			conf_warning(parser->diags, &statement->open,
 				     "a line of `%s` has no block: this one is skipped",
@@ -396,7 +371,7 @@ void raw_parse(struct raw *raw, const char *file, const char *text, size_t lengt
 	       struct conf_diags *diags)
 {
 	struct parser parser = {.raw = raw, .diags = diags};
-	struct block root = {.context = IN_ROOT};
+	struct block root = {.context = IN_ROOT, .raw = raw};
 
 	*raw = (struct raw){0};
 	reader_init(&parser.reader, file, text, length, diags);

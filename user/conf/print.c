@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf.h"
-#include "conf/schema.h"
+#include "conf/print.h"
 
 static bool is_plain(const char *word)
 {
@@ -14,12 +13,12 @@ static bool is_plain(const char *word)
 }
 
 /* A word never contains a double quote: the lexer has no way to write one. */
-static void print_word(FILE *out, const char *word)
+void print_word(FILE *out, const char *word)
 {
 	fprintf(out, is_plain(word) ? "%s" : "\"%s\"", word);
 }
 
-static void print_value(FILE *out, enum schema_context context, enum schema_key key, int64_t value)
+void print_value(FILE *out, enum schema_context context, enum schema_key key, int64_t value)
 {
 	const struct keyword *keyword = schema_by_key(context, key);
 	char text[VALUE_TEXT_LEN];
@@ -36,6 +35,7 @@ static void print_global(FILE *out, const struct conf_global *global)
 	print_value(out, IN_GLOBAL, KEY_NO_SWAP, global->no_swap);
 	print_value(out, IN_GLOBAL, KEY_STARTUP_DELAY, global->startup_delay_us);
 	print_value(out, IN_GLOBAL, KEY_BOOT_DELAY, global->boot_delay_us);
+	print_global_scripts(out, global);
 	if (global->script_security)
 		fprintf(out, "\tenable_script_security\n");
 	fprintf(out, "}\n");
@@ -70,11 +70,11 @@ static void print_scope(FILE *out, uint8_t scope)
 		fprintf(out, " scope %u", scope);
 }
 
-static void print_address(FILE *out, const struct conf_address *address)
+static void print_address(FILE *out, const char *tabs, const struct conf_address *address)
 {
 	char text[ADDR_TEXT_LEN];
 
-	fprintf(out, "\t\t%s/%u", addr_format(&address->address, text), address->prefix_len);
+	fprintf(out, "%s\t%s/%u", tabs, addr_format(&address->address, text), address->prefix_len);
 	if (address->has_broadcast)
 		fprintf(out, " brd %s", addr_format(&address->broadcast, text));
 	if (*address->dev) {
@@ -89,14 +89,15 @@ static void print_address(FILE *out, const struct conf_address *address)
 	fputc('\n', out);
 }
 
-static void print_addresses(FILE *out, const struct conf_instance *instance)
+void print_address_block(FILE *out, const char *tabs, const char *keyword,
+			 const struct conf_address *addresses, size_t count)
 {
-	if (!instance->address_count)
+	if (!count)
 		return;
-	fprintf(out, "\tvirtual_ipaddress {\n");
-	for (size_t i = 0; i < instance->address_count; i++)
-		print_address(out, &instance->addresses[i]);
-	fprintf(out, "\t}\n");
+	fprintf(out, "%s%s {\n", tabs, keyword);
+	for (size_t i = 0; i < count; i++)
+		print_address(out, tabs, &addresses[i]);
+	fprintf(out, "%s}\n", tabs);
 }
 
 static void print_options(FILE *out, const struct conf_instance *instance)
@@ -169,11 +170,11 @@ static void print_argument(FILE *out, const char *word)
 	fputc('\'', out);
 }
 
-static void print_script(FILE *out, enum schema_key key, const struct conf_script *script)
+void print_script(FILE *out, const char *keyword, const struct conf_script *script)
 {
 	if (!script->words)
 		return;
-	fprintf(out, "\t%s \"", schema_by_key(IN_INSTANCE, key)->name);
+	fprintf(out, "\t%s \"", keyword);
 	for (char **word = script->words; *word; word++) {
 		if (word > script->words)
 			fputc(' ', out);
@@ -194,7 +195,8 @@ static void print_script(FILE *out, enum schema_key key, const struct conf_scrip
 static void print_notify(FILE *out, const struct conf_script notify[CONF_NOTIFY_KINDS])
 {
 	for (enum conf_notify kind = 0; kind < CONF_NOTIFY_KINDS; kind++)
-		print_script(out, KEY_NOTIFY + kind, &notify[kind]);
+		print_script(out, schema_by_key(IN_INSTANCE, KEY_NOTIFY + kind)->name,
+			     &notify[kind]);
 }
 
 static void print_protocol(FILE *out, const struct conf_instance *instance)
@@ -211,7 +213,7 @@ static void print_protocol(FILE *out, const struct conf_instance *instance)
 	fprintf(out, "\t%s\n", instance->accept ? "accept" : "no_accept");
 }
 
-static void print_instance(FILE *out, const struct conf_instance *instance)
+static void print_instance(FILE *out, const struct conf *conf, const struct conf_instance *instance)
 {
 	fprintf(out, "\nvrrp_instance ");
 	print_word(out, instance->name);
@@ -224,12 +226,19 @@ static void print_instance(FILE *out, const struct conf_instance *instance)
 	print_value(out, IN_INSTANCE, KEY_PRIORITY, instance->priority);
 	print_protocol(out, instance);
 	print_options(out, instance);
+	if (!instance->track_own_interface)
+		fprintf(out, "\tdont_track_primary\n");
+	print_tracks(out, conf, instance->tracks, instance->track_count, false);
 	print_notify(out, instance->notify);
+	print_value(out, IN_INSTANCE, KEY_PRIORITY_CHANGES, instance->notify_priority_changes);
 	print_authentication(out, instance);
 	print_family(out, instance);
 	print_source(out, instance);
 	print_peers(out, instance);
-	print_addresses(out, instance);
+	print_address_block(out, "\t", "virtual_ipaddress", instance->addresses,
+			    instance->address_count);
+	print_address_block(out, "\t", "virtual_ipaddress_excluded", instance->excluded.list,
+			    instance->excluded.count);
 	fprintf(out, "}\n");
 }
 
@@ -241,7 +250,11 @@ static void print_group(FILE *out, const struct conf *conf, const struct conf_gr
 	for (size_t i = 0; i < group->member_count; i++) /* quoted, it cannot be a keyword */
 		fprintf(out, "\t\t\"%s\"\n", conf->instances[group->members[i]].name);
 	fprintf(out, "\t}\n");
+	if (group->member_weights)
+		fprintf(out, "\tsync_group_tracking_weight\n");
+	print_tracks(out, conf, group->tracks, group->track_count, true);
 	print_notify(out, group->notify);
+	print_value(out, IN_SYNC_GROUP, KEY_PRIORITY_CHANGES, group->notify_priority_changes);
 	fprintf(out, "}\n");
 }
 
@@ -254,8 +267,11 @@ char *conf_print(const struct conf *conf)
 	if (!out)
 		abort();
 	print_global(out, &conf->global);
+	print_address_block(out, "", "static_ipaddress", conf->global.static_addresses.list,
+			    conf->global.static_addresses.count);
+	print_objects(out, conf);
 	for (size_t i = 0; i < conf->instance_count; i++)
-		print_instance(out, &conf->instances[i]);
+		print_instance(out, conf, &conf->instances[i]);
 	for (size_t i = 0; i < conf->group_count; i++)
 		print_group(out, conf, &conf->groups[i]);
 	if (fclose(out))

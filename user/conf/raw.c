@@ -25,11 +25,12 @@ void member_parse(struct raw_group *group, const struct statement *statement)
 	}
 }
 
-static void free_settings(struct setting settings[KEY_SETTINGS])
+static void free_settings(struct setting *settings, size_t count)
 {
-	for (size_t i = 0; i < KEY_SETTINGS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		free(settings[i].text);
 		free(settings[i].second);
+		free(settings[i].third);
 		free(settings[i].problem);
 	}
 }
@@ -40,13 +41,30 @@ static void free_notify(struct conf_script notify[CONF_NOTIFY_KINDS])
 		script_free(&notify[i]);
 }
 
+static void free_tracks(struct raw_tracks *tracks)
+{
+	for (size_t i = 0; i < tracks->count; i++)
+		free(tracks->list[i].name);
+	free(tracks->list);
+}
+
+static void free_object(struct raw_object *object)
+{
+	free(object->name);
+	words_free(object->words);
+	script_free(&object->script);
+	free_settings(object->settings, KEY_OBJECT_SETTINGS);
+}
+
 static void free_instance(struct raw_instance *instance)
 {
 	free(instance->name);
-	free(instance->addresses);
+	free(instance->addresses.list);
+	free(instance->excluded.list);
+	free_tracks(&instance->tracks);
 	free(instance->peers);
 	free_notify(instance->notify);
-	free_settings(instance->settings);
+	free_settings(instance->settings, KEY_SETTINGS);
 }
 
 static void free_group(struct raw_group *group)
@@ -56,6 +74,8 @@ static void free_group(struct raw_group *group)
 	free(group->members);
 	free(group->name);
 	free_notify(group->notify);
+	free_tracks(&group->tracks);
+	free_settings(group->settings, KEY_SETTINGS);
 }
 
 void raw_free(struct raw *raw)
@@ -64,7 +84,15 @@ void raw_free(struct raw *raw)
 		free_instance(&raw->instances[i]);
 	for (size_t i = 0; i < raw->group_count; i++)
 		free_group(&raw->groups[i]);
-	free_settings(raw->global);
+	for (size_t kind = 0; kind < CONF_TRACK_KINDS; kind++) {
+		for (size_t i = 0; i < raw->objects[kind].count; i++)
+			free_object(&raw->objects[kind].list[i]);
+		free(raw->objects[kind].list);
+	}
+	for (size_t i = 0; i < GLOBAL_SCRIPTS; i++)
+		script_free(&raw->scripts[i]);
+	free(raw->static_addresses.list);
+	free_settings(raw->global, KEY_SETTINGS);
 	free(raw->instances);
 	free(raw->groups);
 	*raw = (struct raw){0};

@@ -17,10 +17,17 @@ enum schema_context {
 	IN_INSTANCE,	   /* vrrp_instance */
 	IN_AUTHENTICATION, /* authentication of an instance */
 	IN_SYNC_GROUP,	   /* vrrp_sync_group */
-	IN_ADDRESSES,	   /* behind an address of virtual_ipaddress */
+	IN_SCRIPT,	   /* vrrp_script */
+	IN_TRACK_FILE,	   /* track_file outside of an instance */
+	IN_PROCESS,	   /* vrrp_track_process */
+	IN_ADDRESSES,	   /* behind an address of virtual_ipaddress and its like */
 	IN_PEERS,	   /* behind an address of unicast_peer */
 	IN_MEMBERS,	   /* group of a vrrp_sync_group: names, no keywords */
+	IN_TRACKS,	   /* behind a name in track_script and its like */
 };
+
+/* The blocks from here on have lines without keywords. */
+#define FIRST_LIST IN_ADDRESSES
 
 enum schema_kind {
 	KIND_BLOCK,
@@ -28,16 +35,20 @@ enum schema_kind {
 	KIND_SECONDS,	/* a decimal fraction; microseconds inside */
 	KIND_BOOL,	/* on|off|true|false|yes|no; nothing = on; one of `words` = off */
 	KIND_FLAG,	/* no value: the keyword itself stands for the value `min` */
-	KIND_CHOICE,	/* one of `words`; its index inside */
+	KIND_CHOICE,	/* one of `words`; its index inside; where one is "", nothing is that one */
 	KIND_INTERFACE, /* the name of a network interface */
 	KIND_TEXT,
-	KIND_IP,       /* an address of either family, as text; a prefix length is ignored */
-	KIND_SCRIPT,   /* a command line, and perhaps a user and a group */
-	KIND_USER,     /* a user, and perhaps a group */
-	KIND_ACCEPTED, /* needs nothing done: no message */
-	KIND_SKIPPED,  /* of keepalived, not of this version: a warning, see `part` */
-	KIND_REFUSED,  /* the same, but running without it is unsafe: an error; unless the value
-			  is one of `words` */
+	KIND_IP,	/* an address of either family, as text; a prefix length is ignored */
+	KIND_SCRIPT,	/* a command line, and perhaps a user and a group */
+	KIND_USER,	/* a user, and perhaps a group */
+	KIND_FIFO,	/* the path of a named pipe, and perhaps a user and a group */
+	KIND_WEIGHT,	/* a number with a sign, and perhaps `reverse` */
+	KIND_INIT_FILE, /* a number with a sign, `overwrite`, both, or nothing */
+	KIND_WORDS,	/* all words of the line: a program and its parameters */
+	KIND_ACCEPTED,	/* needs nothing done: no message */
+	KIND_SKIPPED,	/* of keepalived, not of this version: a warning, see `part` */
+	KIND_REFUSED,	/* the same, but running without it is unsafe: an error; unless the value
+			   is one of `words` */
 };
 
 /*
@@ -45,7 +56,25 @@ enum schema_kind {
  * a negation, or the default in global_defs of what an instance may set for itself.
  */
 enum schema_key {
-	KEY_VERSION,
+	KEY_WEIGHT,
+	KEY_CHECK_INTERVAL,
+	KEY_CHECK_TIMEOUT,
+	KEY_RISE,
+	KEY_FALL,
+	KEY_CHECK_USER,
+	KEY_INIT_FAIL,
+	KEY_FILE,
+	KEY_INIT_FILE,
+	KEY_PROCESS,
+	KEY_PARAM_MATCH,
+	KEY_FULL_COMMAND,
+	KEY_QUORUM,
+	KEY_QUORUM_MAX,
+	KEY_DELAY,
+	KEY_FORK_DELAY,
+	KEY_TERMINATE_DELAY,
+	KEY_OBJECT_SETTINGS, /* the number of those of tracked objects */
+	KEY_VERSION = KEY_OBJECT_SETTINGS,
 	KEY_RT_PRIORITY,
 	KEY_NO_SWAP,
 	KEY_STATE,
@@ -79,6 +108,15 @@ enum schema_key {
 	KEY_NATIVE_IPV6,
 	KEY_SCRIPT_USER,
 	KEY_SCRIPT_SECURITY,
+	KEY_TRACK_OWN_INTERFACE,
+	KEY_MEMBER_WEIGHTS,
+	KEY_FIFO,
+	KEY_VRRP_FIFO,
+	KEY_PRIORITY_CHANGES,
+	KEY_FIFO_ON_RELOAD,
+	KEY_DEFAULT_INTERFACE,
+	KEY_STARTUP_TIMEOUT,
+	KEY_SHUTDOWN_TIMEOUT,
 	KEY_SETTINGS, /* the number of those that hold one value */
 	KEY_BLOCK_GLOBAL = KEY_SETTINGS,
 	KEY_BLOCK_INSTANCE,
@@ -87,12 +125,33 @@ enum schema_key {
 	KEY_BLOCK_PEERS,
 	KEY_BLOCK_SYNC_GROUP,
 	KEY_BLOCK_MEMBERS,
+	KEY_BLOCK_SCRIPT, /* with the two that follow, in the order of enum conf_track_kind */
+	KEY_BLOCK_TRACK_FILE,
+	KEY_BLOCK_PROCESS,
+	KEY_BLOCK_TRACK_INTERFACE, /* the same, with the three that follow */
+	KEY_BLOCK_TRACK_SCRIPT,
+	KEY_BLOCK_TRACK_FILES,
+	KEY_BLOCK_TRACK_PROCESS,
+	KEY_BLOCK_EXCLUDED,
+	KEY_BLOCK_STATIC_ADDRESSES,
+	KEY_BLOCK_ROUTES,
+	KEY_BLOCK_RULES,
+	KEY_BLOCK_STATIC_ROUTES,
+	KEY_BLOCK_STATIC_RULES,
 	KEY_DEV,
 	KEY_LABEL,
 	KEY_SCOPE,
 	KEY_BROADCAST,
 	KEY_MIN_TTL,
 	KEY_MAX_TTL,
+	KEY_TRACK_WEIGHT,
+	KEY_REVERSE,
+	KEY_NOREVERSE,
+	KEY_SCRIPT, /* of a vrrp_script */
+	KEY_FIFO_SCRIPT,
+	KEY_VRRP_FIFO_SCRIPT,
+	KEY_STARTUP_SCRIPT,
+	KEY_SHUTDOWN_SCRIPT,
 	KEY_NOTIFY, /* with those that follow, in the order of enum conf_notify */
 	KEY_NOTIFY_ACTIVE,
 	KEY_NOTIFY_BACKUP,
@@ -110,19 +169,15 @@ enum schema_part {
 	PART_SNMP,
 	PART_DBUS,
 	PART_LAST_TOLD_ONCE = PART_DBUS, /* up to here one message a file is enough */
-	PART_SCRIPTS,
 	PART_TRACKING,
-	PART_OWN_INTERFACE,
 	PART_ROUTES,
 	PART_STATIC,
-	PART_EXCLUDED,
 	PART_GROUP,
 	PART_ANNOUNCE,
 	PART_PROTOCOL,
 	PART_ADDRESS_LIST,
 	PART_OWNER,
 	PART_STRICT,
-	PART_MEMBER_WEIGHT,
 	PART_HMAC,
 	PART_DELAYS,
 	PART_NAMESPACE,
@@ -144,6 +199,7 @@ struct keyword {
 	enum schema_part part;	  /* of KIND_SKIPPED and KIND_REFUSED */
 	unsigned arguments; /* of a skipped word behind an address: the words that follow it */
 	const char *help;   /* what it means; NULL for the last three kinds */
+	const char *note;   /* what is different in keepalived, or NULL */
 };
 
 /* Row `index` of the table, the skipped keywords last; NULL behind the end. */

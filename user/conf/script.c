@@ -154,9 +154,12 @@ static void take_user(struct conf_script *script, const char *name, size_t numbe
 		script->group = conf_copy(name);
 }
 
-/* The words as they are written: command, user, group. Returns what is wrong, or NULL. */
+/*
+ * The words as they are written: command, user, group; `most` of these. Returns what is wrong, or
+ * NULL.
+ */
 static const char *split_line(struct conf_script *script, const struct statement *statement,
-			      size_t *count)
+			      size_t most, size_t *count)
 {
 	struct split split = {
 		.at = statement->words[1].start,
@@ -167,7 +170,7 @@ static const char *split_line(struct conf_script *script, const struct statement
 	for (*count = 0; !problem && next_word(&split); (*count)++) {
 		if (*count == 0)
 			problem = split_command(script, split.word.bytes);
-		else if (*count < 3)
+		else if (*count < most)
 			take_user(script, split.word.bytes, *count, &problem);
 	}
 	free(split.word.bytes);
@@ -190,7 +193,7 @@ static void tell_shell(const struct conf_script *script, const struct conf_place
 			}
 }
 
-void script_take(struct conf_script *script, const struct statement *statement,
+static void take(struct conf_script *script, const struct statement *statement, size_t most,
 		 struct conf_diags *diags)
 {
 	const char *problem = "there is no command";
@@ -204,7 +207,7 @@ void script_take(struct conf_script *script, const struct statement *statement,
 		return;
 	}
 	if (statement->count > 1)
-		problem = split_line(script, statement, &count);
+		problem = split_line(script, statement, most, &count);
 	script->place = statement->place;
 	if (problem) {
 		conf_warning(diags, &statement->words[statement->count > 1].place,
@@ -212,11 +215,24 @@ void script_take(struct conf_script *script, const struct statement *statement,
 		script_free(script);
 		return;
 	}
-	if (count > 3)
+	if (count > most)
 		conf_warning(diags, &statement->words[1].place,
-			     "a script takes a command, a user and a group: what follows is "
-			     "ignored; quote a command with arguments");
+			     "a script takes a command%s: what follows is ignored; quote a command "
+			     "with arguments",
+			     most > 1 ? ", a user and a group" : "");
 	tell_shell(script, &statement->words[1].place, diags);
+}
+
+void script_take(struct conf_script *script, const struct statement *statement,
+		 struct conf_diags *diags)
+{
+	take(script, statement, 3, diags);
+}
+
+void command_take(struct conf_script *script, const struct statement *statement,
+		  struct conf_diags *diags)
+{
+	take(script, statement, 1, diags);
 }
 
 void script_free(struct conf_script *script)

@@ -4,7 +4,7 @@
  * message can say what does not happen, and so that an unknown keyword is probably a misspelled
  * one. A keyword that is built moves from here to schema.c.
  */
-#include "conf/skipped.h"
+#include "conf/schema_rows.h"
 
 #define SKIP(in, keyword, which)                                                    \
 	{                                                                           \
@@ -43,17 +43,12 @@ static const struct keyword table[] = {
 	SKIP(IN_ROOT, "namespace_with_ipsets", PART_NAMESPACE),
 	SKIP(IN_ROOT, "net_namespace", PART_NAMESPACE),
 	SKIP(IN_ROOT, "SSL", PART_LOAD_BALANCER),
-	SKIP(IN_ROOT, "static_ipaddress", PART_STATIC),
 	SKIP(IN_ROOT, "static_routes", PART_STATIC),
 	SKIP(IN_ROOT, "static_rules", PART_STATIC),
-	SKIP(IN_ROOT, "track_file", PART_TRACKING),
 	SKIP(IN_ROOT, "track_group", PART_STATIC),
 	SKIP(IN_ROOT, "use_pid_dir", PART_PROCESS),
 	SKIP(IN_ROOT, "virtual_server", PART_LOAD_BALANCER),
 	SKIP(IN_ROOT, "virtual_server_group", PART_LOAD_BALANCER),
-	SKIP(IN_ROOT, "vrrp_script", PART_SCRIPTS),
-	SKIP(IN_ROOT, "vrrp_track_file", PART_TRACKING),
-	SKIP(IN_ROOT, "vrrp_track_process", PART_TRACKING),
 
 	SKIP(IN_GLOBAL, "bfd_cpu_affinity", PART_PROCESS),
 	SKIP(IN_GLOBAL, "bfd_no_swap", PART_PROCESS),
@@ -72,7 +67,6 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "data_use_instance", PART_PROCESS),
 	SKIP(IN_GLOBAL, "dbus_no_interface_name", PART_DBUS),
 	SKIP(IN_GLOBAL, "dbus_service_name", PART_DBUS),
-	SKIP(IN_GLOBAL, "default_interface", PART_STATIC),
 	SKIP(IN_GLOBAL, "disable_local_igmp", PART_PROCESS),
 	ACCEPT(IN_GLOBAL, "dynamic_interfaces"),
 	SKIP(IN_GLOBAL, "enable_dbus", PART_DBUS),
@@ -83,7 +77,6 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "enable_snmp_rfcv3", PART_SNMP),
 	SKIP(IN_GLOBAL, "enable_snmp_vrrp", PART_SNMP),
 	SKIP(IN_GLOBAL, "enable_traps", PART_SNMP),
-	SKIP(IN_GLOBAL, "fifo_write_vrrp_states_on_reload", PART_SCRIPTS),
 	SKIP(IN_GLOBAL, "include_check", PART_PROCESS),
 	SKIP(IN_GLOBAL, "json_dump_file", PART_PROCESS),
 	SKIP(IN_GLOBAL, "json_version", PART_PROCESS),
@@ -108,8 +101,6 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "no_email_faults", PART_MAIL),
 	SKIP(IN_GLOBAL, "notification_email", PART_MAIL),
 	SKIP(IN_GLOBAL, "notification_email_from", PART_MAIL),
-	SKIP(IN_GLOBAL, "notify_fifo", PART_SCRIPTS),
-	SKIP(IN_GLOBAL, "notify_fifo_script", PART_SCRIPTS),
 	SKIP(IN_GLOBAL, "process_monitor_rcv_bufs", PART_PROCESS),
 	SKIP(IN_GLOBAL, "process_monitor_rcv_bufs_force", PART_PROCESS),
 	SKIP(IN_GLOBAL, "process_name", PART_PROCESS),
@@ -121,8 +112,6 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "reload_time_file", PART_PROCESS),
 	ACCEPT(IN_GLOBAL, "router_id"),
 	SKIP(IN_GLOBAL, "rs_init_notifies", PART_LOAD_BALANCER),
-	SKIP(IN_GLOBAL, "shutdown_script", PART_SCRIPTS),
-	SKIP(IN_GLOBAL, "shutdown_script_timeout", PART_SCRIPTS),
 	SKIP(IN_GLOBAL, "smtp_alert", PART_MAIL),
 	SKIP(IN_GLOBAL, "smtp_alert_checker", PART_MAIL),
 	SKIP(IN_GLOBAL, "smtp_alert_vrrp", PART_MAIL),
@@ -131,8 +120,6 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "smtp_server", PART_MAIL),
 	SKIP(IN_GLOBAL, "snmp_socket", PART_SNMP),
 	SKIP(IN_GLOBAL, "snmp_vrrp_port_checks", PART_SNMP),
-	SKIP(IN_GLOBAL, "startup_script", PART_SCRIPTS),
-	SKIP(IN_GLOBAL, "startup_script_timeout", PART_SCRIPTS),
 	SKIP(IN_GLOBAL, "state_dump_file", PART_PROCESS),
 	SKIP(IN_GLOBAL, "stats_dump_file", PART_PROCESS),
 	SKIP(IN_GLOBAL, "tmp_config_directory", PART_PROCESS),
@@ -156,9 +143,6 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "vrrp_netlink_cmd_rcv_bufs_force", PART_PROCESS),
 	SKIP(IN_GLOBAL, "vrrp_netlink_monitor_rcv_bufs", PART_PROCESS),
 	SKIP(IN_GLOBAL, "vrrp_netlink_monitor_rcv_bufs_force", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_notify_fifo", PART_SCRIPTS),
-	SKIP(IN_GLOBAL, "vrrp_notify_fifo_script", PART_SCRIPTS),
-	SKIP(IN_GLOBAL, "vrrp_notify_priority_changes", PART_SCRIPTS),
 	SKIP(IN_GLOBAL, "vrrp_owner_ignore_adverts", PART_OWNER),
 	SKIP(IN_GLOBAL, "vrrp_priority", PART_PROCESS),
 	SKIP(IN_GLOBAL, "vrrp_process_name", PART_PROCESS),
@@ -172,7 +156,6 @@ static const struct keyword table[] = {
 	REFUSE(IN_INSTANCE, "auth_hmac", PART_HMAC, nothing),
 	ACCEPT(IN_INSTANCE, "check_unicast_src"),
 	SKIP(IN_INSTANCE, "debug", PART_PROCESS),
-	SKIP(IN_INSTANCE, "dont_track_primary", PART_OWN_INTERFACE),
 	SKIP(IN_INSTANCE, "garp_extra_if", PART_ANNOUNCE),
 	SKIP(IN_INSTANCE, "garp_lower_prio_delay", PART_ANNOUNCE),
 	SKIP(IN_INSTANCE, "garp_lower_prio_repeat", PART_ANNOUNCE),
@@ -181,7 +164,6 @@ static const struct keyword table[] = {
 	SKIP(IN_INSTANCE, "lvs_sync_daemon_interface", PART_LOAD_BALANCER),
 	REFUSE(IN_INSTANCE, "mcast_dst_ip", PART_GROUP, groups),
 	ACCEPT(IN_INSTANCE, "no_virtual_ipaddress"),
-	SKIP(IN_INSTANCE, "notify_priority_changes", PART_SCRIPTS),
 	SKIP(IN_INSTANCE, "owner_ignore_adverts", PART_OWNER),
 	SKIP(IN_INSTANCE, "promote_secondaries", PART_ROUTES),
 	SKIP(IN_INSTANCE, "skip_check_adv_addr", PART_ADDRESS_LIST),
@@ -190,31 +172,18 @@ static const struct keyword table[] = {
 	SKIP(IN_INSTANCE, "thread_timer_expired", PART_PROTOCOL),
 	SKIP(IN_INSTANCE, "timer_expired_backup", PART_PROTOCOL),
 	SKIP(IN_INSTANCE, "track_bfd", PART_TRACKING),
-	SKIP(IN_INSTANCE, "track_file", PART_TRACKING),
-	SKIP(IN_INSTANCE, "track_interface", PART_TRACKING),
-	SKIP(IN_INSTANCE, "track_process", PART_TRACKING),
-	SKIP(IN_INSTANCE, "track_script", PART_TRACKING),
 	ACCEPT(IN_INSTANCE, "track_src_ip"),
 	SKIP(IN_INSTANCE, "use_ipvlan", PART_PROCESS),
 	ACCEPT(IN_INSTANCE, "use_vmac"),
 	SKIP(IN_INSTANCE, "use_vmac_addr", PART_PROCESS),
-	SKIP(IN_INSTANCE, "virtual_ipaddress_excluded", PART_EXCLUDED),
 	SKIP(IN_INSTANCE, "virtual_routes", PART_ROUTES),
 	SKIP(IN_INSTANCE, "virtual_rules", PART_ROUTES),
 	SKIP(IN_INSTANCE, "vmac_garp_intvl", PART_ANNOUNCE),
 	ACCEPT(IN_INSTANCE, "vmac_xmit_base"),
 	SKIP(IN_INSTANCE, "vrf", PART_PROCESS),
 
-	SKIP(IN_SYNC_GROUP, "global_tracking", PART_MEMBER_WEIGHT),
-	SKIP(IN_SYNC_GROUP, "notify_deleted", PART_SCRIPTS),
-	SKIP(IN_SYNC_GROUP, "notify_priority_changes", PART_SCRIPTS),
 	SKIP(IN_SYNC_GROUP, "smtp_alert", PART_MAIL),
-	SKIP(IN_SYNC_GROUP, "sync_group_tracking_weight", PART_MEMBER_WEIGHT),
 	SKIP(IN_SYNC_GROUP, "track_bfd", PART_TRACKING),
-	SKIP(IN_SYNC_GROUP, "track_file", PART_TRACKING),
-	SKIP(IN_SYNC_GROUP, "track_interface", PART_TRACKING),
-	SKIP(IN_SYNC_GROUP, "track_process", PART_TRACKING),
-	SKIP(IN_SYNC_GROUP, "track_script", PART_TRACKING),
 
 	OPTION("-nodad", 0),
 	OPTION("autojoin", 0),
@@ -228,10 +197,7 @@ static const struct keyword table[] = {
 	ACCEPT(IN_ADDRESSES, "use_vmac"),
 };
 
-const struct keyword *skipped_at(size_t index)
-{
-	return index < sizeof(table) / sizeof(table[0]) ? &table[index] : NULL;
-}
+const struct schema_rows schema_skipped = ROWS(table);
 
 const char *schema_part_text(enum schema_part part)
 {
@@ -246,18 +212,12 @@ const char *schema_part_text(enum schema_part part)
 		return "there is no SNMP agent";
 	case PART_DBUS:
 		return "there is no D-Bus service";
-	case PART_SCRIPTS:
-		return "this script is not run, this FIFO not written";
 	case PART_TRACKING:
 		return "it is not tracked, the priority stays as configured";
-	case PART_OWN_INTERFACE:
-		return "the instance always follows the state of its own interface";
 	case PART_ROUTES:
 		return "routes, rules and sysctls are left as they are";
 	case PART_STATIC:
 		return "static addresses, routes and rules are left to the system";
-	case PART_EXCLUDED:
-		return "these addresses are not served";
 	case PART_GROUP:
 		return "the groups are 224.0.0.18 and ff02::12";
 	case PART_ANNOUNCE:
@@ -272,8 +232,6 @@ const char *schema_part_text(enum schema_part part)
 	case PART_STRICT:
 		return "the checks of the RFC are always made; what it would change, such as "
 		       "no_accept, has to be written";
-	case PART_MEMBER_WEIGHT:
-		return "members of a group keep their own priorities";
 	case PART_HMAC:
 		return "advertisements are not signed";
 	case PART_DELAYS:

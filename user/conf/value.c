@@ -30,6 +30,17 @@ bool value_integer(const char *text, int64_t min, int64_t max, int64_t *value)
 	return number >= min;
 }
 
+bool value_signed(const char *text, int64_t min, int64_t max, int64_t *value)
+{
+	bool negative = *text == '-';
+
+	if (!value_integer(text + (*text == '-' || *text == '+'), 0, negative ? -min : max, value))
+		return false;
+	if (negative)
+		*value = -*value;
+	return *value >= min && *value <= max;
+}
+
 bool value_seconds(const char *text, int64_t min, int64_t max, int64_t *value)
 {
 	int64_t us = 0, unit = 1000000;
@@ -121,6 +132,7 @@ static bool take_choice(const char *const *words, const char *text, int64_t *val
 
 static char *describe_choice(const char *const *words, const char *text)
 {
+	words += !**words; /* a word that is empty stands for no value */
 	char *list = conf_format(WORD " is not one of %s", text, words[0]);
 
 	for (size_t i = 1; words[i]; i++) {
@@ -186,6 +198,10 @@ static char *take_value(const struct keyword *keyword, const char *text, int64_t
 			return conf_format(WORD " cannot be the name of a user", text);
 		break;
 	case KIND_TEXT:
+	case KIND_FIFO:
+	case KIND_WEIGHT:
+	case KIND_INIT_FILE:
+	case KIND_WORDS:
 	case KIND_FLAG:
 	case KIND_SCRIPT:
 	case KIND_BLOCK:
@@ -219,7 +235,7 @@ static void tell_twice(const struct setting *setting, const struct statement *st
 			     statement->words[0].text, setting->keyword->name, setting->place.line);
 }
 
-static void set_problem(struct setting *setting, const struct conf_place *place, char *problem)
+void setting_set_problem(struct setting *setting, const struct conf_place *place, char *problem)
 {
 	free(setting->problem);
 	setting->problem = problem;
@@ -238,13 +254,23 @@ static char *take_group(const struct word *word, size_t count, struct conf_diags
 	return NULL;
 }
 
+static bool may_be_bare(const struct keyword *keyword)
+{
+	return keyword->kind == KIND_BOOL || (keyword->kind == KIND_CHOICE && !*keyword->words[0]);
+}
+
 void setting_take(struct setting *setting, const struct keyword *keyword,
 		  const struct statement *statement, struct conf_diags *diags)
 {
 	bool flag = keyword->kind == KIND_FLAG, user = keyword->kind == KIND_USER;
-	bool bare = statement->count < 2 && keyword->kind == KIND_BOOL;
-	int64_t value = flag ? keyword->min : 1;
+	bool bare = statement->count < 2 && may_be_bare(keyword);
+	int64_t value = flag ? keyword->min : keyword->kind == KIND_BOOL;
 
+	if (keyword->kind == KIND_FIFO || keyword->kind == KIND_WEIGHT ||
+	    keyword->kind == KIND_INIT_FILE) {
+		setting_take_words(setting, keyword, statement, diags);
+		return;
+	}
 	tell_extra(keyword, statement, flag ? 1 : user ? 3 : 2, diags);
 	if (!flag && !bare) {
 		const struct word *word = &statement->words[statement->count > 1];
@@ -252,7 +278,7 @@ void setting_take(struct setting *setting, const struct keyword *keyword,
 						     : take_value(keyword, word->text, &value);
 
 		if (problem) {
-			set_problem(setting, &word->place, problem);
+			setting_set_problem(setting, &word->place, problem);
 			return;
 		}
 	}
