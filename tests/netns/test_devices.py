@@ -70,6 +70,8 @@ def test_service_on_a_tap(node, tap, mode):
     answer = tap.receive(wire.Arp, lambda a: a.op == 2)
     assert (answer.eth_src, answer.sender_mac, answer.sender_ip) == (VMAC, VMAC, VIP)
     assert (answer.eth_dst, answer.target_mac) == (CLIENT_MAC, CLIENT_MAC)
+    # The address comes a little after the role.
+    wait_until(lambda: VIP in node.ip("address", "show", "dev", "tap0"), "the address")
     tap.send(echo_request())
     # The kernel asks for the client before it answers: XDP keeps our request from its table.
     tap.receive(wire.Arp, lambda a: a.op == 1 and a.target_ip == CLIENT_IP)
