@@ -132,6 +132,9 @@ const char *fault_text(const char *reason)
 					    "virtual_ipaddress { ... }"},
 		{"data-plane", "no program could be attached, the log says why"},
 		{"sync-group", "another virtual router of its sync group has a fault"},
+		{"tracked-object", "something that it tracks, without a weight, is down: see "
+				   "tracking above"},
+		{"tracking-pending", "something that it tracks has not been checked yet"},
 	};
 	const char *text = find_text(faults, sizeof(faults) / sizeof(faults[0]), reason);
 	return text ? text : reason;
