@@ -134,9 +134,9 @@ is_one_of() { # file name...
 }
 
 # What mostly waits for timers of its own namespaces runs side by side.
-run_netns() {
+run_netns() { # file...
 	local file quiet=() first=() others=()
-	for file in tests/netns/test_*.py; do
+	for file in "$@"; do
 		if is_one_of "$file" "${alone[@]}"; then
 			quiet+=("$file")
 		elif is_one_of "$file" "${long[@]}"; then
@@ -188,13 +188,13 @@ run_ring() { # ring
 	netns)
 		need_root "$1"
 		run_programs sys
-		run_netns
+		run_netns tests/netns/test_*.py
 		;;
 	memory) # what .ci/run has sanitizers for: these files of the netns ring reach, in a third of its
 		# time, all but some fifty of the lines that it reaches, most of which ring sys does
 		need_root "$1"
 		run_programs sys
-		run_pytest memory tests/netns/test_{bad_input,control,devices,drain,interfaces}.py \
+		run_netns tests/netns/test_{bad_input,control,devices,drain,interfaces}.py \
 			tests/netns/test_{interface_life,interference,leftovers,poor,reload}.py \
 			tests/netns/test_{restart,survivor,xvrrpctl}.py
 		;;
