@@ -29,6 +29,13 @@ void *conf_grow(void *array, size_t count, size_t *capacity, size_t item_size)
 	return checked(realloc(array, *capacity * item_size));
 }
 
+void *conf_grow_doubling(void *array, size_t count, size_t item_size)
+{
+	size_t capacity = count & (count - 1) ? count + 1 : count; /* full at powers of two */
+
+	return conf_grow(array, count, &capacity, item_size);
+}
+
 char *conf_copy(const char *text)
 {
 	return checked(strdup(text));

@@ -16,6 +16,9 @@ void *conf_alloc(size_t size);
  */
 void *conf_grow(void *array, size_t count, size_t *capacity, size_t item_size);
 
+/* The same for arrays without a capacity of their own, which nothing else makes longer. */
+void *conf_grow_doubling(void *array, size_t count, size_t item_size);
+
 char *conf_copy(const char *text);
 
 /* As sprintf; malloc'd. */

@@ -2,6 +2,7 @@
 /* Which keyword a misspelled one is meant to be. */
 #include <string.h>
 
+#include "conf/route_words.h"
 #include "conf/schema.h"
 
 #define NAME_MAX_LEN 40 /* longer words are not compared */
@@ -84,6 +85,27 @@ const struct keyword *schema_nearest(enum schema_context context, const char *na
 		if (letters < least) {
 			least = letters;
 			best = keyword;
+		}
+	}
+	return best;
+}
+
+const char *words_nearest(const char *const *names, const char *word)
+{
+	size_t length = strlen(word);
+	unsigned least = length < 5 ? 2 : 3;
+	const char *best = NULL;
+
+	if (length > NAME_MAX_LEN)
+		return NULL;
+	for (; *names; names++) {
+		unsigned letters = too_long_or_short(length, strlen(*names), least)
+					   ? least
+					   : distance(*names, word, least);
+
+		if (letters < least) {
+			least = letters;
+			best = *names;
 		}
 	}
 	return best;
