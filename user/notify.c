@@ -402,7 +402,9 @@ void notify_close(struct agent *agent)
 		return;
 	if (notify->scripts)
 		run_all(notify);
-	scripts_close(notify->scripts, PATIENCE_NS);
+	if (notify->scripts)
+		scripts_finish(notify->scripts, NULL, PATIENCE_NS);
+	scripts_close(notify->scripts);
 	for (size_t i = 0; i < BUCKETS; i++)
 		while (notify->buckets[i]) {
 			struct queue *queue = notify->buckets[i];

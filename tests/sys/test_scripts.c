@@ -48,8 +48,8 @@ static int teardown(void **state)
 	char command[PATH_MAX + 20];
 	(void)state;
 	alarm(0);
-	scripts_close(world.scripts, 0);
-	scripts_close(NULL, 0);
+	scripts_close(world.scripts);
+	scripts_close(NULL);
 	loop_free(world.loop);
 	snprintf(command, sizeof(command), "rm -rf %s", world.dir);
 	return system(command);
@@ -116,21 +116,30 @@ static bool is_gone(void *data)
 	return gone;
 }
 
+/* What a script has written into a file. */
+static pid_t written_pid(void)
+{
+	char path[PATH_MAX + 10];
+	pid_t pid = 0;
+	snprintf(path, sizeof(path), "%s/pid", world.dir);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &pid), 1);
+	fclose(file);
+	return pid;
+}
+
 /* With what it has started: nothing of its process group is left. */
 static void test_too_long(void **state)
 {
 	char text[PATH_MAX + 80];
-	pid_t child = 0;
+	pid_t child;
 	(void)state;
 	snprintf(text, sizeof(text), "sleep 1000 & echo $! > %s/pid; wait", world.dir);
 	char *words[] = {"sh", "-c", text, NULL};
 	run_words(words, NULL, NS_PER_S, false);
 	assert_int_equal(world.end, SCRIPT_TIMED_OUT);
-	snprintf(text, sizeof(text), "%s/pid", world.dir);
-	FILE *file = fopen(text, "r");
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%d", &child), 1);
-	fclose(file);
+	child = written_pid();
 	assert_true(wait_for(is_gone, &child));
 }
 
@@ -168,7 +177,7 @@ static void test_ends_in_order(void **state)
 static void test_deaf(void **state)
 {
 	char text[PATH_MAX + 120];
-	pid_t child = 0;
+	pid_t child;
 	(void)state;
 	int64_t began_ns = clock_ns();
 	snprintf(text, sizeof(text),
@@ -176,11 +185,7 @@ static void test_deaf(void **state)
 	run_asking(text);
 	assert_int_equal(world.end, SCRIPT_TIMED_OUT);
 	assert_in_range(clock_ns() - began_ns, 700 * NS_PER_MS, 5 * NS_PER_S);
-	snprintf(text, sizeof(text), "%s/pid", world.dir);
-	FILE *file = fopen(text, "r");
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%d", &child), 1);
-	fclose(file);
+	child = written_pid();
 	assert_true(wait_for(is_gone, &child));
 }
 
@@ -225,7 +230,7 @@ static void cancel_mine(void *data)
 static void test_cancel(void **state)
 {
 	char text[2 * PATH_MAX + 80];
-	pid_t child = 0;
+	pid_t child;
 	(void)state;
 	snprintf(text, sizeof(text), "echo $$ > %s/pid; mkdir %s/there; exec sleep 1000", world.dir,
 		 world.dir);
@@ -244,11 +249,7 @@ static void test_cancel(void **state)
 	assert_int_equal(loop_run(world.loop), 0);
 	loop_timer_free(look);
 	assert_int_equal(world.end, SCRIPT_EXITED); /* that of the other */
-	snprintf(text, sizeof(text), "%s/pid", world.dir);
-	FILE *file = fopen(text, "r");
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%d", &child), 1);
-	fclose(file);
+	child = written_pid();
 	assert_true(is_gone(&child));
 }
 
@@ -325,24 +326,119 @@ static void test_many(void **state)
 	assert_int_equal(world.ended, 100);
 }
 
-/* At the end: what is short is waited for, what is long is not, nor is it killed. */
+/* At the end: what is short is waited for, what is long only for so long; then it is killed. */
 static void test_close(void **state)
 {
-	char text[PATH_MAX + 40], path[PATH_MAX + 10];
+	char text[PATH_MAX + 40], path[PATH_MAX + 10], hang[PATH_MAX + 40];
 	(void)state;
 	snprintf(text, sizeof(text), "sleep 0.2; echo done > %s/short", world.dir);
-	char *words[] = {"sh", "-c", text, NULL}, *forever[] = {"sleep", "5", NULL};
+	snprintf(hang, sizeof(hang), "echo $$ > %s/pid; sleep 1000", world.dir);
+	char *words[] = {"sh", "-c", text, NULL}, *forever[] = {"sh", "-c", hang, NULL};
 	world.expected = 99;
 	order(words, NULL, 20 * NS_PER_S, false);
 	order(forever, NULL, 20 * NS_PER_S, false);
 	int64_t began_ns = clock_ns();
-	scripts_close(world.scripts, 2 * NS_PER_S);
+	assert_false(scripts_finish(world.scripts, NULL, 2 * NS_PER_S));
+	pid_t pid = written_pid();
+	assert_int_equal(kill(pid, 0), 0);
+	scripts_close(world.scripts);
 	world.scripts = NULL;
+	assert_true(wait_for(is_gone, &pid));
 	int64_t took_ns = clock_ns() - began_ns;
 	snprintf(path, sizeof(path), "%s/short", world.dir);
 	assert_int_equal(access(path, F_OK), 0);
 	assert_int_equal(world.ended, 1);
 	assert_in_range(took_ns, 2 * NS_PER_S - 100 * NS_PER_MS, 4 * NS_PER_S);
+}
+
+/* One that waits for the end of the loop, too: its timeout holds without the loop. */
+static void test_finish_kills(void **state)
+{
+	char *forever[] = {"sleep", "1000", NULL};
+	(void)state;
+	world.expected = 99;
+	order(forever, NULL, 20 * NS_PER_S, false);
+	assert_false(scripts_finish(world.scripts, NULL, 0));
+	scripts_hurry(world.scripts, NULL, NS_PER_S / 10);
+	assert_true(scripts_finish(world.scripts, NULL, 10 * NS_PER_S));
+	assert_int_equal(world.ended, 1);
+	assert_int_equal(world.end, SCRIPT_TIMED_OUT);
+}
+
+/* It runs beside all others, without a timeout, and ends when it is told to. */
+static void test_service(void **state)
+{
+	char *forever[] = {"sleep", "1000", NULL}, *words[] = {"true", NULL};
+	struct script_order service = {
+		.words = forever, .timeout_ns = 1, .kill_after_ns = NS_PER_S, .service = true};
+	(void)state;
+	scripts_at_once(world.scripts, 1);
+	world.expected = 1;
+	assert_true(script_run(world.scripts, &service, ended, &world));
+	order(words, NULL, 20 * NS_PER_S, false);
+	assert_int_equal(loop_run(world.loop), 0);
+	assert_int_equal(world.end, SCRIPT_EXITED);
+	assert_true(scripts_finish(world.scripts, NULL, 0));
+	assert_false(scripts_finish(world.scripts, &world, NS_PER_S / 10));
+	scripts_hurry(world.scripts, &world, 0);
+	assert_true(scripts_finish(world.scripts, &world, 10 * NS_PER_S));
+	assert_int_equal(world.ended, 2);
+	assert_int_equal(world.end, SCRIPT_TIMED_OUT);
+}
+
+/* What it has sent into the background, with its output, is nobody's business any more. */
+static void test_background(void **state)
+{
+	(void)state;
+	int64_t began_ns = clock_ns();
+	run_shell("sleep 8 & exit 3");
+	assert_int_equal(world.value, 3);
+	assert_true(clock_ns() < began_ns + 6 * NS_PER_S);
+}
+
+static void not_run(char *path, const char *why)
+{
+	char *words[] = {path, NULL};
+	order(words, NULL, 20 * NS_PER_S, false);
+	assert_true(scripts_finish(world.scripts, NULL, 20 * NS_PER_S));
+	assert_int_equal(world.end, SCRIPT_NOT_RUN);
+	assert_non_null(strstr(world.failure.text, why));
+}
+
+static void refused(char *path, mode_t mode, const char *text, const char *why)
+{
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fchmod(fileno(file), mode);
+	fclose(file);
+	not_run(path, why);
+}
+
+static void test_why_not(void **state)
+{
+	char path[PATH_MAX];
+	(void)state;
+	snprintf(path, sizeof(path), "%.4000s/script", world.dir);
+	refused(path, 0644, "#!/bin/sh\n", "is not executable (chmod +x)");
+	refused(path, 0755, "#!/no/such/shell\n", "(#!) names does not exist");
+	not_run(world.dir, "is a directory");
+}
+
+/* Who can change a link on the way is as good as who can change the file. */
+static void test_security_of_links(void **state)
+{
+	char path[PATH_MAX];
+	struct failure failure = {{0}};
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	snprintf(path, sizeof(path), "%.4000s/link", world.dir);
+	assert_int_equal(symlink("/bin/sh", path), 0);
+	assert_int_equal(script_check(path, &failure), -1);
+	assert_non_null(strstr(failure.text, "can write to /tmp "));
+	assert_int_equal(script_check("/usr/../bin/./sh", &failure), 0);
+	assert_int_equal(script_check("/proc/self/cwd/no-such-file", &failure), -1);
 }
 
 /* What others could change is not run as root. */
@@ -400,6 +496,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_inheritance, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_close, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_finish_kills, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_service, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_background, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_why_not, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_security_of_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_security, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_security_of_others, setup, teardown),
 	};

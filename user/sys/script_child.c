@@ -15,7 +15,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +26,9 @@
 #include "sys/script_check.h"
 
 #define GROUPS_MAX 256
+
+/* Of scripts without a user, if there is one: keepalived's. */
+#define USUAL_USER "keepalived_script"
 
 /* Whom to run as, found before: looking it up may wait for a network. */
 struct identity {
@@ -62,9 +67,15 @@ static int find_group(const char *group, struct identity *identity, struct failu
 static int find_identity(const char *user, const char *group, struct identity *identity,
 			 struct failure *failure)
 {
+	struct failure unknown;
 	*identity = (struct identity){.uid = geteuid(), .gid = getegid()};
-	if (!user && !group)
-		return 0;
+	if (!user && !group) {
+		struct identity usual = *identity;
+		if (geteuid() != 0 || find_user(USUAL_USER, &usual, &unknown) < 0)
+			return 0;
+		*identity = usual;
+		user = USUAL_USER;
+	}
 	identity->change = true;
 	if (user && find_user(user, identity, failure) < 0)
 		return -1;
@@ -127,9 +138,25 @@ static void run(const struct script_order *order, const struct identity *identit
 	setrlimit(RLIMIT_NOFILE, &limit);
 	lose_protection();
 	if (arrange_descriptors(order->quiet) && become(identity)) {
+		if (order->dies_with_agent)
+			prctl(PR_SET_PDEATHSIG, SIGTERM); /* a change of the user would undo it */
 		default_signals();
 		execvp(order->words[0], order->words);
 	}
+}
+
+/* Why execve() did not take it, and what to do. */
+static int explain(const char *program, int error, struct failure *failure)
+{
+	struct stat entry;
+	bool is_there = strchr(program, '/') && stat(program, &entry) == 0;
+	if (error == ENOENT && is_there)
+		return fail(failure, "%s: what its first line (#!) names does not exist", program);
+	if (error == EACCES && is_there && S_ISDIR(entry.st_mode))
+		return fail(failure, "%s: is a directory", program);
+	if (error == EACCES && is_there && !(entry.st_mode & 0111))
+		return fail(failure, "%s: is not executable (chmod +x)", program);
+	return fail(failure, "%s: %s", program, strerror(error));
 }
 
 pid_t script_spawn(const struct script_order *order, struct failure *failure)
@@ -151,5 +178,5 @@ pid_t script_spawn(const struct script_order *order, struct failure *failure)
 	if (!error)
 		return pid;
 	waitpid(pid, NULL, 0);
-	return fail(failure, "%s: %s", order->words[0], strerror(error));
+	return explain(order->words[0], error, failure);
 }

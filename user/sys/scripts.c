@@ -16,12 +16,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/types.h"
 #include "sys/loop.h"
 #include "sys/script_child.h"
 #include "sys/worker.h"
 
 /* A failover of thousands must not start thousands of processes at once. */
 #define AT_ONCE 32
+
+/* Of those that scripts_finish() waits for; the others are looked at every POLL_NS. */
+#define POLLED	AT_ONCE
+#define POLL_NS 20000000LL
 
 struct script {
 	struct script *next;
@@ -34,6 +39,9 @@ struct script {
 	pid_t pid; /* its own process group; 0 = not started */
 	int pidfd; /* -1 = not started */
 	bool timed_out;
+	int64_t started_ns;  /* since when it has run, 0 = it does not */
+	int64_t limit_ns;    /* how long it may */
+	int64_t deadline_ns; /* it has run for too long then; NEVER_NS = never */
 	struct loop_fd *source;
 	struct loop_timer *timer;
 	struct failure failure;
@@ -46,7 +54,7 @@ struct scripts {
 	struct script *running;
 	unsigned count;	  /* of those that run ... */
 	unsigned at_once; /* ... and may */
-	bool closing;	  /* the loop does not run any more: scripts_close() waits for them */
+	bool closing;	  /* the loop does not run any more: scripts_finish() waits for them */
 };
 
 /* ---- one script ---- */
@@ -101,6 +109,8 @@ static struct script *script_new(struct scripts *scripts, const struct script_or
 		.ended = ended,
 		.data = data,
 		.pidfd = -1,
+		.limit_ns = order->service ? NEVER_NS : order->timeout_ns,
+		.deadline_ns = NEVER_NS,
 	};
 	script->order.words = script->words;
 	script->order.user = script->user;
@@ -121,7 +131,7 @@ static void unlink_running(struct script *script)
 	while (*link != script)
 		link = &(*link)->next;
 	*link = script->next;
-	script->scripts->count--;
+	script->scripts->count -= !script->order.service;
 }
 
 static void finish(struct script *script, enum script_end end, int value)
@@ -162,6 +172,13 @@ static void pidfd_readable(uint32_t events, void *data)
 	reap(data);
 }
 
+static void set_deadline(struct script *script, int64_t at_ns)
+{
+	script->deadline_ns = at_ns;
+	if (script->timer)
+		loop_timer_set(script->timer, at_ns);
+}
+
 /* What it has started and not sent away goes with it. */
 static void took_too_long(void *data)
 {
@@ -169,8 +186,7 @@ static void took_too_long(void *data)
 	bool asks = script->order.kill_after_ns > 0 && !script->timed_out;
 	script->timed_out = true;
 	kill(-script->pid, asks ? SIGTERM : SIGKILL);
-	if (asks)
-		loop_timer_set(script->timer, clock_ns() + script->order.kill_after_ns);
+	set_deadline(script, asks ? clock_ns() + script->order.kill_after_ns : NEVER_NS);
 }
 
 /* ---- its start ---- */
@@ -190,35 +206,48 @@ static void started(void *data)
 {
 	struct script *script = data;
 	struct loop *loop = script->scripts->loop;
-	if (script->pidfd >= 0 && !script->ended)
-		kill(-script->pid, SIGKILL);
-	if (script->pidfd >= 0 && script->scripts->closing)
+	if (script->pidfd < 0) {
+		finish(script, SCRIPT_NOT_RUN, 0);
 		return;
-	if (script->pidfd >= 0) {
+	}
+	script->started_ns = clock_ns();
+	if (!script->ended)
+		kill(-script->pid, SIGKILL);
+	if (!script->scripts->closing) {
 		script->source =
 			loop_fd_new(loop, script->pidfd, LOOP_CONTROL, pidfd_readable, script);
 		script->timer = loop_timer_new(loop, took_too_long, script);
-		if (script->source && script->timer) {
-			loop_timer_set(script->timer, clock_ns() + script->order.timeout_ns);
+		if (!script->source || !script->timer) {
+			kill(-script->pid, SIGKILL);
+			fail(&script->failure, "out of memory");
+			finish(script, SCRIPT_NOT_RUN, 0);
 			return;
 		}
-		fail(&script->failure, "out of memory");
 	}
-	finish(script, SCRIPT_NOT_RUN, 0);
+	int64_t left_ns = script->limit_ns;
+	set_deadline(script, left_ns == NEVER_NS ? NEVER_NS : script->started_ns + left_ns);
+}
+
+/* False: with the next end, or the next order. */
+static bool hand_to_worker(struct scripts *scripts, struct script *script)
+{
+	if (!worker_run(scripts->worker, start, started, script))
+		return false;
+	script->next = scripts->running;
+	scripts->running = script;
+	scripts->count += !script->order.service;
+	return true;
 }
 
 static void start_waiting(struct scripts *scripts)
 {
 	while (scripts->waiting && scripts->count < scripts->at_once) {
-		struct script *script = scripts->waiting;
-		if (!worker_run(scripts->worker, start, started, script))
-			return; /* with the next end, or the next order */
-		scripts->waiting = script->next;
-		if (!scripts->waiting)
+		struct script *script = scripts->waiting, *next = script->next;
+		if (!hand_to_worker(scripts, script))
+			return;
+		scripts->waiting = next;
+		if (!next)
 			scripts->last = &scripts->waiting;
-		script->next = scripts->running;
-		scripts->running = script;
-		scripts->count++;
 	}
 }
 
@@ -229,6 +258,8 @@ bool script_run(struct scripts *scripts, const struct script_order *order, scrip
 	struct script *script = script_new(scripts, order, ended, data);
 	if (!script)
 		return false;
+	if (order->service && hand_to_worker(scripts, script))
+		return true;
 	*scripts->last = script;
 	scripts->last = &script->next;
 	start_waiting(scripts);
@@ -265,6 +296,22 @@ void scripts_cancel(struct scripts *scripts, const void *data)
 	}
 }
 
+static void limit(struct script *script, int64_t most_ns)
+{
+	int64_t at_ns = clock_ns() + most_ns;
+	if (!script->started_ns)
+		script->limit_ns = most_ns < script->limit_ns ? most_ns : script->limit_ns;
+	else if (at_ns < script->deadline_ns && !script->timed_out)
+		set_deadline(script, at_ns);
+}
+
+void scripts_hurry(struct scripts *scripts, const void *data, int64_t most_ns)
+{
+	for (struct script *script = scripts->running; script; script = script->next)
+		if (data ? script->data == data : !script->order.service)
+			limit(script, most_ns);
+}
+
 /* ---- all ---- */
 
 void scripts_at_once(struct scripts *scripts, unsigned most)
@@ -296,46 +343,70 @@ static void look_at_running(struct scripts *scripts)
 	struct script *next;
 	for (struct script *script = scripts->running; script; script = next) {
 		next = script->next;
-		if (script->pidfd >= 0)
-			reap(script);
+		if (!script->started_ns)
+			continue;
+		if (clock_ns() >= script->deadline_ns)
+			took_too_long(script);
+		reap(script);
 	}
 }
 
 static void wait_for_some(const struct scripts *scripts, int64_t until_ns)
 {
-	struct pollfd fds[AT_ONCE];
+	struct pollfd fds[POLLED];
 	nfds_t count = 0;
-	for (struct script *script = scripts->running; script && count < AT_ONCE;
-	     script = script->next)
-		if (script->pidfd >= 0)
+	for (struct script *script = scripts->running; script; script = script->next) {
+		if (count < POLLED)
 			fds[count++] = (struct pollfd){.fd = script->pidfd, .events = POLLIN};
+		else if (until_ns > clock_ns() + POLL_NS)
+			until_ns = clock_ns() + POLL_NS;
+		if (script->deadline_ns < until_ns)
+			until_ns = script->deadline_ns;
+	}
 	int64_t left_ns = until_ns - clock_ns();
 	if (count > 0 && left_ns > 0)
 		poll(fds, count, (int)(left_ns / 1000000) + 1);
 }
 
-void scripts_close(struct scripts *scripts, int64_t patience_ns)
+static bool any_left(const struct scripts *scripts, const void *data)
 {
-	if (!scripts)
-		return;
+	for (struct script *script = scripts->running; script; script = script->next)
+		if (data ? script->data == data : !script->order.service)
+			return true;
+	return false;
+}
+
+bool scripts_finish(struct scripts *scripts, const void *data, int64_t patience_ns)
+{
 	int64_t until_ns = clock_ns() + patience_ns;
 	scripts->closing = true;
 	worker_wait(scripts->worker);
-	while (scripts->count > 0 && clock_ns() < until_ns) {
+	while (any_left(scripts, data) && clock_ns() < until_ns) {
 		wait_for_some(scripts, until_ns);
 		look_at_running(scripts);
 		worker_wait(scripts->worker);
 	}
+	return !any_left(scripts, data);
+}
+
+static void free_list(struct script *list)
+{
+	while (list) {
+		struct script *script = list;
+		list = script->next;
+		if (script->pid > 0)
+			kill(-script->pid, SIGKILL);
+		script_free(script);
+	}
+}
+
+void scripts_close(struct scripts *scripts)
+{
+	if (!scripts)
+		return;
+	worker_wait(scripts->worker); /* whatever it is starting must be known, to be killed */
 	worker_free(scripts->worker);
-	while (scripts->running) {
-		struct script *script = scripts->running;
-		scripts->running = script->next;
-		script_free(script);
-	}
-	while (scripts->waiting) {
-		struct script *script = scripts->waiting;
-		scripts->waiting = script->next;
-		script_free(script);
-	}
+	free_list(scripts->running);
+	free_list(scripts->waiting);
 	free(scripts);
 }

@@ -27,6 +27,8 @@ struct script_order {
 	bool quiet;		  /* what it prints goes nowhere */
 	int64_t timeout_ns;	  /* killed after so long, with all of its process group ... */
 	int64_t kill_after_ns;	  /* ... by SIGTERM, and so much later by SIGKILL; 0: at once */
+	bool service;		  /* runs on and on: no timeout, and it waits for no others */
+	bool dies_with_agent;	  /* SIGTERM when the agent is gone, however it went */
 };
 
 enum script_end {
@@ -59,9 +61,19 @@ void scripts_at_once(struct scripts *scripts, unsigned most);
 void scripts_cancel(struct scripts *scripts, const void *data);
 
 /*
- * The end: go on as the loop would, until nothing is left to run or `patience_ns` is over. What
- * still runs is left alone, and not told any more. NULL is allowed.
+ * Those that run have no longer than this from now on, as though it were their timeout; 0: now.
+ * Those of `data`; NULL: all but services.
  */
-void scripts_close(struct scripts *scripts, int64_t patience_ns);
+void scripts_hurry(struct scripts *scripts, const void *data, int64_t most_ns);
+
+/*
+ * Without the loop, which is not to run any more: go on as it would, until those of `data` (NULL:
+ * all but services) have ended, or `patience_ns` is over. True if they have. Their `ended` is
+ * called, and may order others, which are waited for as well.
+ */
+bool scripts_finish(struct scripts *scripts, const void *data, int64_t patience_ns);
+
+/* What still runs is killed, and not told any more. NULL is allowed. */
+void scripts_close(struct scripts *scripts);
 
 #endif
