@@ -112,7 +112,8 @@ struct vr_memory {
 	__u8 checksum_heard;   /* of a peer: 0 = nobody yet, else 1 + enum checksum_form */
 	__u8 drained;	       /* 0 or 1 */
 	__u8 checksums_differ; /* 0 or 1: peers of both forms have been heard */
-	__u8 zero[5];
+	__u8 zero[3];
+	__u16 relied_cs; /* Active: the interval that Backups go by at least; 0 = unknown */
 };
 
 /*

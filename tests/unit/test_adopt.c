@@ -181,7 +181,8 @@ static void c_31_a_new_configuration_of_an_active(void **state)
 	struct machine m = successor(&old, &p);
 
 	adopt(&m, &left);
-	expect(&m, PUBLISH, ADVERT(200, m.now_ns + 300 * NS_PER_MS), ACQUIRE);
+	expect(&m, PUBLISH, LEASE(m.now_ns + 300 * NS_PER_MS),
+	       ADVERT(200, m.now_ns + 300 * NS_PER_MS), ACQUIRE);
 	assert_int_equal(vr_deadline(&m.vr), m.now_ns + 100 * NS_PER_MS);
 	/* D-23 by the new priority */
 	hear(&m, 150);

@@ -11,11 +11,6 @@
 
 #define ANSWER_PAUSE_MAX_NS (100 * NS_PER_MS)
 
-static int64_t interval_ns(const struct vr *vr)
-{
-	return vr->params.interval_cs * NS_PER_CS; /* our own, not a learned one (C-31) */
-}
-
 /* Should the lease be lost without an end (the first advertisement did not leave), then only what
  * is heard from now on tells of another Active. */
 static void start_timers(struct step *s)
@@ -25,7 +20,7 @@ static void start_timers(struct step *s)
 	timers_stop(vr);
 	vr->down_armed_ns = s->now_ns;
 	vr->superior_ns = s->seen->superior_ns;
-	vr->adver_timer_ns = s->now_ns + interval_ns(vr);
+	vr->adver_timer_ns = s->now_ns + timers_interval(vr);
 	vr->other_form_ns = s->now_ns;
 	drain_arm(s);
 }
@@ -86,12 +81,12 @@ void active_resume(struct step *s)
 		emit_late(s, LATE_RESUMED);
 }
 
-void active_go_on(struct step *s)
+void active_go_on(struct step *s, uint32_t relied_cs)
 {
 	assert(s->vr->state == VR_ACTIVE && lease_valid(s));
 	start_timers(s);
 	announce_go_on(s);
-	emit_advert(s, s->now_ns + vr_lease_ns(s->vr));
+	configure_interval(s, relied_cs);
 }
 
 bool active_fenced(const struct step *s)
@@ -152,7 +147,7 @@ void active_overtaken(struct step *s)
 	leave_done(s);
 }
 
-static void advertise(struct step *s)
+void active_advertise(struct step *s)
 {
 	assert(!active_fenced(s));
 	emit_advert(s, s->now_ns + vr_lease_ns(s->vr));
@@ -172,7 +167,7 @@ static void advertise(struct step *s)
  */
 static int64_t other_form_pause_ns(const struct vr *vr)
 {
-	int64_t eight_ns = 8 * interval_ns(vr);
+	int64_t eight_ns = 8 * timers_interval(vr);
 	int64_t pause_ns = eight_ns > NS_PER_S ? eight_ns : NS_PER_S;
 
 	return vr->peer_heard && !vr->peers_differ ? 8 * pause_ns : pause_ns;
@@ -183,10 +178,10 @@ static bool other_form_due(const struct step *s)
 	const struct vr *vr = s->vr;
 
 	return vr->params.version == 3 && vr->params.family == VRRP_IPV4 &&
-	       vr->params.checksum_policy == CHECKSUM_POLICY_AUTO &&
+	       vr->params.checksum_policy == CHECKSUM_POLICY_AUTO && vr->eased_cs == 0 &&
 	       s->now_ns >= vr->other_form_ns + other_form_pause_ns(vr) &&
 	       (vr->params.down_adverts == 2 ||
-		s->seen->lease_until_ns - s->now_ns > interval_ns(vr) * 3 / 2);
+		s->seen->lease_until_ns - s->now_ns > timers_interval(vr) * 3 / 2);
 }
 
 static void advertise_in_turn(struct step *s)
@@ -196,7 +191,7 @@ static void advertise_in_turn(struct step *s)
 	bool asks = other_form_due(s);
 
 	if (!asks || vr->params.down_adverts == 2)
-		advertise(s);
+		active_advertise(s);
 	if (!asks)
 		return;
 	emit_other_form(s);
@@ -208,7 +203,7 @@ static void advertise_in_turn(struct step *s)
 static void answer(struct step *s, const struct vr_advert *advert)
 {
 	struct vr *vr = s->vr;
-	int64_t pause_ns = interval_ns(vr) / 2;
+	int64_t pause_ns = timers_interval(vr) / 2;
 
 	if (s->now_ns < vr->answer_again_ns || addr_equal(&advert->source, &vr->primary)) {
 		emit_count(s, CORE_COUNT_IMMEDIATE_ADVERT_SUPPRESSED);
@@ -216,7 +211,7 @@ static void answer(struct step *s, const struct vr_advert *advert)
 	}
 	vr->answer_again_ns =
 		s->now_ns + (pause_ns < ANSWER_PAUSE_MAX_NS ? pause_ns : ANSWER_PAUSE_MAX_NS);
-	advertise(s);
+	active_advertise(s);
 }
 
 /* D-23. H-15: one advertisement more, under the lease that ends now. */
@@ -242,8 +237,8 @@ void active_advert(struct step *s, const struct vr_advert *advert)
 		backup_advert(s, advert);
 		leave_done(s);
 	} else if (advert->priority == VRRP_PRIORITY_LEAVING) { /* D-22 */
-		advertise(s);
-		vr->adver_timer_ns = s->now_ns + interval_ns(vr);
+		active_advertise(s);
+		vr->adver_timer_ns = s->now_ns + timers_interval(vr);
 		announce_survivor(s);
 	} else if (vrrp_active_yields(vr->effective_priority, &vr->primary, advert->priority,
 				      &advert->source)) { /* D-23 */
@@ -271,7 +266,7 @@ static void listen(struct step *s)
 	vr->listens_late = s->late_ns != 0;
 	vr->down_armed_ns = lost_lease_ns(s);
 	timers_stop(vr);
-	vr->listen_until_ns = s->now_ns + interval_ns(vr);
+	vr->listen_until_ns = s->now_ns + timers_interval(vr);
 	if (vr->listens_late)
 		emit_late(s, LATE_LISTENS);
 }
@@ -349,6 +344,7 @@ void active_stood_still(struct step *s, int64_t stood_still_ns)
 void active_deadline(struct step *s)
 {
 	struct vr *vr = s->vr;
+
 	if (active_fenced(s)) {
 		without_lease(s);
 		return;
@@ -358,8 +354,10 @@ void active_deadline(struct step *s)
 		return;
 	}
 	if (s->now_ns >= vr->adver_timer_ns) {
+		configure_ease(vr);
 		advertise_in_turn(s);
-		vr->adver_timer_ns = timers_next(vr->adver_timer_ns, interval_ns(vr), s->now_ns);
+		vr->adver_timer_ns =
+			timers_next(vr->adver_timer_ns, timers_interval(vr), s->now_ns);
 	}
 	if (s->now_ns >= vr->announce_timer_ns)
 		announce_due(s);
@@ -371,7 +369,7 @@ void active_drain(struct step *s)
 	if (active_fenced(s))
 		return;
 	drain_arm(s);
-	advertise(s);
+	active_advertise(s);
 }
 
 /* Somebody's timer may be about to run out. */
@@ -379,5 +377,5 @@ void active_undrain(struct step *s)
 {
 	s->vr->drain_until_ns = NEVER_NS;
 	if (!active_fenced(s))
-		advertise(s);
+		active_advertise(s);
 }

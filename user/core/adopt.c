@@ -32,7 +32,8 @@ static bool sane_words(const struct vr *vr, const struct vr_adoption *adoption)
 	       (memory->state != VR_ACTIVE || memory->active_reason != ACTIVE_REASON_NOT_ACTIVE) &&
 	       memory->checksum_heard <= 1 + CHECKSUM_PSEUDO && memory->drained <= 1 &&
 	       memory->checksums_differ <= 1 && memory->interval_cs >= 1 &&
-	       memory->interval_cs <= max_cs && adoption->priority != VRRP_PRIORITY_LEAVING;
+	       memory->interval_cs <= max_cs && memory->relied_cs <= max_cs &&
+	       adoption->priority != VRRP_PRIORITY_LEAVING;
 }
 
 /* Who was heard may have been so a moment after the caller looked at the clock. */
@@ -121,6 +122,7 @@ static void restore_hold(struct step *s, const struct vr_memory *memory)
 static void adopt_active(struct step *s, const struct vr_adoption *adoption)
 {
 	struct vr *vr = s->vr;
+	uint32_t relied_cs = adoption->memory.relied_cs;
 
 	restore(vr, adoption);
 	vr->state = VR_ACTIVE;
@@ -128,7 +130,7 @@ static void adopt_active(struct step *s, const struct vr_adoption *adoption)
 	if (adoption->steady_header != 0)
 		steady_clear(s);
 	emit(s, ACT_PUBLISH);
-	active_go_on(s);
+	active_go_on(s, relied_cs != 0 ? relied_cs : vr->params.interval_cs);
 	emit(s, ACT_ACQUIRE);
 }
 
@@ -240,6 +242,13 @@ static uint64_t remembered_timer(const struct vr *vr)
 	return vr->state != VR_BACKUP || timer_ns == NEVER_NS ? 0 : (uint64_t)timer_ns;
 }
 
+static uint16_t relied_interval(const struct vr *vr)
+{
+	if (vr->state != VR_ACTIVE)
+		return 0;
+	return (uint16_t)(vr->eased_cs != 0 ? vr->eased_cs : vr->params.interval_cs);
+}
+
 /*
  * Word by word, each at once and in their order: whoever dies in between leaves some old words and
  * some new ones, and none that was never true. Left to itself a compiler clears fields first.
@@ -271,6 +280,7 @@ void vr_remember(const struct vr *vr, struct vr_memory *memory)
 		.checksum_heard = vr->peer_heard ? (uint8_t)(1 + vr->peer_checksum) : 0,
 		.drained = vr->drained,
 		.checksums_differ = vr->peers_differ,
+		.relied_cs = relied_interval(vr),
 	};
 
 	store(memory, &now);

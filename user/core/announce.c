@@ -46,6 +46,22 @@ void announce_go_on(struct step *s)
 		vr->announce_timer_ns = s->now_ns + params->refresh_ns;
 }
 
+/* The second burst counts from the takeover. */
+void announce_follow(struct step *s, const struct announce_params *old)
+{
+	struct vr *vr = s->vr;
+	const struct announce_params *params = &vr->params.announce;
+
+	if (vr->announce_again && params->delay_ns != 0) {
+		vr->announce_timer_ns += params->delay_ns - old->delay_ns;
+		return;
+	}
+	if (!vr->announce_again && params->refresh_ns == old->refresh_ns)
+		return;
+	vr->announce_again = false;
+	vr->announce_timer_ns = params->refresh_ns != 0 ? s->now_ns + params->refresh_ns : NEVER_NS;
+}
+
 /* As many rounds as at takeover: a single frame may be lost. Seldom, because who provokes it may do
  * so at any rate. */
 void announce_survivor(struct step *s)

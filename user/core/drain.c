@@ -29,7 +29,7 @@ void priority_follow(struct step *s)
 	timers_recompute(vr);
 	if (vr->state == VR_BACKUP && vr->down_timer_ns != NEVER_NS)
 		vr->down_timer_ns += vr->skew_time_ns - old_skew_ns;
-	if (vr->ready && lowered)
+	if (vr->state == VR_BACKUP && lowered && (vr->ready || !vr->drained))
 		backup_lowered(s);
 	emit(s, ACT_PUBLISH);
 	if (vr->steady_header != 0)

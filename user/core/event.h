@@ -22,8 +22,9 @@ enum vr_event_kind {
 			  D-22..D-24) */
 	EV_CLAIM,      /* somebody else claims one of our addresses by ARP or ND */
 	EV_PRIORITY,   /* the tracked priority is `priority` now, 1..254 (C-24, D-52) */
-	EV_CONFIGURE,  /* other parameters hold from now on (`params`); family, version and VRID are
-			  as before. The role stays, timers follow: see vr.h */
+	EV_CONFIGURE,  /* other parameters hold from now on, the role stays: see configure.c.
+			  Family, version and VRID are as before. In VRRPv2 the data plane must
+			  check for the new interval already */
 	EV_DEADLINE,   /* vr_deadline() is reached; harmless when early */
 	EV_RECHECK,    /* the answer to ACT_RECHECK */
 	EV_ADOPT,    /* before EV_STARTUP: the slot of an earlier agent is ours now (I8). Goes on as
@@ -65,7 +66,8 @@ struct vr_event {
 		struct vr_adoption adoption; /* EV_ADOPT */
 		int64_t stood_still_ns;	     /* EV_STOOD_STILL: at least so long */
 		struct {
-			const struct vr_params *params; /* read during the step only */
+			const struct vr_params *params; /* read during the step only; without
+							   sync_group, startup_delay_ns */
 			uint8_t priority; /* the tracked one from now on; 255 of an owner */
 		} configure;		  /* EV_CONFIGURE */
 		bool alone; /* EV_SHUTDOWN: its sync group stays, so that no other router may take

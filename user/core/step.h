@@ -9,6 +9,7 @@
  *   active.c    Active: advertisements, Adver_Timer, waking late
  *   promote.c   the way to Active, by lease and second look
  *   group.c     sync groups: what their members must be told
+ *   configure.c other parameters while running
  *   drain.c     our priority; giving the role away and staying away
  *   acquire.c   addresses ahead of a takeover that is planned
  *   late.c      how late we woke, and what is made of it
@@ -77,6 +78,8 @@ void announce_due(struct step *s);
 void announce_survivor(struct step *s);
 /* Adopted: what is left of the takeover's announcements, and the refreshes. */
 void announce_go_on(struct step *s);
+/* Active: other times hold for what is still to come. */
+void announce_follow(struct step *s, const struct announce_params *old);
 
 /* ---- acquire.c ---- */
 
@@ -111,6 +114,19 @@ void drain_end(struct step *s);
 /* Active, and drained or not: until when somebody else has to take over. */
 void drain_arm(struct step *s);
 
+/* ---- configure.c ---- */
+
+void configure(struct step *s, const struct vr_params *params, uint8_t priority);
+/* Active, not fenced: advertise at once; those who heard us until now rely on `relied_cs`. */
+void configure_interval(struct step *s, uint32_t relied_cs);
+/* Another advertisement is about to tell of the interval. */
+void configure_ease(struct vr *vr);
+
+/* ---- vr.c ---- */
+
+/* Asserts that they are in range. */
+void vr_check_params(const struct vr_params *params);
+
 /* ---- adopt.c ---- */
 
 void adopt_slot(struct step *s, const struct vr_adoption *adoption);
@@ -130,7 +146,7 @@ void backup_take(struct step *s);
 void backup_go(struct step *s);
 /* Another member has heard a goodbye. */
 void backup_leaving(struct step *s);
-/* Our priority is lower than it was: whom we were to preempt may have to be obeyed. */
+/* We obey more routers than before: whom we were to preempt may be one of them. */
 void backup_lowered(struct step *s);
 /* Has an Active been heard that the timer does not know of? */
 bool backup_overheard(const struct step *s);
@@ -144,8 +160,10 @@ void backup_deadline(struct step *s);
 void active_enter(struct step *s);
 /* From Active, fenced, with a new lease. */
 void active_resume(struct step *s);
-/* Adopted under a valid lease. */
-void active_go_on(struct step *s);
+/* Adopted under a valid lease; relied_cs: see vr_memory. */
+void active_go_on(struct step *s, uint32_t relied_cs);
+/* Not fenced: an advertisement, now. */
+void active_advertise(struct step *s);
 /* May not act as Active: the lease is over, or was when this was last looked at. */
 bool active_fenced(const struct step *s);
 /* The lease was lost, somebody else took over. */

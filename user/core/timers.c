@@ -24,9 +24,15 @@ int64_t vr_down_interval_ns(uint8_t version, uint8_t priority, uint32_t interval
 	       vr_skew_ns(version, priority, interval_cs);
 }
 
+/* Between our own advertisements, not a learned one (C-31). */
+static int64_t cadence_ns(const struct vr *vr)
+{
+	return (vr->eased_cs != 0 ? vr->eased_cs : vr->params.interval_cs) * NS_PER_CS;
+}
+
 int64_t vr_lease_ns(const struct vr *vr)
 {
-	return vr->params.down_adverts * (vr->params.interval_cs * NS_PER_CS);
+	return vr->params.down_adverts * cadence_ns(vr);
 }
 
 static int64_t earlier(int64_t a_ns, int64_t b_ns)
@@ -36,9 +42,7 @@ static int64_t earlier(int64_t a_ns, int64_t b_ns)
 
 int64_t timers_interval(const struct vr *vr)
 {
-	bool active = vr->state == VR_ACTIVE;
-
-	return (active ? vr->params.interval_cs : vr->active_interval_cs) * NS_PER_CS;
+	return vr->state == VR_ACTIVE ? cadence_ns(vr) : vr->active_interval_cs * NS_PER_CS;
 }
 
 /* Nobody's silence is known before we have been awake for an interval of it. */
@@ -89,6 +93,7 @@ void timers_stop(struct vr *vr)
 	vr->listen_until_ns = NEVER_NS;
 	vr->drain_until_ns = NEVER_NS;
 	vr->start_timer_ns = NEVER_NS;
+	vr->eased_cs = 0;
 	vr->ready = false;
 }
 

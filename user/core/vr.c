@@ -9,7 +9,7 @@
 
 #include "core/step.h"
 
-static void check_params(const struct vr_params *params)
+void vr_check_params(const struct vr_params *params)
 {
 	assert(params->version == 2 || params->version == 3);
 	assert(params->family == VRRP_IPV4 ||
@@ -28,7 +28,7 @@ static void check_params(const struct vr_params *params)
 
 void vr_init(struct vr *vr, const struct vr_params *params)
 {
-	check_params(params);
+	vr_check_params(params);
 	*vr = (struct vr){
 		.params = *params,
 		.state = VR_INITIALIZE,
@@ -288,6 +288,7 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 		take_priority(&s, event->priority);
 		break;
 	case EV_CONFIGURE:
+		configure(&s, event->configure.params, event->configure.priority);
 		break;
 	case EV_DEADLINE:
 		take_deadline(&s);

@@ -69,6 +69,9 @@ struct vr {
 	int64_t down_timer_ns;	/* Active_Down_Timer; of an owner in Initialize: its takeover */
 	int64_t down_armed_ns;	/* what it was armed by: only newer evidence counts */
 	int64_t adver_timer_ns; /* Adver_Timer */
+	uint32_t eased_cs; /* Active: the interval of before, by which timer and lease still go;
+			      0 = none does; see configure.c */
+	unsigned eased_adverts; /* ... for so many advertisements */
 	int64_t superior_ns;	/* Active: of the last one to yield to that is of before the role */
 	int64_t announce_timer_ns;   /* next later burst of announcements */
 	bool announce_again;	     /* that burst is the second of the takeover, not a refresh */
@@ -142,7 +145,9 @@ int64_t vr_skew_ns(uint8_t version, uint8_t priority, uint32_t interval_cs);
 int64_t vr_down_interval_ns(uint8_t version, uint8_t priority, uint32_t interval_cs,
 			    unsigned down_adverts);
 
-/* How long one advertisement of ours keeps the lease: down_adverts x Advertisement_Interval (I1).
+/*
+ * How long one advertisement of ours keeps the lease (I1): down_adverts x the interval that others
+ * go by, Advertisement_Interval or, just after it has become longer, the one of before.
  */
 int64_t vr_lease_ns(const struct vr *vr);
 
