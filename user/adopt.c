@@ -66,7 +66,7 @@ static void adopt_role(struct router *router)
 {
 	struct agent *agent = router->agent;
 	int ifindex = link_index(router->conf->interface);
-	if (!ifindex || router->conf->address_count == 0)
+	if (!ifindex || conf_served_count(router->conf) == 0)
 		return;
 	int number = find_slot(router, ifindex);
 	if (number < 0 || !is_sane(dataplane_slot(agent->dataplane, (unsigned)number)) ||
@@ -118,7 +118,7 @@ void adopt_programs(struct agent *agent)
 	for (size_t i = 0; dataplane_adopted(agent->dataplane) && i < agent->router_count; i++) {
 		struct router *router = agent->routers[i];
 		const struct link *link = links_by_name(agent->links, router->conf->interface);
-		if (link && router->conf->address_count > 0)
+		if (link && conf_served_count(router->conf) > 0)
 			port_prepare(agent, link, router_wanted_mode(router));
 	}
 }
@@ -158,12 +158,13 @@ static void say_goodbye(struct agent *agent, const struct vr_slot *slot, unsigne
 {
 	const struct vr_identity *identity = &slot->identity;
 	struct vrrp_addr addresses[VRRP_ADDRESSES_MAX];
-	unsigned count;
-	const struct vip_key *vips = dataplane_slot_vips(agent->dataplane, number, &count);
-	if (count == 0 || count > VRRP_ADDRESSES_MAX)
-		return;
-	for (unsigned i = 0; i < count; i++)
-		addresses[i] = vips[i].address;
+	unsigned all, count = 0;
+	const struct vip_key *vips = dataplane_slot_vips(agent->dataplane, number, &all);
+	/* Which of them were advertised is not known any more; nobody compares those of a goodbye.
+	 */
+	for (unsigned i = 0; i < all && count < identity->addr_count; i++)
+		if (addr_is_ipv4(&vips[i].address) == (identity->key.family == VRRP_IPV4))
+			addresses[count++] = vips[i].address;
 	qsort(addresses, count, sizeof(addresses[0]), link_local_first);
 	struct advert advert = {
 		.family = (enum vrrp_family)identity->key.family,
@@ -304,8 +305,8 @@ static bool configured(const struct conf *conf, const char *name)
 		const struct conf_instance *instance = &conf->instances[i];
 		if (strcmp(instance->interface, name) == 0)
 			return true;
-		for (size_t j = 0; j < instance->address_count; j++)
-			if (strcmp(instance->addresses[j].dev, name) == 0)
+		for (size_t j = 0; j < conf_served_count(instance); j++)
+			if (strcmp(conf_served(instance, j)->dev, name) == 0)
 				return true;
 	}
 	return false;
@@ -353,7 +354,7 @@ static bool choose_addresses(struct cleanup *cleanup, const struct agent *agent)
 {
 	size_t count = agent->left_count;
 	for (size_t i = 0; i < agent->conf->instance_count; i++)
-		count += agent->conf->instances[i].address_count;
+		count += conf_served_count(&agent->conf->instances[i]);
 	cleanup->addresses = calloc(count + 1, sizeof(*cleanup->addresses));
 	if (!cleanup->addresses)
 		return false;
@@ -361,9 +362,9 @@ static bool choose_addresses(struct cleanup *cleanup, const struct agent *agent)
 		cleanup->addresses[cleanup->address_count++] = agent->left_addresses[i];
 	for (size_t i = 0; i < agent->conf->instance_count; i++) {
 		const struct conf_instance *instance = &agent->conf->instances[i];
-		for (size_t j = 0; j < instance->address_count; j++)
+		for (size_t j = 0; j < conf_served_count(instance); j++)
 			cleanup->addresses[cleanup->address_count++] =
-				instance->addresses[j].address;
+				conf_served(instance, j)->address;
 	}
 	qsort(cleanup->addresses, cleanup->address_count, sizeof(*cleanup->addresses),
 	      compare_addresses);

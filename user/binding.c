@@ -37,7 +37,7 @@ uint32_t router_slot_flags(const struct router *router)
 
 static const struct link *address_link(const struct router *router, size_t index)
 {
-	const char *dev = router->conf->addresses[index].dev;
+	const char *dev = conf_served(router->conf, index)->dev;
 	return links_by_name(router->agent->links, dev[0] ? dev : router->conf->interface);
 }
 
@@ -128,7 +128,7 @@ static struct vr_identity make_identity(const struct router *router)
 		.addr_count = (uint8_t)conf->address_count,
 		.interval_cs = (uint16_t)conf->interval_cs,
 		.ifindex = (uint32_t)router->ifindex,
-		.addr_set = vrrp_addr_set(router->plan->addresses, router->plan->address_count),
+		.addr_set = vrrp_addr_set(router->plan->addresses, conf->address_count),
 		.primary = router->slot->identity.primary,
 	};
 	memcpy(identity.mac, router->mac, sizeof(identity.mac));
@@ -167,7 +167,7 @@ static void plan_mac(struct router *router, int ifindex)
 static void plan_address(struct router *router, size_t index, const struct link *link)
 {
 	const struct link *master = links_by_index(router->agent->links, link->master);
-	const struct conf_address *conf = &router->conf->addresses[index];
+	const struct conf_address *conf = conf_served(router->conf, index);
 	bool accept = router->conf->accept || router->conf->priority == VRRP_PRIORITY_OWNER;
 	struct takeover_item item = {
 		.kind = accept ? TAKEOVER_ADDRESS : TAKEOVER_BLACKHOLE,
@@ -179,6 +179,11 @@ static void plan_address(struct router *router, size_t index, const struct link 
 		.has_broadcast = conf->has_broadcast,
 		.broadcast = conf->broadcast,
 		.label = conf->label[0] ? router->plan->labels[index] : NULL,
+		.peer = conf->peer,
+		.flags = conf->flags,
+		.detects_duplicates = conf->detects_duplicates,
+		.has_preferred = conf->has_preferred || conf->prefix_len == 128,
+		.preferred_s = conf->preferred_s,
 	};
 	memcpy(router->plan->labels[index], conf->label, sizeof(conf->label));
 	add_item(router, &item);
@@ -238,9 +243,9 @@ static void plan_group(struct router *router, size_t index, int ifindex)
 	struct takeover_item item = {
 		.kind = TAKEOVER_GROUP,
 		.ifindex = ifindex,
-		.address = router->conf->addresses[index].address,
+		.address = conf_served(router->conf, index)->address,
 	};
-	if (router->conf->family == VRRP_IPV6 &&
+	if (!addr_is_ipv4(&item.address) &&
 	    (last->kind != TAKEOVER_ADDRESS || last->ifindex != ifindex))
 		add_item(router, &item);
 }
@@ -252,14 +257,14 @@ static int bind_address(struct router *router, size_t index, struct failure *fai
 	const struct link *wire = wire_link(router, index);
 	if (!link || !wire)
 		return fail(failure, "interface %s does not exist",
-			    router->conf->addresses[index].dev);
+			    conf_served(router->conf, index)->dev);
 	router->plan->announcements[index].ifindex = wire->ifindex;
 	if (bind_wire(router, index, wire, failure) < 0)
 		return -1;
 	struct vip_key vip = {
 		.ifindex = (uint32_t)router->plan->places[index].ifindex,
 		.vlan = router->plan->places[index].vlan,
-		.address = router->conf->addresses[index].address,
+		.address = conf_served(router->conf, index)->address,
 	};
 	router->unheard_of = router->unheard_of || !has_vip(router, &vip);
 	if (dataplane_vip_add(agent->dataplane, router->slot_number, &vip, failure) < 0)
@@ -278,7 +283,7 @@ static int bind_address(struct router *router, size_t index, struct failure *fai
 
 static int bind_addresses(struct router *router, struct failure *failure)
 {
-	for (size_t i = 0; i < router->conf->address_count; i++)
+	for (size_t i = 0; i < router->plan->address_count; i++)
 		if (bind_address(router, i, failure) < 0)
 			return -1;
 	return 0;

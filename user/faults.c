@@ -18,7 +18,7 @@ bool faults_prepare(struct agent *agent, const struct conf *conf)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < conf->instance_count; i++)
-		count += conf->instances[i].address_count;
+		count += conf_served_count(&conf->instances[i]);
 	struct vrrp_addr *list = calloc(count + 1, sizeof(*list));
 	if (!list)
 		return false;
@@ -27,8 +27,8 @@ bool faults_prepare(struct agent *agent, const struct conf *conf)
 		const struct conf_instance *instance = &conf->instances[i];
 		if (instance->priority == VRRP_PRIORITY_OWNER)
 			continue;
-		for (size_t j = 0; j < instance->address_count; j++)
-			list[count++] = instance->addresses[j].address;
+		for (size_t j = 0; j < conf_served_count(instance); j++)
+			list[count++] = conf_served(instance, j)->address;
 	}
 	qsort(list, count, sizeof(*list), compare);
 	free(agent->virtual_addresses);
@@ -54,8 +54,8 @@ static bool interfaces_hold(const struct router *router)
 		return false;
 	if (!router->virtual_mac && memcmp(link->mac, router->mac, sizeof(router->mac)) != 0)
 		return false;
-	for (size_t i = 0; i < router->conf->address_count; i++) {
-		const char *dev = router->conf->addresses[i].dev;
+	for (size_t i = 0; i < conf_served_count(router->conf); i++) {
+		const char *dev = conf_served(router->conf, i)->dev;
 		link = links_by_name(links, dev[0] ? dev : router->conf->interface);
 		if (!link || link->ifindex != router->plan->address_ifindexes[i])
 			return false;
@@ -68,8 +68,8 @@ static bool interfaces_exist(const struct router *router)
 	const struct links *links = router->agent->links;
 	if (!links_by_name(links, router->conf->interface))
 		return false;
-	for (size_t i = 0; i < router->conf->address_count; i++) {
-		const char *dev = router->conf->addresses[i].dev;
+	for (size_t i = 0; i < conf_served_count(router->conf); i++) {
+		const char *dev = conf_served(router->conf, i)->dev;
 		if (dev[0] && !links_by_name(links, dev))
 			return false;
 	}
@@ -96,7 +96,7 @@ static bool programs_gone(const struct router *router)
 	const struct port *port = port_find(router->agent, router->place.ifindex);
 	if (port && port->broken)
 		return true;
-	for (size_t i = 0; i < router->conf->address_count; i++) {
+	for (size_t i = 0; i < conf_served_count(router->conf); i++) {
 		port = port_find(router->agent, router->plan->places[i].ifindex);
 		if (port && port->broken)
 			return true;
@@ -120,7 +120,7 @@ static unsigned find_faults(struct router *router)
 {
 	struct agent *agent = router->agent;
 	unsigned faults = 0;
-	if (router->conf->address_count == 0)
+	if (conf_served_count(router->conf) == 0)
 		faults |= FAULT_NO_VIRTUAL_ADDRESS;
 	if (!interfaces_exist(router))
 		return faults | FAULT_NO_INTERFACE;
@@ -198,7 +198,7 @@ static bool still_refused(const struct router *router, const struct link *link)
 
 static bool may_bind(const struct router *router)
 {
-	if (router->bound || router->conf->address_count == 0 || !interfaces_exist(router))
+	if (router->bound || conf_served_count(router->conf) == 0 || !interfaces_exist(router))
 		return false;
 	return !still_refused(router, links_by_name(router->agent->links, router->conf->interface));
 }

@@ -81,7 +81,7 @@ static struct advert make_advert(const struct waiting *waiting)
 		.source = router->vr.primary,
 		.pseudo_group = conf->old_unicast_checksum,
 		.addresses = router->plan->addresses,
-		.address_count = (unsigned)router->plan->address_count,
+		.address_count = (unsigned)router->plan->advertised_count,
 	};
 	memcpy(advert.auth_data, conf->auth_data, sizeof(advert.auth_data));
 	memcpy(advert.source_mac, router->mac, sizeof(advert.source_mac));

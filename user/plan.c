@@ -23,13 +23,15 @@ static bool allocate(struct plan *plan, size_t count)
 struct plan *plan_new(const struct conf_instance *conf)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
-	if (!plan || !allocate(plan, conf->address_count)) {
+	size_t count = conf_served_count(conf);
+	if (!plan || !allocate(plan, count)) {
 		plan_free(plan);
 		return NULL;
 	}
-	plan->address_count = conf->address_count;
-	for (size_t i = 0; i < conf->address_count; i++)
-		plan->addresses[i] = conf->addresses[i].address;
+	plan->address_count = count;
+	plan->advertised_count = conf->address_count;
+	for (size_t i = 0; i < count; i++)
+		plan->addresses[i] = conf_served(conf, i)->address;
 	return plan;
 }
 

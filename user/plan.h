@@ -14,8 +14,9 @@
 struct conf_instance; /* conf/conf.h */
 
 struct plan {
-	size_t address_count;
-	struct vrrp_addr *addresses; /* as advertised */
+	size_t address_count;	     /* that are served */
+	size_t advertised_count;     /* the first of them */
+	struct vrrp_addr *addresses; /* in the order of conf_served() */
 	struct place *places;	     /* where the programs see each */
 	unsigned other_ports;	     /* interfaces of addresses with `dev` that are attached */
 	char (*labels)[IFNAMSIZ];    /* items point to them: a configuration may go before us */

@@ -71,7 +71,7 @@ static bool view_open(struct view *view, struct router *router)
 {
 	const struct conf_instance *conf = router->conf;
 	*view = (struct view){
-		.addresses = calloc(conf->address_count + 1, sizeof(*view->addresses)),
+		.addresses = calloc(conf_served_count(conf) + 1, sizeof(*view->addresses)),
 		.peers = calloc(conf->peer_count + 1, sizeof(*view->peers)),
 	};
 	if (!view->addresses || !view->peers) {
@@ -82,12 +82,14 @@ static bool view_open(struct view *view, struct router *router)
 		view->peers[i] = conf->peers[i].address;
 	view->vr.peers = view->peers;
 	view->vr.peer_count = conf->peer_count;
-	for (size_t i = 0; i < conf->address_count; i++) {
-		view->addresses[i].address = conf->addresses[i].address;
-		view->addresses[i].prefix_len = conf->addresses[i].prefix_len;
+	for (size_t i = 0; i < conf_served_count(conf); i++) {
+		view->addresses[i].address = conf_served(conf, i)->address;
+		view->addresses[i].prefix_len = conf_served(conf, i)->prefix_len;
 	}
 	view->vr.addresses = view->addresses;
 	view->vr.address_count = conf->address_count;
+	view->vr.excluded = view->addresses + conf->address_count;
+	view->vr.excluded_count = conf->excluded.count;
 	view->vr.last_transition_s = router->last_transition_s;
 	view->vr.up_since_s = router->up_since_s;
 	view->vr.vlan = router->place.vlan;

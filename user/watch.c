@@ -89,15 +89,15 @@ static bool sort_served(struct agent *agent)
 	if (watch->served)
 		return true;
 	for (size_t i = 0; i < agent->router_count; i++)
-		count += agent->routers[i]->conf->address_count;
+		count += conf_served_count(agent->routers[i]->conf);
 	watch->served = calloc(count + 1, sizeof(*watch->served));
 	if (!watch->served)
 		return false;
 	for (size_t i = 0; i < agent->router_count; i++) {
 		const struct conf_instance *conf = agent->routers[i]->conf;
-		for (size_t j = 0; j < conf->address_count; j++)
+		for (size_t j = 0; j < conf_served_count(conf); j++)
 			watch->served[watch->served_count++] =
-				(struct served){conf->addresses[j].address, agent->routers[i]};
+				(struct served){conf_served(conf, j)->address, agent->routers[i]};
 	}
 	qsort(watch->served, watch->served_count, sizeof(*watch->served), compare);
 	return true;

@@ -52,7 +52,7 @@ static bool concerns(const struct world *world, const struct router *router)
 	if (world->all || !router->bound || is_noted(world, router->ifindex) ||
 	    is_noted(world, router->place.ifindex))
 		return true;
-	for (size_t i = 0; i < router->conf->address_count; i++)
+	for (size_t i = 0; i < router->plan->address_count; i++)
 		if (is_noted(world, router->plan->address_ifindexes[i]) ||
 		    is_noted(world, router->plan->announcements[i].ifindex))
 			return true;

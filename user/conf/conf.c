@@ -37,6 +37,18 @@ struct conf *conf_parse(const char *file, const char *text, size_t length, struc
 	return conf;
 }
 
+size_t conf_served_count(const struct conf_instance *instance)
+{
+	return instance->address_count + instance->excluded.count;
+}
+
+const struct conf_address *conf_served(const struct conf_instance *instance, size_t index)
+{
+	if (index < instance->address_count)
+		return &instance->addresses[index];
+	return &instance->excluded.list[index - instance->address_count];
+}
+
 static void free_notify(struct conf_script notify[CONF_NOTIFY_KINDS])
 {
 	for (size_t i = 0; i < CONF_NOTIFY_KINDS; i++)

@@ -51,6 +51,13 @@ struct conf_address {
 	uint8_t scope;	      /* RT_SCOPE_*: default universe (global) */
 	bool has_broadcast;   /* written as an address, or worked out of `brd +` or `brd -` */
 	struct vrrp_addr broadcast;
+	struct vrrp_addr peer; /* all zero = none */
+	bool has_preferred;    /* preferred_lft is written; without: an IPv6 /128 is deprecated, as
+				  in keepalived, so that nobody takes it for a source */
+	uint32_t preferred_s;  /* UINT32_MAX = for ever */
+	uint32_t flags;	       /* IFA_F_HOMEADDRESS (home), IFA_F_MANAGETEMPADDR (mngtmpaddr),
+				  IFA_F_NOPREFIXROUTE, IFA_F_MCAUTOJOIN (autojoin) */
+	bool detects_duplicates; /* -nodad; IPv6 only */
 	struct conf_place place;
 };
 
@@ -287,6 +294,13 @@ struct conf_diags {
 	size_t errors, warnings; /* all of them, kept or not */
 	size_t capacity;
 };
+
+/*
+ * The addresses that an instance serves: the advertised ones, then the excluded ones, of either
+ * family.
+ */
+size_t conf_served_count(const struct conf_instance *instance);
+const struct conf_address *conf_served(const struct conf_instance *instance, size_t index);
 
 /*
  * Parse and check the text of one configuration file. Always returns a configuration, to be freed

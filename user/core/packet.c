@@ -140,7 +140,7 @@ bool advert_is_possible(const struct advert *advert)
 		return false;
 	if (advert->version == 3 && advert->interval_cs > VRRP_INTERVAL_MAX_CS)
 		return false;
-	if (advert->address_count < 1 || advert->address_count > VRRP_ADDRESSES_MAX)
+	if (advert->address_count > VRRP_ADDRESSES_MAX)
 		return false;
 	for (unsigned i = 0; i < advert->address_count; i++)
 		if (addr_is_ipv4(&advert->addresses[i]) != ipv4)

@@ -24,7 +24,7 @@ struct advert {
 	struct vrrp_addr destination; /* a unicast peer (H-40); zero = the group */
 	bool pseudo_group; /* its IPv4 pseudo-header names the group all the same (H-3) */
 	const struct vrrp_addr *addresses;
-	unsigned address_count; /* 1..255 */
+	unsigned address_count; /* 0..255; 0 where all addresses are served unadvertised */
 };
 
 /*

@@ -195,6 +195,7 @@ json_t *status_vr_json(const struct status_vr *vr)
 		{"active_down_interval_us", json_integer(vr->active_down_interval_us)},
 		{"virtual_mac", mac_json(vr->virtual_mac)},
 		{"virtual_addresses", prefixes_json(vr->addresses, vr->address_count)},
+		{"excluded_addresses", prefixes_json(vr->excluded, vr->excluded_count)},
 		{"unicast_peers", addresses_json(vr->peers, vr->peer_count)},
 		{"primary_address", address_json(&vr->primary_address)},
 		{"active_address", address_json(&vr->active_address)},

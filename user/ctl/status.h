@@ -31,6 +31,8 @@ struct status_vr {
 	uint8_t virtual_mac[6];
 	const struct status_address *addresses;
 	size_t address_count;
+	const struct status_address *excluded; /* served, and not advertised */
+	size_t excluded_count;
 	const struct vrrp_addr *peers; /* unicast; none = multicast */
 	size_t peer_count;
 	const char *sync_group;				  /* NULL = none: null in JSON */

@@ -273,6 +273,7 @@ static void note_stale_address(const struct nlmsghdr *message, void *data)
 	if (!parse_address(message, stale->ifindex, &address) || address.protocol != XVRRPD_RTPROT)
 		return;
 	item.address = address.address;
+	item.peer = address.peer;
 	item.prefix_len = address.prefix_len;
 	note_stale(stale, &item);
 }

@@ -28,9 +28,14 @@ struct takeover_item {
 	uint8_t scope;
 	bool has_broadcast;
 	struct vrrp_addr broadcast;
-	const char *label; /* NULL = none */
-	uint32_t table;	   /* BLACKHOLE: routing table, of a VRF; 0 = main */
-	uint8_t mac[6];	   /* MAC */
+	const char *label;	 /* NULL = none */
+	struct vrrp_addr peer;	 /* all zero = none */
+	uint32_t flags;		 /* IFA_F_*; of IPv6, IFA_F_NODAD goes without saying ... */
+	bool detects_duplicates; /* ... but for this */
+	bool has_preferred;	 /* valid for ever, but preferred only for `preferred_s` */
+	uint32_t preferred_s;
+	uint32_t table; /* BLACKHOLE: routing table, of a VRF; 0 = main */
+	uint8_t mac[6]; /* MAC */
 };
 
 /* One thread at a time may use it, any thread. */

@@ -61,6 +61,13 @@ static struct nlmsghdr *put_request(struct takeover *takeover, bool remove, uint
 
 /* ---- addresses ---- */
 
+static void put_lifetime(struct nlmsghdr *message, uint32_t preferred_s)
+{
+	struct ifa_cacheinfo lifetime = {.ifa_valid = UINT32_MAX, .ifa_prefered = preferred_s};
+
+	mnl_attr_put(message, IFA_CACHEINFO, sizeof(lifetime), &lifetime);
+}
+
 void put_address(struct takeover *takeover, const struct takeover_item *item, bool remove)
 {
 	bool ipv4 = addr_is_ipv4(&item->address);
@@ -72,7 +79,7 @@ void put_address(struct takeover *takeover, const struct takeover_item *item, bo
 	header->ifa_scope = item->scope;
 	header->ifa_index = (unsigned)item->ifindex;
 	put_addr(message, IFA_LOCAL, &item->address);
-	put_addr(message, IFA_ADDRESS, &item->address);
+	put_addr(message, IFA_ADDRESS, addr_is_zero(&item->peer) ? &item->address : &item->peer);
 	if (!remove) {
 		mnl_attr_put_u8(message, IFA_PROTO, XVRRPD_RTPROT);
 		if (item->has_broadcast)
@@ -85,8 +92,14 @@ void put_address(struct takeover *takeover, const struct takeover_item *item, bo
 		 * its group: the report leaves by the interface's own MAC, from its oldest
 		 * link-local address.
 		 */
-		if (!ipv4)
-			mnl_attr_put_u32(message, IFA_FLAGS, IFA_F_NODAD);
+		uint32_t flags = item->flags;
+
+		if (!ipv4 && !item->detects_duplicates)
+			flags |= IFA_F_NODAD;
+		if (flags)
+			mnl_attr_put_u32(message, IFA_FLAGS, flags);
+		if (item->has_preferred)
+			put_lifetime(message, item->preferred_s);
 	}
 	batch_message_end(takeover, message);
 }
@@ -131,7 +144,13 @@ bool parse_address(const struct nlmsghdr *message, int ifindex, struct present_a
 		else if (type == IFA_PROTO && mnl_attr_get_payload_len(attribute) == 1)
 			out->protocol = mnl_attr_get_u8(attribute);
 	}
-	return get_addr(local ? local : address, header->ifa_family == AF_INET, &out->address);
+	if (!get_addr(local ? local : address, header->ifa_family == AF_INET, &out->address))
+		return false;
+	/* Without a peer IPv4 repeats the address, and IPv6 has no IFA_LOCAL. */
+	if (!local || !get_addr(address, header->ifa_family == AF_INET, &out->peer) ||
+	    addr_equal(&out->peer, &out->address))
+		out->peer = (struct vrrp_addr){{0}};
+	return true;
 }
 
 int dump_addresses(struct takeover *takeover, int ifindex, bool ipv4, batch_each_fn *each,

@@ -17,6 +17,7 @@ void put_promote_secondaries(struct takeover *takeover, int ifindex);
 struct present_address {
 	int ifindex;
 	struct vrrp_addr address;
+	struct vrrp_addr peer; /* all zero = none */
 	uint8_t prefix_len;
 	uint8_t protocol; /* IFA_PROTO */
 	bool secondary;	  /* IPv4: removed together with its primary address */

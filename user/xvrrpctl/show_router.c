@@ -67,6 +67,9 @@ static void add_election(struct table *table, const json_t *router)
 static void add_addresses(struct table *table, const json_t *router)
 {
 	add_list(table, "virtual addresses", json_object_get(router, "virtual_addresses"), NULL);
+	if (json_array_size(json_object_get(router, "excluded_addresses")) > 0)
+		add_list(table, "not advertised", json_object_get(router, "excluded_addresses"),
+			 NULL);
 	ROW(table, "virtual MAC", "%s", get_text(router, "virtual_mac"));
 	add_list(table, "unicast peers", json_object_get(router, "unicast_peers"), NULL);
 	ROW(table, "own address", "%s", get_text(router, "primary_address"));
