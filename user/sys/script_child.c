@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -22,13 +21,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/account.h"
 #include "sys/process.h"
 #include "sys/script_check.h"
 
 #define GROUPS_MAX 256
-
-/* Of scripts without a user, if there is one: keepalived's. */
-#define USUAL_USER "keepalived_script"
 
 /* Whom to run as, found before: looking it up may wait for a network. */
 struct identity {
@@ -41,45 +38,21 @@ struct identity {
 
 /* ---- users and groups ---- */
 
-static int find_user(const char *user, struct identity *identity, struct failure *failure)
-{
-	char buffer[16384];
-	struct passwd entry, *found = NULL;
-	errno = getpwnam_r(user, &entry, buffer, sizeof(buffer), &found);
-	if (!found)
-		return fail(failure, "user %s: %s", user, errno ? strerror(errno) : "unknown");
-	identity->uid = entry.pw_uid;
-	identity->gid = entry.pw_gid;
-	return 0;
-}
-
-static int find_group(const char *group, struct identity *identity, struct failure *failure)
-{
-	char buffer[16384];
-	struct group entry, *found = NULL;
-	errno = getgrnam_r(group, &entry, buffer, sizeof(buffer), &found);
-	if (!found)
-		return fail(failure, "group %s: %s", group, errno ? strerror(errno) : "unknown");
-	identity->gid = entry.gr_gid;
-	return 0;
-}
-
 static int find_identity(const char *user, const char *group, struct identity *identity,
 			 struct failure *failure)
 {
 	struct failure unknown;
 	*identity = (struct identity){.uid = geteuid(), .gid = getegid()};
 	if (!user && !group) {
-		struct identity usual = *identity;
-		if (geteuid() != 0 || find_user(USUAL_USER, &usual, &unknown) < 0)
+		if (geteuid() != 0 ||
+		    account_user(ACCOUNT_USUAL, &identity->uid, &identity->gid, &unknown) < 0)
 			return 0;
-		*identity = usual;
-		user = USUAL_USER;
+		user = ACCOUNT_USUAL;
 	}
 	identity->change = true;
-	if (user && find_user(user, identity, failure) < 0)
+	if (user && account_user(user, &identity->uid, &identity->gid, failure) < 0)
 		return -1;
-	if (group && find_group(group, identity, failure) < 0)
+	if (group && account_group(group, &identity->gid, failure) < 0)
 		return -1;
 	identity->group_count = GROUPS_MAX;
 	if (!user ||
