@@ -6,6 +6,7 @@ import os
 import sys
 
 import checks
+import diff
 import docs
 import tools
 from tree import Tree
@@ -23,6 +24,7 @@ def all_checks(archive):
         "cited-tests": docs.cited_tests,
         "clauses": docs.clauses,
         "status-members": docs.status_members,
+        "diff-members": diff.diff_members,
         "clang-format": tools.clang_format,
         "shellcheck": tools.shellcheck,
         "flake8": tools.flake8,

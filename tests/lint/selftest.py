@@ -17,6 +17,10 @@ MANUAL = ('.\\" SPDX-License-Identifier: GPL-2.0-or-later\n.Dd January 1, 2026\n
           ".Sh NAME\n.Nm xvrrpd\n.Nd VRRP agent\n")
 STATUS = ('struct member {{\n\tconst char *key;\n\tint value;\n}} members[] = {{\n'
           '\t{{"{}", 1}},\n}};\n')
+CONF = ("struct conf_garp {{\n\tint delay_us;\n}};\n\n"
+        "struct conf_instance {{\n\tchar *name, interface[16];\n\tint vrid; /* 1..255 */\n{}}};\n")
+DIFF = ("static int table[] = {{VALUE(name, 1), PART(interface, 1), VALUE(vrid, 1)}};\n\n"
+        "int same_garp(const struct conf_garp *a)\n{{\n\treturn a->{};\n}}\n")
 FUNCTION = "int f(int a)\n{{\n{body}\treturn a;\n}}\n"
 
 
@@ -59,6 +63,8 @@ GOOD = {
     "docs/RFC.md": clauses(),
     "README.md": "unit/test_vr, `tests/unit/test_vr.c`, `test_vr.c`\n",
     "user/ctl/status.c": C + STATUS.format("vrid"),
+    "user/conf/conf.h": C + CONF.format(""),
+    "user/conf/diff.c": C + DIFF.format("delay_us"),
 }
 
 # (check, file, content): in an otherwise good tree, this check and no other finds this file wrong.
@@ -113,6 +119,9 @@ BAD = [
         "MUST | | no | |")),
     ("clauses", "docs/RFC.md", clauses() + "| A-2 | c | none | w | yes | | |\n"),
     ("status-members", "user/ctl/status.c", C + STATUS.format("vlan")),
+    ("diff-members", "user/conf/conf.h", C + CONF.format("\tbool preempt;\n")),
+    ("diff-members", "user/conf/conf.h",
+     C + CONF.format("").replace("int delay_us;", "int delay_us, repeat;")),
     ("clang-format", "user/sys/a.c", C + "int  a;\n"),
     ("shellcheck", "tests/netns/a.sh", SCRIPT + "echo $1\n"),
     ("shellcheck", ".ci/run", SCRIPT + "echo $1\n"),
