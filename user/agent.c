@@ -254,7 +254,7 @@ static int make_routers(struct agent *agent, struct failure *failure)
 {
 	const struct conf *conf = agent->conf;
 	agent->routers = calloc(conf->instance_count + 1, sizeof(*agent->routers));
-	if (!agent->routers || !faults_prepare(agent, conf))
+	if (!agent->routers || !faults_sort(conf, &agent->virtual_addresses))
 		return fail(failure, "out of memory");
 	for (size_t i = 0; i < conf->instance_count; i++) {
 		struct router *router = calloc(1, sizeof(*router));
@@ -389,7 +389,7 @@ static void free_routers(struct agent *agent)
 	}
 	ports_put_unused(agent);
 	free(agent->routers);
-	free(agent->virtual_addresses);
+	free(agent->virtual_addresses.list);
 }
 
 static int run(struct agent *agent)

@@ -4,7 +4,8 @@
  *
  *   agent.c	life of the process
  *   adopt.c	what an earlier agent has left: taken over, withdrawn, cleaned up
- *   reload.c	another configuration
+ *   reload.c	another configuration: read, and compared
+ *   change.c	and put into force
  *   port.c	interfaces that carry our programs
  *   schedule.c	which virtual router is due next
  *   groups.c	sync groups
@@ -49,6 +50,11 @@ struct watch {
 	size_t served_count;
 };
 
+struct sorted_addresses {
+	struct vrrp_addr *list;
+	size_t count;
+};
+
 /* A client of `xvrrpctl events`. */
 struct follower {
 	struct follower *next;
@@ -58,6 +64,7 @@ struct follower {
 struct agent {
 	const struct options *options;
 	struct conf *conf;
+	bool conf_of_worker; /* its memory */
 	struct loop *loop;
 	struct rundir *rundir;
 	struct worker *worker;
@@ -77,8 +84,7 @@ struct agent {
 	struct router *by_slot[XVRRP_SLOTS_MAX];
 	struct port *ports;
 	struct follower *followers;
-	struct vrrp_addr *virtual_addresses; /* of all routers but owners, sorted */
-	size_t virtual_address_count;
+	struct sorted_addresses virtual_addresses; /* of all routers but owners */
 	struct world world;
 	struct loop_task *announce_task; /* announcements are left to be sent */
 	TAILQ_HEAD(, router) announcing; /* whose they are, in turn */
@@ -152,8 +158,8 @@ int agent_reload(struct agent *agent, char **why);
 
 /* ---- faults.c ---- */
 
-/* Sort all virtual addresses of a configuration. False without memory; nothing has changed then. */
-bool faults_prepare(struct agent *agent, const struct conf *conf);
+/* All virtual addresses of a configuration but those of owners. False without memory. */
+bool faults_sort(const struct conf *conf, struct sorted_addresses *sorted);
 
 /* ---- standstill.c ---- */
 

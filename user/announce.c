@@ -34,8 +34,14 @@ static void put_some(struct volley *volley, struct router *router, unsigned some
 		router->announce_rounds = 0;
 		return;
 	}
-	while (some-- > 0 && router->announce_next < count)
+	while (some > 0 && router->announce_next < count) {
+		if (router->announce_fresh && !router->plan->fresh[router->announce_next]) {
+			router->announce_next++;
+			continue;
+		}
 		put_frame(volley, router);
+		some--;
+	}
 	if (router->announce_next < count)
 		return;
 	router->announce_next = 0;
@@ -66,6 +72,7 @@ void announce_begin(struct router *router, unsigned rounds, struct volley *volle
 		return;
 	router->announce_rounds = rounds;
 	router->announce_next = 0;
+	router->announce_fresh = false;
 	put_some(volley, router, VOLLEY_MAX);
 	queue(router);
 }
@@ -75,6 +82,16 @@ void router_announce(struct router *router, unsigned rounds)
 	struct volley volley = {.agent = router->agent};
 	announce_begin(router, rounds, &volley);
 	volley_send(&volley);
+}
+
+/* Whose announcements are on their way still gets all of them. */
+void router_announce_fresh(struct router *router, unsigned rounds)
+{
+	bool all = router->announce_rounds > 0;
+	router->announce_rounds = rounds;
+	router->announce_next = 0;
+	router->announce_fresh = !all;
+	queue(router);
 }
 
 void announce_rest(void *data)

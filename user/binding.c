@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "core/packet.h"
+#include "kernel.h"
 #include "port.h"
 #include "router.h"
 #include "sys/membership.h"
@@ -71,13 +72,13 @@ enum xdp_mode router_wanted_mode(const struct router *router)
 
 /* Is the interface of address `index` the first of its kind among instance and earlier addresses?
  */
-static bool first_on_interface(const struct router *router, size_t index)
+static bool first_on_interface(const struct plan *plan, int own_ifindex, size_t index)
 {
-	int ifindex = router->plan->announcements[index].ifindex;
-	if (ifindex == router->ifindex)
+	int ifindex = plan->announcements[index].ifindex;
+	if (ifindex == own_ifindex)
 		return false;
 	for (size_t i = 0; i < index; i++)
-		if (router->plan->announcements[i].ifindex == ifindex)
+		if (plan->announcements[i].ifindex == ifindex)
 			return false;
 	return true;
 }
@@ -105,7 +106,7 @@ static void choose_mac(struct router *router, const struct link *link)
 	const struct conf_instance *conf = router->conf;
 	bool wanted = conf->virtual_mac && conf->peer_count == 0; /* H-40 */
 	/* An Active has been using it: trying would take it away. */
-	bool known = router->vr.state == VR_ACTIVE && router->virtual_mac;
+	bool known = (router->bound || router->vr.state == VR_ACTIVE) && router->virtual_mac;
 	router->virtual_mac = wanted && (known || takes_virtual_mac(router, link));
 	if (router->virtual_mac)
 		vrrp_virtual_mac(conf->family, conf->vrid, router->mac);
@@ -224,7 +225,7 @@ static int bind_other_interface(struct router *router, size_t index, const struc
 static int bind_wire(struct router *router, size_t index, const struct link *wire,
 		     struct failure *failure)
 {
-	if (first_on_interface(router, index))
+	if (first_on_interface(router->plan, router->ifindex, index))
 		return bind_other_interface(router, index, wire, failure);
 	router->plan->places[index] = router->place;
 	for (size_t i = 0; i < index && wire->ifindex != router->ifindex; i++)
@@ -266,7 +267,7 @@ static int bind_address(struct router *router, size_t index, struct failure *fai
 		.vlan = router->plan->places[index].vlan,
 		.address = conf_served(router->conf, index)->address,
 	};
-	router->unheard_of = router->unheard_of || !has_vip(router, &vip);
+	router->plan->fresh[index] = router->unheard_of || !has_vip(router, &vip);
 	if (dataplane_vip_add(agent->dataplane, router->slot_number, &vip, failure) < 0)
 		return -1;
 	router->plan->announcements[index] = (struct transmit_frame){
@@ -365,6 +366,14 @@ static int bind_all(struct router *router, const struct link *link, struct failu
 	return 0;
 }
 
+static bool has_fresh(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->address_count; i++)
+		if (plan->fresh[i])
+			return true;
+	return false;
+}
+
 int router_bind(struct router *router, struct failure *failure)
 {
 	assert(!router->bound);
@@ -383,20 +392,48 @@ int router_bind(struct router *router, struct failure *failure)
 	router->bound = true;
 	kernel_bound(router);
 	/* An adopted Active that has other addresses now, or answers with another MAC. */
-	if (router->vr.state == VR_ACTIVE && router->unheard_of)
+	if (router->vr.state == VR_ACTIVE && has_fresh(router->plan))
 		router_announce(router, router->conf->garp.repeat);
 	return 0;
 }
 
 /* The interfaces of addresses were taken in their order, so that a half-made binding ends right. */
-static void put_other_ports(struct router *router)
+static void put_other_ports(struct router *router, struct plan *plan)
 {
-	for (size_t i = 0; router->plan->other_ports > 0; i++) {
-		if (!first_on_interface(router, i))
+	for (size_t i = 0; plan->other_ports > 0; i++) {
+		if (!first_on_interface(plan, router->ifindex, i))
 			continue;
-		port_put(router->agent, router->plan->places[i].ifindex);
-		router->plan->other_ports--;
+		port_put(router->agent, plan->places[i].ifindex);
+		plan->other_ports--;
 	}
+}
+
+/* ---- another configuration ---- */
+
+static int rebind_all(struct router *router, struct failure *failure)
+{
+	const struct link *link = links_by_index(router->agent->links, router->ifindex);
+	choose_mac(router, link);
+	router->unheard_of =
+		memcmp(router->slot->identity.mac, router->mac, sizeof(router->mac)) != 0;
+	fill_identity(router);
+	plan_mac(router, link->ifindex);
+	return bind_addresses(router, failure) < 0 || bind_peers(router, failure) < 0 ? -1 : 0;
+}
+
+/* New interfaces are taken before old ones are given back, so that those that stay do. */
+int router_rebind(struct router *router, struct plan *plan, struct kernel_swap *swap,
+		  struct failure *failure)
+{
+	assert(router->bound);
+	struct plan *old = router->plan;
+	router->plan = plan;
+	int result = rebind_all(router, failure);
+	put_other_ports(router, old);
+	kernel_swap_begin(router, swap, old);
+	if (result == 0 && router->vr.state == VR_ACTIVE && has_fresh(plan))
+		router_announce_fresh(router, router->conf->garp.repeat);
+	return result;
 }
 
 void router_unbind(struct router *router)
@@ -405,7 +442,7 @@ void router_unbind(struct router *router)
 	if (router->bound)
 		kernel_settle(router);
 	if (router->port_taken)
-		put_other_ports(router);
+		put_other_ports(router, router->plan);
 	if (router->slot) {
 		agent->by_slot[router->slot_number] = NULL;
 		if (router->port_taken)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "port.h"
 #include "router.h"
 
@@ -14,7 +15,7 @@ static int compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct vrrp_addr));
 }
 
-bool faults_prepare(struct agent *agent, const struct conf *conf)
+bool faults_sort(const struct conf *conf, struct sorted_addresses *sorted)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < conf->instance_count; i++)
@@ -31,9 +32,7 @@ bool faults_prepare(struct agent *agent, const struct conf *conf)
 			list[count++] = conf_served(instance, j)->address;
 	}
 	qsort(list, count, sizeof(*list), compare);
-	free(agent->virtual_addresses);
-	agent->virtual_addresses = list;
-	agent->virtual_address_count = count;
+	*sorted = (struct sorted_addresses){list, count};
 	return true;
 }
 
@@ -41,8 +40,8 @@ bool faults_prepare(struct agent *agent, const struct conf *conf)
 static bool skip_address(const struct vrrp_addr *address, void *data)
 {
 	const struct agent *agent = data;
-	return bsearch(address, agent->virtual_addresses, agent->virtual_address_count,
-		       sizeof(*agent->virtual_addresses), compare);
+	return bsearch(address, agent->virtual_addresses.list, agent->virtual_addresses.count,
+		       sizeof(*address), compare);
 }
 
 /* Each interface that the router needs exists, as the one that it is bound to. */
@@ -53,6 +52,8 @@ static bool interfaces_hold(const struct router *router)
 	if (!link || link->ifindex != router->ifindex)
 		return false;
 	if (!router->virtual_mac && memcmp(link->mac, router->mac, sizeof(router->mac)) != 0)
+		return false;
+	if (conf_served_count(router->conf) != router->plan->address_count)
 		return false;
 	for (size_t i = 0; i < conf_served_count(router->conf); i++) {
 		const char *dev = conf_served(router->conf, i)->dev;
@@ -203,18 +204,44 @@ static bool may_bind(const struct router *router)
 	return !still_refused(router, links_by_name(router->agent->links, router->conf->interface));
 }
 
+static void binding_failed(struct router *router, const struct failure *failure)
+{
+	const struct link *link = links_by_name(router->agent->links, router->conf->interface);
+	router->refused_ifindex = link ? link->ifindex : 0;
+	router->refused_up = link && link->up;
+	log_error("%s: %s", router->conf->name, failure->text);
+	tell_faults(router, router->vr.faults | FAULT_DATA_PLANE); /* an adopted one says goodbye */
+	router_unbind(router);
+}
+
 static void try_to_bind(struct router *router)
 {
 	struct failure failure;
 	router->refused_ifindex = 0;
-	if (router_bind(router, &failure) == 0)
-		return;
+	if (router_bind(router, &failure) < 0)
+		binding_failed(router, &failure);
+}
+
+/* What it needs is there, with the interface that it is bound to. */
+static bool may_rebind(const struct router *router)
+{
 	const struct link *link = links_by_name(router->agent->links, router->conf->interface);
-	router->refused_ifindex = link ? link->ifindex : 0;
-	router->refused_up = link && link->up;
-	log_error("%s: %s", router->conf->name, failure.text);
-	tell_faults(router, router->vr.faults | FAULT_DATA_PLANE); /* an adopted one says goodbye */
-	router_unbind(router);
+	return router->bound && interfaces_exist(router) && link->ifindex == router->ifindex;
+}
+
+void router_follow_conf(struct router *router, struct plan *plan, struct kernel_swap *swap)
+{
+	struct failure failure;
+	router->refused_ifindex = 0;
+	if (plan && may_rebind(router)) {
+		if (router_rebind(router, plan, swap, &failure) < 0)
+			binding_failed(router, &failure);
+		return;
+	}
+	plan_free(plan);
+	kernel_swap_free(swap);
+	if (!router->bound) /* what it was to be bound with is of the configuration before */
+		router_unbind(router);
 }
 
 /* The interfaces that it is bound to, or that its adopted slot is of, are there no more. */

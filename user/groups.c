@@ -34,6 +34,21 @@ void groups_follow(struct router *router)
 
 /* ---- who is in which ---- */
 
+void groups_leave(struct router *router)
+{
+	struct group *group = router->group;
+	size_t at = 0;
+	if (!group)
+		return;
+	while (group->routers[at] != router)
+		at++;
+	for (group->count--; at < group->count; at++) {
+		group->routers[at] = group->routers[at + 1];
+		group->members[at] = group->members[at + 1];
+	}
+	router->group = NULL;
+}
+
 static void free_group(struct group *group)
 {
 	free(group->members);

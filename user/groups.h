@@ -18,6 +18,9 @@ bool groups_open(struct agent *agent);
 /* Before agent->routers or agent->conf go: routers may still be stepped, each for itself. */
 void groups_close(struct agent *agent);
 
+/* Out of its group, before it goes; the others do not hear of it. */
+void groups_leave(struct router *router);
+
 /* After each step of a router: tell the others of its group what follows from it. */
 void groups_follow(struct router *router);
 

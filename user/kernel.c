@@ -5,6 +5,10 @@
  * So the worker does it, one virtual router a job, and a role that has changed again meanwhile
  * costs nothing. While a job runs the router's plan of then is the worker's.
  */
+#include "kernel.h"
+
+#include <stdlib.h>
+
 #include "router.h"
 
 static void change(void *data)
@@ -75,6 +79,106 @@ void kernel_bound(struct router *router)
 
 void kernel_settle(struct router *router)
 {
-	while (router->kernel_busy)
+	while (router->kernel_busy || router->kernel_swap)
 		worker_wait(router->agent->worker);
+}
+
+/* ---- another plan ---- */
+
+/* What only the old one has. */
+struct kernel_swap {
+	struct router *router;
+	struct plan *old;
+	struct takeover_item *gone;
+	size_t count;
+	int failed;
+	struct failure failure;
+};
+
+struct kernel_swap *kernel_swap_new(const struct router *router)
+{
+	struct kernel_swap *swap = calloc(1, sizeof(*swap));
+	if (!swap)
+		return NULL;
+	swap->gone = calloc(router->plan->item_count + 1, sizeof(*swap->gone));
+	if (swap->gone)
+		return swap;
+	free(swap);
+	return NULL;
+}
+
+void kernel_swap_free(struct kernel_swap *swap)
+{
+	if (!swap)
+		return;
+	plan_free(swap->old);
+	free(swap->gone);
+	free(swap);
+}
+
+static bool has_item(const struct plan *plan, const struct takeover_item *item)
+{
+	for (size_t i = 0; i < plan->item_count; i++)
+		if (takeover_item_same(&plan->items[i], item))
+			return true;
+	return false;
+}
+
+static void compare(struct kernel_swap *swap)
+{
+	struct router *router = swap->router;
+	const struct plan *old = swap->old, *new = router->plan;
+	for (size_t i = 0; i < old->item_count; i++)
+		if (!has_item(new, &old->items[i]))
+			swap->gone[swap->count++] = old->items[i];
+	for (size_t i = 0; i < new->item_count && !router->kernel_verify; i++)
+		router->kernel_verify = !has_item(old, &new->items[i]);
+	/* Of one that is not the same the kernel may remove more than is the difference. */
+	router->kernel_verify = router->kernel_verify || swap->count > 0;
+}
+
+static void remove_gone(void *data)
+{
+	struct kernel_swap *swap = data;
+	swap->failed = takeover_remove(swap->router->agent->takeover, swap->gone, swap->count,
+				       &swap->failure);
+}
+
+/* Until now the programs kept the kernel from answering for what it had still. */
+static void gone(void *data)
+{
+	struct kernel_swap *swap = data;
+	struct router *router = swap->router;
+	router->kernel_swap = NULL;
+	if (swap->failed)
+		log_warning("%s: %d of %zu addresses and filters could not be removed: %s",
+			    router->conf->name, swap->failed, swap->count, swap->failure.text);
+	if (router->bound)
+		dataplane_slot_settle(router->agent->dataplane, router->slot_number);
+	kernel_swap_free(swap);
+}
+
+void kernel_swap_begin(struct router *router, struct kernel_swap *swap, struct plan *old)
+{
+	swap->router = router;
+	swap->old = old;
+	compare(swap);
+	if (!router->kernel_busy && (!router->kernel_has || swap->count == 0)) {
+		kernel_swap_free(swap);
+		return;
+	}
+	/* After what the worker has of the old plan, and before what it is given of the new one. */
+	router->kernel_swap = swap;
+	if (worker_run(router->agent->worker, remove_gone, gone, swap))
+		return;
+	worker_wait(router->agent->worker);
+	remove_gone(swap);
+	gone(swap);
+}
+
+void kernel_swap_end(struct router *router)
+{
+	if (!router->kernel_swap)
+		dataplane_slot_settle(router->agent->dataplane, router->slot_number);
+	follow_role(router);
 }

@@ -131,6 +131,16 @@ static struct vr_params params_of(const struct agent *agent, const struct conf_i
 	};
 }
 
+void router_configure(struct router *router)
+{
+	struct vr_params params = params_of(router->agent, router->conf);
+	params.sync_group = router->group != NULL;
+	struct vr_event event = {.kind = EV_CONFIGURE};
+	event.configure.params = &params;
+	event.configure.priority = router->conf->priority;
+	router_step(router, &event);
+}
+
 bool router_init(struct router *router, struct agent *agent, const struct conf_instance *conf)
 {
 	struct vr_params params = params_of(agent, conf);

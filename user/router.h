@@ -46,10 +46,11 @@ struct router {
 
 	/* Addresses and filters follow the role a little later: see kernel.c. */
 	bool kernel_wanted, kernel_has;
-	bool kernel_busy;		/* the worker has the items */
-	bool kernel_adds;		/* what it does with them */
-	const struct plan *kernel_plan; /* whose items they are */
-	bool kernel_verify;		/* some may be missing: add them again */
+	bool kernel_busy;		 /* the worker has the items */
+	bool kernel_adds;		 /* what it does with them */
+	const struct plan *kernel_plan;	 /* whose items they are */
+	bool kernel_verify;		 /* some may be missing: add them again */
+	struct kernel_swap *kernel_swap; /* the worker has it; NULL = none */
 	int kernel_failed;
 	struct failure kernel_failure;
 
@@ -63,7 +64,8 @@ struct router {
 	 */
 	bool bound;
 	bool port_taken; /* port_get() of `ifindex`: the slot is ours to free as well */
-	bool unheard_of; /* of an adopted one: an address or the MAC is not as it was */
+	bool unheard_of; /* while it is bound: the MAC is not as it was, so every address is fresh
+			  */
 	int membership;	 /* of an adopted one, until port_join(); -1 = none */
 	struct vr_slot *slot;
 	unsigned slot_number;
@@ -74,12 +76,16 @@ struct router {
 	struct plan *plan;
 	unsigned announce_rounds; /* still to be sent, ... */
 	size_t announce_next;	  /* ... and the next frame of this round */
+	bool announce_fresh;	  /* only what was not served before */
 	bool announce_queued;	  /* it waits for its turn, in this list: */
 	TAILQ_ENTRY(router) announcing;
 };
 
 bool router_init(struct router *router, struct agent *agent, const struct conf_instance *conf);
 void router_free(struct router *router);
+
+/* Have the state machine go on with router->conf, in the state that it is in. */
+void router_configure(struct router *router);
 
 /* Step the state machine and carry out what it says. */
 void router_step(struct router *router, const struct vr_event *event);
@@ -109,6 +115,9 @@ void action_advert_refused(struct router *router, const struct vr_action *action
 /* Send the announcements of all addresses, under the lease: the first ones now, the rest soon. */
 void router_announce(struct router *router, unsigned rounds);
 
+/* The same for those that the plan says are fresh. */
+void router_announce_fresh(struct router *router, unsigned rounds);
+
 /* ---- kernel.c ---- */
 
 /* Have addresses and filters added or removed, soon. */
@@ -128,11 +137,25 @@ void kernel_settle(struct router *router);
 /* Tell the state machine what is wrong now; bind or unbind where interfaces came or went. */
 void router_refresh(struct router *router);
 
+/*
+ * router->conf is another one, and perhaps what it is bound to: `plan` and `swap` as below, or NULL
+ * if that is as before. What is wrong with it is told by router_refresh(), which must follow.
+ */
+void router_follow_conf(struct router *router, struct plan *plan, struct kernel_swap *swap);
+
 /* ---- binding.c ---- */
 
 /* Bind: slot, indexes, membership. After a failure router_unbind() is needed. */
 int router_bind(struct router *router, struct failure *failure);
 void router_unbind(struct router *router);
+
+/*
+ * The same router, bound, after router->conf has become another one: the same slot, another plan,
+ * which is given away as `swap` is (kernel.h). Its slot is unsettled. After a failure
+ * router_unbind() is needed.
+ */
+int router_rebind(struct router *router, struct plan *plan, struct kernel_swap *swap,
+		  struct failure *failure);
 
 /* An instance's own xdp_mode, or the command line's where that says something. */
 enum xdp_mode router_wanted_mode(const struct router *router);

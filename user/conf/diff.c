@@ -240,7 +240,7 @@ static unsigned further_changes(const struct conf_instance *a, const struct conf
 		changes |= CONF_CHANGE_BINDING; /* whose the addresses are */
 	if ((a->peer_count == 0) != (b->peer_count == 0))
 		changes |= CONF_CHANGE_RESTART; /* multicast or not */
-	if ((a->address_count == 0) != (b->address_count == 0))
+	if ((conf_served_count(a) == 0) != (conf_served_count(b) == 0))
 		changes |= CONF_CHANGE_RESTART;
 	return changes;
 }

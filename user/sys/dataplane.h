@@ -82,6 +82,13 @@ int dataplane_slot_new(struct dataplane *dataplane, const struct vr_key *key, bo
 void dataplane_slot_settle(struct dataplane *dataplane, unsigned slot);
 
 /*
+ * The reverse, for a slot in use: from here on its aliases, virtual addresses and peers are as
+ * those of an adopted one. They work on, another slot may take over an address, and what is not
+ * added once more goes with dataplane_slot_settle().
+ */
+void dataplane_slot_unsettle(struct dataplane *dataplane, unsigned slot);
+
+/*
  * Between dataplane_open() and dataplane_start(): the adopted slot of this key, -1 = none. It may
  * be looked at and written to, but belongs to nobody until dataplane_slot_new().
  */

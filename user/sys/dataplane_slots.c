@@ -275,6 +275,16 @@ void dataplane_slot_settle(struct dataplane *dataplane, unsigned slot)
 	mislead(dataplane, MAP_VR_INDEX, slot, record->keys.kept);
 }
 
+/* The first key is its own. */
+void dataplane_slot_unsettle(struct dataplane *dataplane, unsigned slot)
+{
+	struct slot_record *record = &dataplane->records[slot];
+
+	record->vips.kept = 0;
+	record->peers.kept = 0;
+	record->keys.kept = 1;
+}
+
 void dataplane_slot_free(struct dataplane *dataplane, unsigned slot)
 {
 	dataplane_set_lease(&dataplane->slots[slot], 0);

@@ -94,3 +94,14 @@ int realtime_enter(unsigned priority, bool no_swap, struct failure *failure)
 		    fifo ? fifo : "", fifo && lock ? ", " : "", lock ? "locking memory " : "",
 		    lock ? lock : "");
 }
+
+int realtime_change(unsigned priority, bool no_swap, struct failure *failure)
+{
+	struct sched_param ordinary = {0};
+
+	if (!priority)
+		sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &ordinary);
+	if (!no_swap)
+		munlockall();
+	return realtime_enter(priority, no_swap, failure);
+}

@@ -15,4 +15,7 @@
  */
 int realtime_enter(unsigned priority, bool no_swap, struct failure *failure);
 
+/* The same later on, also back to ordinary scheduling and memory. */
+int realtime_change(unsigned priority, bool no_swap, struct failure *failure);
+
 #endif

@@ -60,6 +60,39 @@ void takeover_close(struct takeover *takeover)
 	free(takeover);
 }
 
+/* ---- comparing ---- */
+
+static bool same_label(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool same_address(const struct takeover_item *a, const struct takeover_item *b)
+{
+	return a->prefix_len == b->prefix_len && a->scope == b->scope &&
+	       a->has_broadcast == b->has_broadcast &&
+	       (!a->has_broadcast || addr_equal(&a->broadcast, &b->broadcast)) &&
+	       same_label(a->label, b->label);
+}
+
+bool takeover_item_same(const struct takeover_item *a, const struct takeover_item *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case TAKEOVER_ADDRESS:
+		return a->ifindex == b->ifindex && addr_equal(&a->address, &b->address) &&
+		       same_address(a, b);
+	case TAKEOVER_BLACKHOLE: /* it belongs to no interface */
+		return a->table == b->table && addr_equal(&a->address, &b->address);
+	case TAKEOVER_MAC:
+		return a->ifindex == b->ifindex && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+	case TAKEOVER_GROUP:
+		return a->ifindex == b->ifindex && addr_equal(&a->address, &b->address);
+	}
+	return false;
+}
+
 /* ---- adding ---- */
 
 /* By a socket and not by netlink: the kernel's answer is there at once. */

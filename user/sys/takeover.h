@@ -38,6 +38,9 @@ struct takeover_item {
 	uint8_t mac[6]; /* MAC */
 };
 
+/* The same for the kernel: nothing is to be done to get from one to the other. */
+bool takeover_item_same(const struct takeover_item *a, const struct takeover_item *b);
+
 /* One thread at a time may use it, any thread. */
 struct takeover;
 

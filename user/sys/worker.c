@@ -286,9 +286,13 @@ bool worker_run(struct worker *worker, worker_fn *job, worker_fn *done, void *da
 void worker_realtime(struct worker *worker, unsigned priority)
 {
 	struct sched_param param = {.sched_priority = priority > 1 ? (int)priority - 1 : 1};
+	struct sched_param ordinary = {0};
 
 	/* Without the privilege it goes on as it is: realtime_enter() has said so. */
-	pthread_setschedparam(worker->thread, SCHED_FIFO, &param);
+	if (priority)
+		pthread_setschedparam(worker->thread, SCHED_FIFO, &param);
+	else
+		pthread_setschedparam(worker->thread, SCHED_OTHER, &ordinary);
 }
 
 void worker_watch(struct worker *worker, unsigned period_ms, worker_look_fn *look, worker_fn *done,

@@ -35,8 +35,8 @@ bool worker_run(struct worker *worker, worker_fn *job, worker_fn *done, void *da
 
 /*
  * From now on the thread has real-time scheduling as well, below the loop's `priority` (1..99; with
- * 1 at the same): what it is given comes soon on a busy machine, but never before the loop's work.
- * Not before the programs are loaded: that computes for long.
+ * 1 at the same; 0 = ordinary again): what it is given comes soon on a busy machine, but never
+ * before the loop's work. Not before the programs are loaded: that computes for long.
  */
 void worker_realtime(struct worker *worker, unsigned priority);
 
