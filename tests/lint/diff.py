@@ -13,7 +13,7 @@ ENTRY = r"\b(?:VALUE|PART|WITH_ANOTHER)\(\s*(\w+)"
 # What compares the members of a struct; where something was written has no meaning.
 COMPARED_BY = {
     "conf_garp": {"same_garp"},
-    "conf_address": {"same_address"},
+    "conf_address": {"same_address", "same_option"},
     "conf_peer": {"same_peer"},
     "conf_script": {"same_script"},
     "conf_track": {"same_track", "object_name"},

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/route.h"
+
 /* One virtual router, before and after. */
 struct pair {
 	const struct conf *old, *new;
@@ -40,12 +42,20 @@ static bool same_garp(const struct conf_garp *a, const struct conf_garp *b)
 	       a->refresh_us == b->refresh_us && a->refresh_repeat == b->refresh_repeat;
 }
 
+/* Of an address: what the kernel is told beside it. */
+static bool same_option(const struct conf_address *a, const struct conf_address *b)
+{
+	return addr_equal(&a->peer, &b->peer) && a->has_preferred == b->has_preferred &&
+	       a->preferred_s == b->preferred_s && a->flags == b->flags &&
+	       a->detects_duplicates == b->detects_duplicates;
+}
+
 static bool same_address(const struct conf_address *a, const struct conf_address *b)
 {
 	return addr_equal(&a->address, &b->address) && a->prefix_len == b->prefix_len &&
 	       strcmp(a->dev, b->dev) == 0 && strcmp(a->label, b->label) == 0 &&
 	       a->scope == b->scope && a->has_broadcast == b->has_broadcast &&
-	       (!a->has_broadcast || addr_equal(&a->broadcast, &b->broadcast));
+	       (!a->has_broadcast || addr_equal(&a->broadcast, &b->broadcast)) && same_option(a, b);
 }
 
 static bool same_peer(const struct conf_peer *a, const struct conf_peer *b)
@@ -158,6 +168,24 @@ static bool same_excluded(const struct pair *pair)
 			 pair->b->excluded.count);
 }
 
+static bool same_routes(const struct pair *pair)
+{
+	const struct conf_routes *a = &pair->a->routes, *b = &pair->b->routes;
+	size_t i = 0;
+	while (i < a->count && i < b->count && route_same(&a->list[i], &b->list[i]))
+		i++;
+	return i == a->count && i == b->count;
+}
+
+static bool same_rules(const struct pair *pair)
+{
+	const struct conf_rules *a = &pair->a->rules, *b = &pair->b->rules;
+	size_t i = 0;
+	while (i < a->count && i < b->count && rule_same(&a->list[i], &b->list[i]))
+		i++;
+	return i == a->count && i == b->count;
+}
+
 /* ---- the table ---- */
 
 struct member {
@@ -211,11 +239,14 @@ static const struct member members[] = {
 	VALUE(unicast_ttl, CHANGE(FOLLOWED)),
 	VALUE(old_unicast_checksum, CHANGE(FOLLOWED)),
 	PART(notify, same_notify, CHANGE(FOLLOWED)),
+	VALUE(notify_priority_changes, CHANGE(FOLLOWED)),
 	PART(group, same_group, CHANGE(FOLLOWED)),
 	VALUE(track_own_interface, CHANGE(FOLLOWED)),
 	PART(tracks, same_tracks, CHANGE(FOLLOWED)),
 	WITH_ANOTHER(track_count),
 	PART(excluded, same_excluded, CHANGE(BINDING)),
+	PART(routes, same_routes, CHANGE(BINDING)),
+	PART(rules, same_rules, CHANGE(BINDING)),
 	PART(addresses, same_addresses, CHANGE(BINDING)),
 	WITH_ANOTHER(address_count),
 	WITH_ANOTHER(place),

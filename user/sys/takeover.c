@@ -72,7 +72,10 @@ static bool same_address(const struct takeover_item *a, const struct takeover_it
 	return a->prefix_len == b->prefix_len && a->scope == b->scope &&
 	       a->has_broadcast == b->has_broadcast &&
 	       (!a->has_broadcast || addr_equal(&a->broadcast, &b->broadcast)) &&
-	       same_label(a->label, b->label);
+	       same_label(a->label, b->label) && addr_equal(&a->peer, &b->peer) &&
+	       a->flags == b->flags && a->detects_duplicates == b->detects_duplicates &&
+	       a->has_preferred == b->has_preferred &&
+	       (!a->has_preferred || a->preferred_s == b->preferred_s);
 }
 
 bool takeover_item_same(const struct takeover_item *a, const struct takeover_item *b)
