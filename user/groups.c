@@ -77,9 +77,9 @@ static bool open_group(struct agent *agent, struct group *group, const struct co
 		struct router *router = agent->routers[conf->members[i]];
 		group->routers[i] = router;
 		group->members[i].vr = &router->vr;
-		group->members[i].told = router->vr.state;
 	}
 	group->count = conf->member_count;
+	group_open(group->members, group->count, agent->ready);
 	return true;
 }
 

@@ -154,6 +154,11 @@ void fault_over(struct machine *m, unsigned bit)
 	step(m, (struct vr_event){.kind = EV_FAULT_OVER, .fault = bit});
 }
 
+void configure_to(struct machine *m, const struct vr_params *params)
+{
+	step(m, (struct vr_event){.kind = EV_CONFIGURE, .configure = {params, params->priority}});
+}
+
 void priority(struct machine *m, uint8_t effective)
 {
 	step(m, (struct vr_event){.kind = EV_PRIORITY, .priority = effective});

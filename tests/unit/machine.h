@@ -58,6 +58,7 @@ void fault(struct machine *m, unsigned bit);
 void fault_over(struct machine *m, unsigned bit);
 void priority(struct machine *m, uint8_t effective);
 void claim(struct machine *m);
+void configure_to(struct machine *m, const struct vr_params *params); /* with its priority */
 void drain(struct machine *m);
 void undrain(struct machine *m);
 void group_go(struct machine *m);

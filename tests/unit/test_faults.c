@@ -13,6 +13,8 @@ static const struct {
 	{FAULT_INTERFACE_DOWN, LAST_EVENT_INTERFACE_DOWN, LAST_EVENT_INTERFACE_UP},
 	{FAULT_DATA_PLANE, LAST_EVENT_INTERFACE_DOWN, LAST_EVENT_INTERFACE_UP},
 	{FAULT_SYNC_GROUP, LAST_EVENT_SYNC_GROUP, LAST_EVENT_SYNC_GROUP},
+	{FAULT_TRACKED, LAST_EVENT_TRACKED_OBJECT, LAST_EVENT_TRACKED_OBJECT},
+	{FAULT_TRACK_PENDING, LAST_EVENT_TRACKED_OBJECT, LAST_EVENT_TRACKED_OBJECT},
 	{FAULT_NO_ADDRESS, LAST_EVENT_NO_PRIMARY_IP_ADDRESS, LAST_EVENT_PRIMARY_IP_ADDRESS},
 	{FAULT_NO_VIRTUAL_ADDRESS, LAST_EVENT_NO_VIRTUAL_IP_ADDRESSES,
 	 LAST_EVENT_VIRTUAL_IP_ADDRESSES},
@@ -148,6 +150,30 @@ static void d_50_a_fault_while_the_second_look_is_awaited(void **state)
 	assert_int_equal(m.vr.state, VR_INITIALIZE);
 }
 
+/* keepalived's FAULT, for scripts: who waits for a first result is not in it. */
+static void d_50_what_is_waited_for_is_no_fault_to_tell(void **state)
+{
+	struct vr_params p = params(3, 100);
+	struct machine m = machine_of(&p);
+
+	(void)state;
+	fault(&m, FAULT_TRACK_PENDING);
+	fault(&m, FAULT_TRACKED);
+	assert_false(vr_in_fault(&m.vr)); /* not started */
+	startup(&m);
+	expect_nothing(&m);
+	assert_true(vr_in_fault(&m.vr));
+	fault_over(&m, FAULT_TRACKED);
+	assert_int_equal(m.vr.state, VR_INITIALIZE);
+	assert_false(vr_in_fault(&m.vr));
+	fault(&m, FAULT_SYNC_GROUP);
+	assert_true(vr_in_fault(&m.vr));
+	fault_over(&m, FAULT_SYNC_GROUP);
+	fault_over(&m, FAULT_TRACK_PENDING);
+	assert_int_equal(m.vr.state, VR_BACKUP);
+	assert_false(vr_in_fault(&m.vr));
+}
+
 static void the_primary_address_changes_at_once(void **state)
 {
 	struct machine m = machine_backup(3, 100);
@@ -176,6 +202,7 @@ int main(void)
 		cmocka_unit_test(d_50_startup_waits_for_faults),
 		cmocka_unit_test(d_50_the_end_of_a_fault_does_not_start_what_is_stopped),
 		cmocka_unit_test(d_50_a_fault_while_the_second_look_is_awaited),
+		cmocka_unit_test(d_50_what_is_waited_for_is_no_fault_to_tell),
 		cmocka_unit_test(the_primary_address_changes_at_once),
 	};
 

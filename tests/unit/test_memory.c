@@ -28,7 +28,7 @@ struct damage {
 
 static const struct damage of_any[] = {
 	DAMAGE(memory.state, VR_ACTIVE + 1),
-	DAMAGE(memory.last_event, LAST_EVENT_SYNC_GROUP + 1),
+	DAMAGE(memory.last_event, LAST_EVENT_TRACKED_OBJECT + 1),
 	DAMAGE(memory.active_reason, ACTIVE_REASON_NO_RESPONSE + 1),
 	DAMAGE(memory.next_reason, ACTIVE_REASON_NO_RESPONSE + 1),
 	DAMAGE(memory.checksum_heard, 3),
@@ -36,6 +36,7 @@ static const struct damage of_any[] = {
 	DAMAGE(memory.checksums_differ, 2),
 	DAMAGE(memory.interval_cs, 0),
 	DAMAGE(memory.interval_cs, 4096),
+	DAMAGE(memory.relied_cs, 4096),
 	DAMAGE(memory.transition_ns, NOW_NS + 1),
 	DAMAGE(memory.transition_ns, UINT64_MAX),
 	DAMAGE(memory.down_armed_ns, NOW_NS + 1),
@@ -62,9 +63,12 @@ static void inflict(const struct damage *damage, struct vr_adoption *left)
 {
 	void *field = (char *)left + damage->offset;
 
-	assert_true(damage->size == 1 || damage->size == 4 || damage->size == 8);
+	assert_true(damage->size == 1 || damage->size == 2 || damage->size == 4 ||
+		    damage->size == 8);
 	if (damage->size == 1)
 		*(uint8_t *)field = (uint8_t)damage->value;
+	else if (damage->size == 2)
+		*(uint16_t *)field = (uint16_t)damage->value;
 	else if (damage->size == 4)
 		*(uint32_t *)field = (uint32_t)damage->value;
 	else
@@ -208,6 +212,7 @@ static void what_a_slot_remembers(void **state)
 	assert_int_equal(memory.checksum_heard, 0);
 	assert_int_equal(memory.drained, 0);
 	assert_int_equal(memory.hold_until_ns, 0);
+	assert_int_equal(memory.relied_cs, 0);
 	for (size_t i = 0; i < sizeof(memory.zero); i++)
 		assert_int_equal(memory.zero[i], 0);
 
@@ -222,6 +227,7 @@ static void what_a_slot_remembers(void **state)
 	assert_int_equal(memory.down_timer_ns, 0);
 	assert_int_equal(memory.down_armed_ns, 0);
 	assert_int_equal(memory.transition_ns, m.now_ns);
+	assert_int_equal(memory.relied_cs, 100);
 	assert_int_equal(memory.interval_cs, 50);
 	assert_int_equal(memory.state, VR_ACTIVE);
 	assert_int_equal(memory.last_event, LAST_EVENT_ACTIVE_TIMEOUT);

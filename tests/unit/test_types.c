@@ -127,10 +127,12 @@ static void g_14_names_of_last_events(void **state)
 		"owner-preempt",
 		"drained",
 		"lease-expired",
+		"sync-group",
+		"tracked-object",
 	};
 
 	(void)state;
-	for (unsigned i = 0; i <= LAST_EVENT_LEASE_EXPIRED; i++)
+	for (unsigned i = 0; i <= LAST_EVENT_TRACKED_OBJECT; i++)
 		assert_string_equal(vr_last_event_name((enum vr_last_event)i), names[i]);
 }
 

@@ -25,7 +25,7 @@ static bool sane_words(const struct vr *vr, const struct vr_adoption *adoption)
 	const struct vr_memory *memory = &adoption->memory;
 	uint32_t max_cs = vr->params.version == 2 ? 25500 : VRRP_INTERVAL_MAX_CS;
 
-	return memory->state <= VR_ACTIVE && memory->last_event <= LAST_EVENT_SYNC_GROUP &&
+	return memory->state <= VR_ACTIVE && memory->last_event <= LAST_EVENT_TRACKED_OBJECT &&
 	       memory->active_reason <= ACTIVE_REASON_NO_RESPONSE &&
 	       memory->next_reason <= ACTIVE_REASON_NO_RESPONSE &&
 	       (memory->state != VR_BACKUP || memory->next_reason != ACTIVE_REASON_NOT_ACTIVE) &&

@@ -6,6 +6,21 @@
  */
 #include "core/group.h"
 
+void group_open(struct group_member *members, size_t count, bool running)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct vr *vr = members[i].vr;
+
+		members[i] = (struct group_member){
+			.vr = vr,
+			.told = vr->state,
+			.told_drained = vr->drained,
+			.told_goodbye_ns = vr->goodbye_ns,
+			.newcomer = running && vr->state == VR_INITIALIZE,
+		};
+	}
+}
+
 /* ---- what is new ---- */
 
 static void note_yield(struct group_member *members, size_t count)
@@ -20,6 +35,7 @@ static void look_at_role(struct group_member *members, size_t count, struct grou
 	if (member->told == VR_ACTIVE && member->vr->state == VR_BACKUP)
 		note_yield(members, count);
 	member->told = member->vr->state;
+	member->newcomer = member->newcomer && member->vr->state == VR_INITIALIZE;
 }
 
 static void look_at_goodbye(struct group_member *members, size_t count, struct group_member *member)
@@ -88,13 +104,25 @@ static void look(struct group_member *members, size_t count)
 
 static bool faulty(const struct group_member *member)
 {
-	return member->vr->started && (member->vr->faults & ~(unsigned)FAULT_SYNC_GROUP) != 0;
+	unsigned others = FAULT_SYNC_GROUP | FAULT_TRACK_PENDING;
+
+	return member->vr->started && (member->vr->faults & ~others) != 0;
+}
+
+static bool any_is_active(const struct group_member *members, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (members[i].vr->state == VR_ACTIVE)
+			return true;
+	return false;
 }
 
 static bool other_is_faulty(const struct group_member *members, size_t count, size_t index)
 {
+	bool spares = any_is_active(members, count);
+
 	for (size_t i = 0; i < count; i++)
-		if (i != index && faulty(&members[i]))
+		if (i != index && faulty(&members[i]) && !(spares && members[i].newcomer))
 			return true;
 	return false;
 }

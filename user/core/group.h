@@ -9,8 +9,9 @@
  *   - A goodbye (D-12) to one member is one to all: Actives that leave do so as a group. The others
  *     then need to be silent for one interval and skew only.
  *   - A member that loses the role takes all with it, with a goodbye each.
- *   - A fault of one member is FAULT_SYNC_GROUP to the others; that of a member which has not been
- *     started is not.
+ *   - A fault of one member is FAULT_SYNC_GROUP to the others. Not that of a member which has not
+ *     been started, or waits for the first result of a tracked object: then they wait, too. Nor
+ *     that of one which a reload brings to an Active group, before it has been well there.
  *   - Who drains one member drains all, and the same with the end of it.
  *
  * A member that starts or restarts while the others are Active follows them when it is ready, and
@@ -22,7 +23,7 @@
 #include "core/event.h"
 #include "core/vr.h"
 
-/* All but `vr` is group_next()'s, and 0 at first; `told` may be the state of the moment. */
+/* All but `vr` is this file's. */
 struct group_member {
 	struct vr *vr;
 	enum vr_state told; /* its state when group_next() last looked */
@@ -30,10 +31,17 @@ struct group_member {
 	int64_t told_goodbye_ns; /* this goodbye has been passed on */
 	bool went;		 /* EV_GROUP_GO was given, and not all have gone yet */
 	int64_t went_armed_ns;	 /* what it had heard then */
+	bool newcomer;		 /* has been in Initialize since a reload brought it here */
 
 	/* still to be told */
 	bool must_yield, must_hurry, must_drain, must_undrain;
 };
+
+/*
+ * A group is formed of `members`, whose `vr` is set: at the start, before they are started or
+ * adopted, or by a reload (`running`). What they are at that moment is nothing new to anybody.
+ */
+void group_open(struct group_member *members, size_t count, bool running);
 
 /*
  * What has to be told to whom next, after a member's step: true, and `*index` is to be stepped with

@@ -30,6 +30,7 @@ static const char *const last_event_names[] = {
 	[LAST_EVENT_DRAINED] = "drained",
 	[LAST_EVENT_LEASE_EXPIRED] = "lease-expired",
 	[LAST_EVENT_SYNC_GROUP] = "sync-group",
+	[LAST_EVENT_TRACKED_OBJECT] = "tracked-object",
 };
 
 static const char *const active_reason_names[] = {

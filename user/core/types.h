@@ -55,8 +55,10 @@ enum vr_last_event {
 	LAST_EVENT_OWNER_PREEMPT,
 	LAST_EVENT_DRAINED, /* ours: the operator took the role away, and nobody else took it in
 			       time */
-	LAST_EVENT_LEASE_EXPIRED, /* ours: woke after the lease, somebody else had the role (I1) */
-	LAST_EVENT_SYNC_GROUP,	  /* ours: another member of the sync group changed its state */
+	LAST_EVENT_LEASE_EXPIRED,  /* ours: woke after the lease, somebody else had the role (I1) */
+	LAST_EVENT_SYNC_GROUP,	   /* ours: another member of the sync group changed its state */
+	LAST_EVENT_TRACKED_OBJECT, /* ours: one without a weight went down, came up, or has been
+				      checked for the first time */
 };
 
 /* RFC 6527 NewMasterReason, RFC 8347 new-master-reason (D-54). */

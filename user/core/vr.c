@@ -122,8 +122,6 @@ static enum vr_last_event fault_event(enum vr_fault fault)
 	case FAULT_NO_INTERFACE:
 	case FAULT_INTERFACE_DOWN:
 	case FAULT_DATA_PLANE:
-	case FAULT_TRACKED:
-	case FAULT_TRACK_PENDING:
 		return LAST_EVENT_INTERFACE_DOWN;
 	case FAULT_NO_ADDRESS:
 		return LAST_EVENT_NO_PRIMARY_IP_ADDRESS;
@@ -131,6 +129,9 @@ static enum vr_last_event fault_event(enum vr_fault fault)
 		return LAST_EVENT_NO_VIRTUAL_IP_ADDRESSES;
 	case FAULT_SYNC_GROUP:
 		return LAST_EVENT_SYNC_GROUP;
+	case FAULT_TRACKED:
+	case FAULT_TRACK_PENDING:
+		return LAST_EVENT_TRACKED_OBJECT;
 	}
 	assert(false);
 	return LAST_EVENT_NONE;
@@ -142,8 +143,6 @@ static enum vr_last_event fault_over_event(enum vr_fault fault)
 	case FAULT_NO_INTERFACE:
 	case FAULT_INTERFACE_DOWN:
 	case FAULT_DATA_PLANE:
-	case FAULT_TRACKED:
-	case FAULT_TRACK_PENDING:
 		return LAST_EVENT_INTERFACE_UP;
 	case FAULT_NO_ADDRESS:
 		return LAST_EVENT_PRIMARY_IP_ADDRESS;
@@ -151,6 +150,9 @@ static enum vr_last_event fault_over_event(enum vr_fault fault)
 		return LAST_EVENT_VIRTUAL_IP_ADDRESSES;
 	case FAULT_SYNC_GROUP:
 		return LAST_EVENT_SYNC_GROUP;
+	case FAULT_TRACKED:
+	case FAULT_TRACK_PENDING:
+		return LAST_EVENT_TRACKED_OBJECT;
 	}
 	assert(false);
 	return LAST_EVENT_NONE;
@@ -326,4 +328,9 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 bool vr_preempts(const struct vr *vr)
 {
 	return vr->params.preempt && vr->hold_until_ns == 0;
+}
+
+bool vr_in_fault(const struct vr *vr)
+{
+	return vr->started && (vr->faults & ~(unsigned)FAULT_TRACK_PENDING) != 0;
 }

@@ -137,6 +137,12 @@ void vr_remember(const struct vr *vr, struct vr_memory *memory);
  */
 bool vr_preempts(const struct vr *vr);
 
+/*
+ * Started, and kept in Initialize by something that is wrong: keepalived's FAULT. One that only
+ * waits for the first result of a tracked object is not.
+ */
+bool vr_in_fault(const struct vr *vr);
+
 /* When to step with EV_DEADLINE; NEVER_NS = nothing is due by time. */
 int64_t vr_deadline(const struct vr *vr);
 
