@@ -121,6 +121,8 @@ static unsigned find_faults(struct router *router)
 {
 	struct agent *agent = router->agent;
 	unsigned faults = 0;
+	if (router->conf->unusable)
+		return FAULT_CONFIGURATION;
 	if (conf_served_count(router->conf) == 0)
 		faults |= FAULT_NO_VIRTUAL_ADDRESS;
 	if (!interfaces_exist(router))
@@ -159,6 +161,8 @@ static const char *advice(enum vr_fault fault)
 		return "another member of its sync group has a fault";
 	case FAULT_TRACKED:
 		return "a tracked object without a weight is down: see the status";
+	case FAULT_CONFIGURATION:
+		return "it cannot run as it is configured: see what xvrrpd -t says";
 	case FAULT_TRACK_PENDING:
 		return "a tracked object has not been checked yet";
 	}

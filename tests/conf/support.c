@@ -91,15 +91,31 @@ size_t told(const struct parsed *parsed, const char *text)
 	return count;
 }
 
+/* Nothing is told of the canonical form but what no other value could be used for. */
+static bool stays(const char *text)
+{
+	static const char *const texts[] = {
+		"not run",	     "nothing will run",	"one member only", "link-local",
+		"there is no shell", "priority 255 and others", "stays in fault",  "strict mode",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strstr(text, texts[i]))
+			return true;
+	return false;
+}
+
 void assert_round_trip(const struct parsed *parsed)
 {
 	struct parsed again = parse_text(parsed->printed);
 
 	assert_int_equal(again.diags.errors, 0);
 	assert_string_equal(again.printed, parsed->printed);
-	if (told(&again, "run") + told(&again, "one member only") + told(&again, "link-local") +
-		    told(&again, "there is no shell") + told(&again, "priority 255 and others") !=
-	    again.diags.count)
+	size_t expected = 0;
+
+	for (size_t i = 0; i < again.diags.count; i++)
+		expected += stays(again.diags.list[i].text);
+	if (expected != again.diags.count)
 		fail_msg("the canonical form has warnings:\n%s%s", again.told, parsed->printed);
 	parsed_free(&again);
 }

@@ -36,8 +36,8 @@ static void test_rows(void **state)
 		if (row->kind == KIND_SKIPPED || row->kind == KIND_REFUSED)
 			assert_true(strlen(schema_part_text(row->part)) > 0);
 		if (row->kind == KIND_INTEGER || row->kind == KIND_SECONDS)
-			assert_true(row->required || row->key == KEY_CHECK_TIMEOUT ||
-				    row->key == KEY_QUORUM_MAX ||
+			assert_true(row->required || row->key == KEY_QUORUM_MAX ||
+				    (row->fallback == NO_DEFAULT && strstr(row->help, "default")) ||
 				    (row->fallback >= row->min && row->fallback <= row->max));
 		if (row->required)
 			assert_int_equal(row->fallback, NO_DEFAULT);

@@ -169,6 +169,8 @@ static bool stays(const struct conf_diag *diag)
 		"does not run",	     "nothing will run",
 		"one member only",   "link-local, and there is",
 		"there is no shell", "priority 255 and others",
+		"stays in fault",    "strict mode",
+
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -40,7 +40,6 @@ static const char *value_of(const struct keyword *keyword, unsigned choice,
 	case KIND_WEIGHT:
 		return number_of(keyword, choice, text);
 	case KIND_CHOICE:
-	case KIND_REFUSED:
 		return word_of(keyword, choice);
 	case KIND_BLOCK:
 		return choice ? NULL : "{";
@@ -52,12 +51,14 @@ static const char *value_of(const struct keyword *keyword, unsigned choice,
 	case KIND_SCRIPT:
 	case KIND_USER:
 	case KIND_FIFO:
+	case KIND_EXTRA:
 	case KIND_WORDS:
 	case KIND_INIT_FILE:
 		return one_of(texts, sizeof(texts) / sizeof(texts[0]), choice);
 	case KIND_FLAG:
 	case KIND_ACCEPTED:
 	case KIND_SKIPPED:
+	case KIND_REFUSED:
 		break;
 	}
 	return NULL;

@@ -145,6 +145,7 @@ static void d_50_names_of_faults(void **state)
 	assert_string_equal(vr_fault_name(FAULT_NO_VIRTUAL_ADDRESS), "no-virtual-ip-addresses");
 	assert_string_equal(vr_fault_name(FAULT_DATA_PLANE), "data-plane");
 	assert_string_equal(vr_fault_name(FAULT_SYNC_GROUP), "sync-group");
+	assert_string_equal(vr_fault_name(FAULT_CONFIGURATION), "configuration");
 	assert_null(vr_fault_name(0));
 	assert_null(vr_fault_name(1u << 31));
 }

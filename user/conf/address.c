@@ -5,6 +5,7 @@
  * keepalived takes one address a line and ignores a second one with a complaint; a word that is an
  * address can mean nothing else, so it is taken here, with a warning.
  */
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,11 +163,75 @@ static void set_broadcast(struct conf_address *address, const struct word *word,
 	}
 }
 
+static void set_peer(struct conf_address *address, const struct word *word,
+		     struct conf_diags *diags)
+{
+	struct vrrp_addr peer;
+
+	if (value_ip(word->text, &peer) && addr_is_ipv4(&peer) == addr_is_ipv4(&address->address) &&
+	    !strchr(word->text, '/'))
+		address->peer = peer;
+	else
+		conf_warning(diags, &word->place,
+			     WORD " is not the address of a peer of the same family, without a "
+				  "prefix length: it is ignored",
+			     word->text);
+}
+
+static void set_preferred(struct conf_address *address, const struct word *word,
+			  struct conf_diags *diags)
+{
+	int64_t seconds = UINT32_MAX;
+
+	if (strcmp(word->text, "forever") != 0 &&
+	    !value_integer(word->text, 0, UINT32_MAX - 1, &seconds)) {
+		conf_warning(diags, &word->place,
+			     WORD " is neither a number of seconds nor forever: it is ignored",
+			     word->text);
+		return;
+	}
+	address->has_preferred = true;
+	address->preferred_s = (uint32_t)seconds;
+}
+
+/* Options without a value; all but noprefixroute and autojoin are for IPv6. */
+static bool set_flag(struct conf_address *address, const struct keyword *keyword,
+		     const struct word *word, struct conf_diags *diags)
+{
+	static const struct {
+		enum schema_key key;
+		uint32_t flag;
+		bool both;
+	} flags[] = {
+		{KEY_NODAD, 0, false},
+		{KEY_HOME, IFA_F_HOMEADDRESS, false},
+		{KEY_TEMPORARY, IFA_F_MANAGETEMPADDR, false},
+		{KEY_NO_PREFIX_ROUTE, IFA_F_NOPREFIXROUTE, true},
+		{KEY_AUTOJOIN, IFA_F_MCAUTOJOIN, true},
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (flags[i].key != keyword->key)
+			continue;
+		if (!flags[i].both && addr_is_ipv4(&address->address)) {
+			conf_warning(diags, &word->place, "`%s` is for IPv6: it is ignored",
+				     keyword->name);
+			return true;
+		}
+		address->flags |= flags[i].flag;
+		address->detects_duplicates |= keyword->key == KEY_NODAD;
+		return true;
+	}
+	return false;
+}
+
 static void set_option(struct conf_address *address, const struct keyword *keyword,
 		       struct cursor *cursor)
 {
 	const struct word *word = &cursor->statement->words[cursor->at];
 
+	if (set_flag(address, keyword, &word[-1], cursor->diags))
+		return;
 	if (cursor->at == cursor->statement->count) {
 		conf_warning(cursor->diags, &word[-1].place, "`%s` needs a value: it is ignored",
 			     keyword->name);
@@ -177,6 +242,10 @@ static void set_option(struct conf_address *address, const struct keyword *keywo
 		set_dev(address, word, cursor->diags);
 	else if (keyword->key == KEY_LABEL)
 		set_label(address, word, cursor->diags);
+	else if (keyword->key == KEY_PEER)
+		set_peer(address, word, cursor->diags);
+	else if (keyword->key == KEY_PREFERRED)
+		set_preferred(address, word, cursor->diags);
 	else if (keyword->key == KEY_SCOPE)
 		set_scope(address, word, cursor->diags);
 	else

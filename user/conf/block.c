@@ -6,6 +6,7 @@
 
 #include "conf/diag.h"
 #include "conf/memory.h"
+#include "conf/route.h"
 
 #define OBJECTS_MAX 4096 /* of one kind; more is a mistake, and comparing names would take long */
 
@@ -21,6 +22,8 @@ enum schema_context block_context(const struct keyword *keyword)
 		return IN_PEERS;
 	if (key >= KEY_BLOCK_TRACK_INTERFACE && key <= KEY_BLOCK_TRACK_PROCESS)
 		return IN_TRACKS;
+	if (key >= KEY_BLOCK_ROUTES && key <= KEY_BLOCK_STATIC_RULES)
+		return IN_ROUTES;
 	return key == KEY_BLOCK_MEMBERS ? IN_MEMBERS : IN_ADDRESSES;
 }
 
@@ -42,6 +45,18 @@ static struct raw_tracks *tracks_of(const struct block *block)
 	return block->instance ? &block->instance->tracks : &block->group->tracks;
 }
 
+static void take_route(const struct block *block, const struct statement *statement,
+		       struct conf_diags *diags)
+{
+	struct raw *raw = block->raw;
+	struct raw_instance *instance = block->instance;
+
+	if (block->key == KEY_BLOCK_ROUTES || block->key == KEY_BLOCK_STATIC_ROUTES)
+		routes_take(instance ? &instance->routes : &raw->static_routes, statement, diags);
+	else
+		rules_take(instance ? &instance->rules : &raw->static_rules, statement, diags);
+}
+
 void block_take_line(const struct block *block, const struct statement *statement,
 		     struct conf_diags *diags)
 {
@@ -55,6 +70,8 @@ void block_take_line(const struct block *block, const struct statement *statemen
 		track_parse(tracks_of(block),
 			    (enum conf_track_kind)(block->key - KEY_BLOCK_TRACK_INTERFACE),
 			    statement, diags);
+	else if (block->context == IN_ROUTES)
+		take_route(block, statement, diags);
 	else if (block->context == IN_PEERS)
 		peer_parse(block->instance, statement, diags);
 	else

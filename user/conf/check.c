@@ -232,7 +232,7 @@ static void check_duplicate_addresses(struct conf *conf, struct conf_diags *diag
 
 static void check_address_count(struct conf_instance *instance, struct conf_diags *diags)
 {
-	if (instance->address_count == 0)
+	if (conf_served_count(instance) == 0)
 		conf_warning(diags, &instance->place,
 			     "instance " WORD " has no virtual address: it does not run",
 			     instance->name);

@@ -18,6 +18,7 @@
 #include "conf/diag.h"
 #include "conf/finish.h"
 #include "conf/memory.h"
+#include "conf/route.h"
 
 struct conf *conf_parse(const char *file, const char *text, size_t length, struct conf_diags *diags)
 {
@@ -62,6 +63,8 @@ static void free_instance(struct conf_instance *instance)
 	free(instance->peers);
 	free(instance->tracks);
 	free(instance->excluded.list);
+	routes_free(&instance->routes);
+	rules_free(&instance->rules);
 	free_notify(instance->notify);
 }
 
@@ -88,6 +91,8 @@ static void free_global(struct conf_global *global)
 	script_free(&global->startup_script);
 	script_free(&global->shutdown_script);
 	free(global->static_addresses.list);
+	routes_free(&global->static_routes);
+	rules_free(&global->static_rules);
 }
 
 static void free_objects(struct conf *conf)

@@ -35,12 +35,26 @@ struct conf_place {
 	unsigned line, column;
 };
 
-/* The garp_master_* options: microseconds, 0 = off. */
+/* The garp_ options: microseconds, 0 = off. */
 struct conf_garp {
-	int64_t delay_us;	 /* default 5 s */
-	unsigned repeat;	 /* default 5 */
-	int64_t refresh_us;	 /* default 0 */
-	unsigned refresh_repeat; /* default 1 */
+	int64_t delay_us;	     /* default 5 s */
+	unsigned repeat;	     /* default 5 */
+	int64_t refresh_us;	     /* default 0 */
+	unsigned refresh_repeat;     /* default 1 */
+	unsigned lower_prio_repeat;  /* after a lower priority was heard; default
+					vrrp_garp_master_repeat */
+	int64_t lower_prio_delay_us; /* and once more; default vrrp_garp_master_delay */
+	int64_t extra_if_us;	     /* garp_extra_if: on interfaces of addresses that get no
+					advertisements, so often while Active; default 0 */
+	bool extra_if_all;	     /* on those that get some, too */
+};
+
+/* Why an instance cannot run, though the file may be used: a set. */
+enum conf_unusable {
+	CONF_UNUSABLE_AH = 1 << 0,    /* auth_type AH */
+	CONF_UNUSABLE_HMAC = 1 << 1,  /* auth_hmac */
+	CONF_UNUSABLE_GROUP = 1 << 2, /* another multicast group than the RFC's: `group_address` */
+	CONF_UNUSABLE_INTERFACE = 1 << 3, /* no interface, which keepalived allows if unicast */
 };
 
 struct conf_address {
@@ -215,8 +229,11 @@ struct conf_instance {
 	struct conf_routes routes;	/* virtual_routes: there while Active */
 	struct conf_rules rules;	/* virtual_rules */
 	struct conf_address *addresses;
-	size_t address_count;	 /* 0..255 */
-	struct conf_place place; /* of the name */
+	size_t address_count;		/* 0..255 */
+	unsigned unusable;		/* set of enum conf_unusable: it stays in fault */
+	struct vrrp_addr group_address; /* with CONF_UNUSABLE_GROUP */
+	bool strict;			/* strict_mode; what it changes is in the other members */
+	struct conf_place place;	/* of the name */
 };
 
 /* vrrp_sync_group */
@@ -246,8 +263,11 @@ struct conf_global {
 	int64_t startup_delay_us; /* vrrp_startup_delay; default 0 */
 	int64_t boot_delay_us; /* vrrp_delay_after_boot: no role before CLOCK_BOOTTIME shows that;
 				  default 0 */
-	bool script_security;  /* enable_script_security; default off */
-	struct conf_fifo fifo; /* notify_fifo, notify_fifo_script */
+	int64_t garp_interval_us;     /* vrrp_garp_interval: between two ARP announcements of an
+					 interface; default 0 */
+	int64_t gna_interval_us;      /* vrrp_gna_interval: the same for Neighbor Advertisements */
+	bool script_security;	      /* enable_script_security; default off */
+	struct conf_fifo fifo;	      /* notify_fifo, notify_fifo_script */
 	struct conf_fifo vrrp_fifo;   /* vrrp_notify_fifo, vrrp_notify_fifo_script */
 	bool notify_priority_changes; /* vrrp_notify_priority_changes: default of the others */
 	bool fifo_states_on_reload;   /* fifo_write_vrrp_states_on_reload */

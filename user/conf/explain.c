@@ -29,6 +29,8 @@ static const char *value_name(const struct keyword *keyword)
 		return "user [group]";
 	case KIND_FIFO:
 		return "path [user [group]]";
+	case KIND_EXTRA:
+		return "[all] seconds";
 	case KIND_WEIGHT:
 		return "number [reverse]";
 	case KIND_INIT_FILE:
@@ -99,7 +101,8 @@ static void print_meaning(FILE *out, const struct keyword *keyword)
 		fprintf(out, "Not supported, which is a warning: %s.\n",
 			schema_part_text(keyword->part));
 	else if (keyword->kind == KIND_REFUSED)
-		fprintf(out, "Not supported: %s.\n", schema_part_text(keyword->part));
+		fprintf(out, "Not supported: %s, and the instance stays in fault.\n",
+			schema_part_text(keyword->part));
 	else
 		print_sentence(out, keyword->help);
 	print_range(out, keyword);
@@ -174,7 +177,7 @@ static void print_context(FILE *out, enum schema_context context)
 	for (size_t i = 0; (keyword = schema_at(i)); i++) {
 		if (keyword->context != context)
 			continue;
-		fprintf(out, ".It Ic %s%s", keyword->name[0] == '-' ? "\\" : "", keyword->name);
+		fprintf(out, ".It Ic %s", keyword->name);
 		if (keyword->kind == KIND_CHOICE)
 			fprintf(out, " Cm");
 		else if (*value_name(keyword))
@@ -193,7 +196,7 @@ void explain_manual(FILE *out)
 	fprintf(out, "The same, one keyword at a time, is the output of\n"
 		     ".Li xvrrpd --explain Ar keyword .\n");
 	for (enum schema_context context = IN_ROOT; context <= IN_TRACKS; context++)
-		if (context != IN_MEMBERS)
+		if (context != IN_MEMBERS && context != IN_ROUTES)
 			print_context(out, context);
 	fputs(EXPLAIN_MANUAL_END, out);
 }

@@ -24,6 +24,19 @@ int64_t finish_value(const struct finish *finish, enum schema_key key);
  */
 void conf_finish(struct conf *conf, struct raw *raw, struct conf_diags *diags);
 
+/* The lease ends with the last of these intervals (I1): it must survive a lost advertisement. */
+#define DOWN_ADVERTS_MIN 2
+void finish_tell_down_adverts(const struct setting *setting, struct conf_diags *diags);
+
+/* Version, interval, priority, preemption, strict mode, authentication; after the addresses. */
+void finish_protocol(const struct finish *finish);
+
+/* to->garp; after finish_protocol(). */
+void finish_announcements(const struct finish *finish);
+
+/* mcast_dst_ip and its defaults: another group than the RFC's makes the instance unusable. */
+void finish_group_address(const struct finish *finish);
+
 /* Family, virtual addresses, peers, source: what has a family, and what goes with unicast. */
 void finish_addresses(const struct finish *finish);
 

@@ -88,6 +88,10 @@ void finish_static(struct conf *conf, struct raw *raw)
 	struct conf_addresses *addresses = &conf->global.static_addresses;
 
 	*addresses = take_all(&raw->static_addresses);
+	conf->global.static_routes = raw->static_routes;
+	conf->global.static_rules = raw->static_rules;
+	raw->static_routes = (struct conf_routes){0};
+	raw->static_rules = (struct conf_rules){0};
 	for (size_t i = 0; i < addresses->count; i++)
 		if (!*addresses->list[i].dev)
 			snprintf(addresses->list[i].dev, sizeof(addresses->list[i].dev), "%s",
@@ -225,6 +229,10 @@ void finish_addresses(const struct finish *finish)
 	to->old_unicast_checksum = finish_value(finish, KEY_OLD_UNICAST_CHECKSUM);
 	finish_virtual(finish);
 	to->excluded = take_all(&finish->from->excluded);
+	to->routes = finish->from->routes;
+	to->rules = finish->from->rules;
+	finish->from->routes = (struct conf_routes){0};
+	finish->from->rules = (struct conf_rules){0};
 	finish_source(finish);
 	finish_peers(finish);
 	if (!to->peer_count) {

@@ -111,12 +111,22 @@ static void finish_group(struct conf *conf, struct raw_group *from, struct conf_
 			     from->name);
 	tell_owners(conf, group, diags);
 	finish_notify(group->notify, from->notify, user);
-	group->member_weights = from->settings[KEY_MEMBER_WEIGHTS].keyword;
 	group->notify_priority_changes = from->settings[KEY_PRIORITY_CHANGES].keyword
 						 ? from->settings[KEY_PRIORITY_CHANGES].value
 						 : conf->global.notify_priority_changes;
+	group->member_weights = from->settings[KEY_MEMBER_WEIGHTS].keyword;
 	finish_group_tracks(conf, group, from, diags);
 	conf->group_count++;
+}
+
+/* An instance that does not say itself does as its group. */
+static void hand_down(struct conf *conf, const struct raw *raw)
+{
+	for (size_t i = 0; i < conf->instance_count; i++)
+		if (conf->instances[i].group &&
+		    !raw->instances[i].settings[KEY_PRIORITY_CHANGES].keyword)
+			conf->instances[i].notify_priority_changes =
+				conf->instances[i].group->notify_priority_changes;
 }
 
 void finish_groups(struct conf *conf, struct raw *raw, struct conf_diags *diags)
@@ -126,5 +136,6 @@ void finish_groups(struct conf *conf, struct raw *raw, struct conf_diags *diags)
 	conf->groups = conf_alloc(raw->group_count * sizeof(conf->groups[0]));
 	for (size_t i = 0; i < raw->group_count; i++)
 		finish_group(conf, &raw->groups[i], sorted, &raw->global[KEY_SCRIPT_USER], diags);
+	hand_down(conf, raw);
 	free(sorted);
 }

@@ -174,6 +174,12 @@ static const char *object_name(const struct conf *conf, const struct conf_track 
 	return "";
 }
 
+/* Of processes keepalived lets weights count in any case. */
+static bool may_weigh(const struct conf_track *track, bool in_group)
+{
+	return !track->weight || (track->kind == CONF_TRACK_PROCESS && in_group);
+}
+
 /* Does a weight that must not count leave a fault, or nothing? As keepalived has it. */
 static bool stays(const struct conf_track *track, bool owner)
 {
@@ -192,17 +198,18 @@ static void drop_weights(struct conf *conf, struct conf_instance *instance,
 		return;
 	for (size_t i = 0; i < instance->track_count; i++) {
 		struct conf_track track = instance->tracks[i];
-		bool stay = !track.weight || stays(&track, owner && !in_group);
+		if (may_weigh(&track, in_group)) {
+			instance->tracks[kept++] = track;
+			continue;
+		}
+		bool stay = stays(&track, owner && !in_group);
 
-		if (track.weight)
-			conf_warning(diags, &track.place,
-				     "%s: `weight %d` of " WORD " is ignored, %s",
-				     in_group ? "the members of a sync group keep their priorities "
-						"(unless it has `sync_group_tracking_weight`)"
-					      : "the priority of an owner does not move",
-				     track.weight, object_name(conf, &track),
-				     stay ? "while it is down there is a fault"
-					  : "and it is not tracked");
+		conf_warning(diags, &track.place, "%s: `weight %d` of " WORD " is ignored, %s",
+			     in_group ? "the members of a sync group keep their priorities "
+					"(unless it has `sync_group_tracking_weight`)"
+				      : "the priority of an owner does not move",
+			     track.weight, object_name(conf, &track),
+			     stay ? "while it is down there is a fault" : "and it is not tracked");
 		track.weight = 0;
 		if (stay)
 			instance->tracks[kept++] = track;

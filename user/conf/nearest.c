@@ -57,7 +57,7 @@ static bool too_long_or_short(size_t a, size_t b, unsigned least)
 
 static bool has_prefix(const struct keyword *keyword, const char *name)
 {
-	return keyword->kind != KIND_SKIPPED && !strncmp(keyword->name, "vrrp_", 5) &&
+	return keyword->kind < KIND_ACCEPTED && !strncmp(keyword->name, "vrrp_", 5) &&
 	       !strcmp(keyword->name + 5, name);
 }
 

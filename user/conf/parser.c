@@ -254,15 +254,13 @@ static void tell_skipped(struct parser *parser, const struct keyword *keyword,
 }
 
 static void tell_refused(struct parser *parser, const struct keyword *keyword,
-			 const struct statement *statement)
+			 const struct statement *statement, const struct block *block)
 {
-	for (size_t i = 0; keyword->words[i] && statement->count > 1; i++)
-		if (!strcmp(keyword->words[i], statement->words[1].text))
-			return;
-	conf_error(parser->diags, &statement->place,
-		   "`%s` is not supported: %s, and routers that do not hear each other are both "
-		   "Active",
-		   keyword->name, schema_part_text(keyword->part));
+	block->instance->has_hmac = true;
+	conf_warning(parser->diags, &statement->place,
+		     "`%s` is not supported: %s, and routers that do not hear each other are both "
+		     "Active: this instance stays in fault, the others run",
+		     keyword->name, schema_part_text(keyword->part));
 }
 
 static void parse_keyword(struct parser *parser, const struct statement *statement,
@@ -279,7 +277,7 @@ static void parse_keyword(struct parser *parser, const struct statement *stateme
 	} else if (keyword->kind == KIND_SKIPPED) {
 		tell_skipped(parser, keyword, statement);
 	} else if (keyword->kind == KIND_REFUSED) {
-		tell_refused(parser, keyword, statement);
+		tell_refused(parser, keyword, statement, block);
 	} else if (keyword->kind != KIND_ACCEPTED) {
 		block_take_value(block, keyword, statement, parser->diags);
 		if (statement->kind == STATEMENT_BLOCK)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The canonical form of a configuration: every effective value, in the language it is read in. */
+#include <linux/if_addr.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf/print.h"
+#include "conf/route.h"
 
 static bool is_plain(const char *word)
 {
@@ -24,7 +26,8 @@ void print_value(FILE *out, enum schema_context context, enum schema_key key, in
 	char text[VALUE_TEXT_LEN];
 
 	schema_format_value(keyword, value, text);
-	fprintf(out, "\t%s%s%s\n", keyword->name, *text ? " " : "", text);
+	fprintf(out, "\t%s%s%s%s\n", keyword->name, *text ? " " : "", text,
+		keyword->kind == KIND_SECONDS ? " # seconds" : "");
 }
 
 static void print_global(FILE *out, const struct conf_global *global)
@@ -35,6 +38,8 @@ static void print_global(FILE *out, const struct conf_global *global)
 	print_value(out, IN_GLOBAL, KEY_NO_SWAP, global->no_swap);
 	print_value(out, IN_GLOBAL, KEY_STARTUP_DELAY, global->startup_delay_us);
 	print_value(out, IN_GLOBAL, KEY_BOOT_DELAY, global->boot_delay_us);
+	print_value(out, IN_GLOBAL, KEY_GARP_INTERVAL, global->garp_interval_us);
+	print_value(out, IN_GLOBAL, KEY_GNA_INTERVAL, global->gna_interval_us);
 	print_global_scripts(out, global);
 	if (global->script_security)
 		fprintf(out, "\tenable_script_security\n");
@@ -45,6 +50,10 @@ static void print_authentication(FILE *out, const struct conf_instance *instance
 {
 	char password[VRRP_AUTH_LEN + 1] = "";
 
+	if (instance->unusable & CONF_UNUSABLE_AH)
+		fprintf(out, "\tauthentication {\n\t\tauth_type AH\n\t}\n");
+	if (instance->unusable & CONF_UNUSABLE_HMAC)
+		fprintf(out, "\tauth_hmac {\n\t}\n");
 	if (instance->auth_type != VRRP_AUTH_PASS)
 		return;
 	memcpy(password, instance->auth_data, VRRP_AUTH_LEN);
@@ -70,6 +79,24 @@ static void print_scope(FILE *out, uint8_t scope)
 		fprintf(out, " scope %u", scope);
 }
 
+static void print_flags(FILE *out, const struct conf_address *address)
+{
+	if (address->detects_duplicates)
+		fprintf(out, " -nodad");
+	if (address->flags & IFA_F_HOMEADDRESS)
+		fprintf(out, " home");
+	if (address->flags & IFA_F_MANAGETEMPADDR)
+		fprintf(out, " mngtmpaddr");
+	if (address->flags & IFA_F_NOPREFIXROUTE)
+		fprintf(out, " noprefixroute");
+	if (address->flags & IFA_F_MCAUTOJOIN)
+		fprintf(out, " autojoin");
+	if (address->has_preferred && address->preferred_s == UINT32_MAX)
+		fprintf(out, " preferred_lft forever");
+	else if (address->has_preferred)
+		fprintf(out, " preferred_lft %u", address->preferred_s);
+}
+
 static void print_address(FILE *out, const char *tabs, const struct conf_address *address)
 {
 	char text[ADDR_TEXT_LEN];
@@ -81,7 +108,10 @@ static void print_address(FILE *out, const char *tabs, const struct conf_address
 		fprintf(out, " dev ");
 		print_word(out, address->dev);
 	}
+	if (!addr_is_zero(&address->peer))
+		fprintf(out, " peer %s", addr_format(&address->peer, text));
 	print_scope(out, address->scope);
+	print_flags(out, address);
 	if (*address->label) {
 		fprintf(out, " label ");
 		print_word(out, address->label);
@@ -108,6 +138,15 @@ static void print_options(FILE *out, const struct conf_instance *instance)
 	print_value(out, IN_INSTANCE, KEY_GARP_REPEAT, garp->repeat);
 	print_value(out, IN_INSTANCE, KEY_GARP_REFRESH, garp->refresh_us);
 	print_value(out, IN_INSTANCE, KEY_GARP_REFRESH_REPEAT, garp->refresh_repeat);
+	print_value(out, IN_INSTANCE, KEY_GARP_LOWER_DELAY, garp->lower_prio_delay_us);
+	print_value(out, IN_INSTANCE, KEY_GARP_LOWER_REPEAT, garp->lower_prio_repeat);
+	if (garp->extra_if_us) {
+		const struct keyword *extra = schema_by_key(IN_INSTANCE, KEY_GARP_EXTRA);
+		char text[VALUE_TEXT_LEN];
+
+		fprintf(out, "\tgarp_extra_if %s%s # seconds\n", garp->extra_if_all ? "all " : "",
+			schema_format_value(extra, garp->extra_if_us, text));
+	}
 	print_value(out, IN_INSTANCE, KEY_XDP_MODE, instance->xdp_mode);
 	print_value(out, IN_INSTANCE, KEY_XDP_VIRTUAL_MAC, instance->virtual_mac);
 	print_value(out, IN_INSTANCE, KEY_XDP_CHECKSUM, instance->checksum);
@@ -125,6 +164,8 @@ static void print_source(FILE *out, const struct conf_instance *instance)
 {
 	char text[ADDR_TEXT_LEN];
 
+	if (instance->unusable & CONF_UNUSABLE_GROUP)
+		fprintf(out, "\tmcast_dst_ip %s\n", addr_format(&instance->group_address, text));
 	if (!addr_is_zero(&instance->source))
 		fprintf(out, "\t%s %s\n", instance->peer_count ? "unicast_src_ip" : "mcast_src_ip",
 			addr_format(&instance->source, text));
@@ -205,6 +246,8 @@ static void print_protocol(FILE *out, const struct conf_instance *instance)
 	print_value(out, IN_INSTANCE, KEY_ADVERT_INT, instance->interval_cs * 10000LL);
 	print_value(out, IN_INSTANCE, KEY_DOWN_ADVERTS, instance->down_adverts);
 	fprintf(out, "\t%s\n", instance->preempt ? "preempt" : "nopreempt");
+	if (instance->strict)
+		fprintf(out, "\tstrict_mode on\n");
 	if (instance->preempt)
 		print_value(out, IN_INSTANCE, KEY_PREEMPT_DELAY, instance->preempt_delay_us);
 	print_value(out, IN_INSTANCE, KEY_LOWER_PRIO_NO_ADVERT, instance->lower_prio_no_advert);
@@ -213,15 +256,45 @@ static void print_protocol(FILE *out, const struct conf_instance *instance)
 	fprintf(out, "\t%s\n", instance->accept ? "accept" : "no_accept");
 }
 
+static void print_routes(FILE *out, const char *tabs, const char *keyword,
+			 const struct conf_routes *routes)
+{
+	if (!routes->count)
+		return;
+	fprintf(out, "%s%s {\n", tabs, keyword);
+	for (size_t i = 0; i < routes->count; i++) {
+		fprintf(out, "%s\t", tabs);
+		route_print(out, &routes->list[i]);
+		fputc('\n', out);
+	}
+	fprintf(out, "%s}\n", tabs);
+}
+
+static void print_rules(FILE *out, const char *tabs, const char *keyword,
+			const struct conf_rules *rules)
+{
+	if (!rules->count)
+		return;
+	fprintf(out, "%s%s {\n", tabs, keyword);
+	for (size_t i = 0; i < rules->count; i++) {
+		fprintf(out, "%s\t", tabs);
+		rule_print(out, &rules->list[i]);
+		fputc('\n', out);
+	}
+	fprintf(out, "%s}\n", tabs);
+}
+
 static void print_instance(FILE *out, const struct conf *conf, const struct conf_instance *instance)
 {
 	fprintf(out, "\nvrrp_instance ");
 	print_word(out, instance->name);
 	fprintf(out, " {\n");
 	print_value(out, IN_INSTANCE, KEY_STATE, instance->wants_active);
-	fprintf(out, "\tinterface ");
-	print_word(out, instance->interface);
-	fputc('\n', out);
+	if (*instance->interface) {
+		fprintf(out, "\tinterface ");
+		print_word(out, instance->interface);
+		fputc('\n', out);
+	}
 	print_value(out, IN_INSTANCE, KEY_VRID, instance->vrid);
 	print_value(out, IN_INSTANCE, KEY_PRIORITY, instance->priority);
 	print_protocol(out, instance);
@@ -239,6 +312,8 @@ static void print_instance(FILE *out, const struct conf *conf, const struct conf
 			    instance->address_count);
 	print_address_block(out, "\t", "virtual_ipaddress_excluded", instance->excluded.list,
 			    instance->excluded.count);
+	print_routes(out, "\t", "virtual_routes", &instance->routes);
+	print_rules(out, "\t", "virtual_rules", &instance->rules);
 	fprintf(out, "}\n");
 }
 
@@ -269,6 +344,8 @@ char *conf_print(const struct conf *conf)
 	print_global(out, &conf->global);
 	print_address_block(out, "", "static_ipaddress", conf->global.static_addresses.list,
 			    conf->global.static_addresses.count);
+	print_routes(out, "", "static_routes", &conf->global.static_routes);
+	print_rules(out, "", "static_rules", &conf->global.static_rules);
 	print_objects(out, conf);
 	for (size_t i = 0; i < conf->instance_count; i++)
 		print_instance(out, conf, &conf->instances[i]);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "conf/memory.h"
+#include "conf/route.h"
 
 void raw_set_family(struct raw_instance *instance, enum vrrp_family family)
 {
@@ -61,6 +62,8 @@ static void free_instance(struct raw_instance *instance)
 	free(instance->name);
 	free(instance->addresses.list);
 	free(instance->excluded.list);
+	routes_free(&instance->routes);
+	rules_free(&instance->rules);
 	free_tracks(&instance->tracks);
 	free(instance->peers);
 	free_notify(instance->notify);
@@ -92,6 +95,8 @@ void raw_free(struct raw *raw)
 	for (size_t i = 0; i < GLOBAL_SCRIPTS; i++)
 		script_free(&raw->scripts[i]);
 	free(raw->static_addresses.list);
+	routes_free(&raw->static_routes);
+	rules_free(&raw->static_rules);
 	free_settings(raw->global, KEY_SETTINGS);
 	free(raw->instances);
 	free(raw->groups);

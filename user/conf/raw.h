@@ -61,6 +61,9 @@ struct raw_instance {
 	struct conf_place place;
 	struct setting settings[KEY_SETTINGS];
 	struct raw_addresses addresses, excluded;
+	struct conf_routes routes;
+	struct conf_rules rules;
+	bool has_hmac; /* auth_hmac */
 	struct raw_tracks tracks;
 	struct conf_peer *peers; /* of both families, as written */
 	size_t peer_count, peer_capacity;
@@ -95,6 +98,8 @@ struct raw {
 	size_t group_count, group_capacity;
 	struct raw_objects objects[CONF_TRACK_KINDS]; /* none of CONF_TRACK_INTERFACE */
 	struct raw_addresses static_addresses;
+	struct conf_routes static_routes;
+	struct conf_rules static_rules;
 	struct conf_script scripts[GLOBAL_SCRIPTS]; /* of global_defs, by its key */
 };
 

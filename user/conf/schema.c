@@ -80,6 +80,8 @@ const char *schema_context_name(enum schema_context context)
 		return "group";
 	case IN_TRACKS:
 		return "track_script";
+	case IN_ROUTES:
+		return "virtual_routes";
 	}
 	return "";
 }
@@ -101,6 +103,7 @@ const char *schema_format_value(const struct keyword *keyword, int64_t value,
 {
 	switch (keyword->kind) {
 	case KIND_SECONDS:
+	case KIND_EXTRA:
 		return format_seconds(value, text);
 	case KIND_BOOL:
 		if (keyword->words)

@@ -24,6 +24,7 @@ enum schema_context {
 	IN_PEERS,	   /* behind an address of unicast_peer */
 	IN_MEMBERS,	   /* group of a vrrp_sync_group: names, no keywords */
 	IN_TRACKS,	   /* behind a name in track_script and its like */
+	IN_ROUTES,	   /* virtual_routes, virtual_rules and their like: no keywords */
 };
 
 /* The blocks from here on have lines without keywords. */
@@ -44,11 +45,11 @@ enum schema_kind {
 	KIND_FIFO,	/* the path of a named pipe, and perhaps a user and a group */
 	KIND_WEIGHT,	/* a number with a sign, and perhaps `reverse` */
 	KIND_INIT_FILE, /* a number with a sign, `overwrite`, both, or nothing */
+	KIND_EXTRA,	/* seconds, and perhaps `all` */
 	KIND_WORDS,	/* all words of the line: a program and its parameters */
 	KIND_ACCEPTED,	/* needs nothing done: no message */
 	KIND_SKIPPED,	/* of keepalived, not of this version: a warning, see `part` */
-	KIND_REFUSED,	/* the same, but running without it is unsafe: an error; unless the value
-			   is one of `words` */
+	KIND_REFUSED, /* the same, but running without it is unsafe: the instance stays in fault */
 };
 
 /*
@@ -96,6 +97,16 @@ enum schema_key {
 	KEY_GARP_REPEAT,
 	KEY_GARP_REFRESH,
 	KEY_GARP_REFRESH_REPEAT,
+	KEY_GARP_LOWER_DELAY,
+	KEY_GARP_LOWER_REPEAT,
+	KEY_GARP_EXTRA,
+	KEY_GARP_INTERVAL,
+	KEY_GNA_INTERVAL,
+	KEY_MIN_GARP,
+	KEY_GROUP4,
+	KEY_GROUP6,
+	KEY_GROUP,
+	KEY_STRICT,
 	KEY_XDP_MODE,
 	KEY_XDP_VIRTUAL_MAC,
 	KEY_XDP_CHECKSUM,
@@ -135,13 +146,20 @@ enum schema_key {
 	KEY_BLOCK_EXCLUDED,
 	KEY_BLOCK_STATIC_ADDRESSES,
 	KEY_BLOCK_ROUTES,
-	KEY_BLOCK_RULES,
 	KEY_BLOCK_STATIC_ROUTES,
+	KEY_BLOCK_RULES,
 	KEY_BLOCK_STATIC_RULES,
 	KEY_DEV,
 	KEY_LABEL,
 	KEY_SCOPE,
 	KEY_BROADCAST,
+	KEY_PEER,
+	KEY_PREFERRED,
+	KEY_NODAD,
+	KEY_HOME,
+	KEY_TEMPORARY,
+	KEY_NO_PREFIX_ROUTE,
+	KEY_AUTOJOIN,
 	KEY_MIN_TTL,
 	KEY_MAX_TTL,
 	KEY_TRACK_WEIGHT,
@@ -171,17 +189,14 @@ enum schema_part {
 	PART_LAST_TOLD_ONCE = PART_DBUS, /* up to here one message a file is enough */
 	PART_TRACKING,
 	PART_ROUTES,
-	PART_STATIC,
-	PART_GROUP,
 	PART_ANNOUNCE,
 	PART_PROTOCOL,
-	PART_ADDRESS_LIST,
 	PART_OWNER,
-	PART_STRICT,
 	PART_HMAC,
 	PART_DELAYS,
 	PART_NAMESPACE,
 	PART_PROCESS,
+	PART_STATIC_GROUP,
 	PART_ADDRESS,
 };
 
@@ -194,8 +209,9 @@ struct keyword {
 	enum schema_key key;
 	int64_t min, max;
 	int64_t fallback;	  /* the default; NO_DEFAULT = none */
+	bool clamp;		  /* a number out of range is held inside of it */
 	bool required;		  /* there is no default: without a value the file is refused */
-	const char *const *words; /* of KIND_BOOL, _CHOICE and _REFUSED, NULL-terminated */
+	const char *const *words; /* of KIND_BOOL and _CHOICE, NULL-terminated */
 	enum schema_part part;	  /* of KIND_SKIPPED and KIND_REFUSED */
 	unsigned arguments; /* of a skipped word behind an address: the words that follow it */
 	const char *help;   /* what it means; NULL for the last three kinds */

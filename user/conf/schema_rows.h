@@ -32,6 +32,11 @@ extern const struct schema_rows schema_global, schema_instance, schema_tracking,
 		.name = keyword, .context = in, .kind = KIND_INTEGER, .key = k, .min = low, \
 		.max = high, .fallback = dflt, .help = text                                 \
 	}
+#define CLAMPED(in, keyword, k, low, high, dflt, text)                                      \
+	{                                                                                   \
+		.name = keyword, .context = in, .kind = KIND_INTEGER, .key = k, .min = low, \
+		.max = high, .fallback = dflt, .clamp = true, .help = text                  \
+	}
 #define SPAN(in, keyword, k, low, high, dflt, text)                                         \
 	{                                                                                   \
 		.name = keyword, .context = in, .kind = KIND_SECONDS, .key = k, .min = low, \

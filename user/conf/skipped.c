@@ -10,10 +10,9 @@
 	{                                                                           \
 		.name = keyword, .context = in, .kind = KIND_SKIPPED, .part = which \
 	}
-#define REFUSE(in, keyword, which, harmless)                                         \
+#define REFUSE(in, keyword, which)                                                   \
 	{                                                                            \
 		.name = keyword, .context = in, .kind = KIND_REFUSED, .part = which, \
-		.words = harmless                                                    \
 	}
 #define OPTION(keyword, words)                                                  \
 	{                                                                       \
@@ -25,11 +24,6 @@
 	{                                                             \
 		.name = keyword, .context = in, .kind = KIND_ACCEPTED \
 	}
-
-static const char *const group4[] = {"224.0.0.18", NULL};
-static const char *const group6[] = {"ff02::12", NULL};
-static const char *const groups[] = {"224.0.0.18", "ff02::12", NULL};
-static const char *const nothing[] = {NULL};
 
 static const struct keyword table[] = {
 	SKIP(IN_ROOT, "bfd_instance", PART_TRACKING),
@@ -43,19 +37,17 @@ static const struct keyword table[] = {
 	SKIP(IN_ROOT, "namespace_with_ipsets", PART_NAMESPACE),
 	SKIP(IN_ROOT, "net_namespace", PART_NAMESPACE),
 	SKIP(IN_ROOT, "SSL", PART_LOAD_BALANCER),
-	SKIP(IN_ROOT, "static_routes", PART_STATIC),
-	SKIP(IN_ROOT, "static_rules", PART_STATIC),
-	SKIP(IN_ROOT, "track_group", PART_STATIC),
+	SKIP(IN_ROOT, "track_group", PART_STATIC_GROUP),
 	SKIP(IN_ROOT, "use_pid_dir", PART_PROCESS),
 	SKIP(IN_ROOT, "virtual_server", PART_LOAD_BALANCER),
 	SKIP(IN_ROOT, "virtual_server_group", PART_LOAD_BALANCER),
 
-	SKIP(IN_GLOBAL, "bfd_cpu_affinity", PART_PROCESS),
-	SKIP(IN_GLOBAL, "bfd_no_swap", PART_PROCESS),
-	SKIP(IN_GLOBAL, "bfd_priority", PART_PROCESS),
-	SKIP(IN_GLOBAL, "bfd_process_name", PART_PROCESS),
-	SKIP(IN_GLOBAL, "bfd_rlimit_rttime", PART_PROCESS),
-	SKIP(IN_GLOBAL, "bfd_rt_priority", PART_PROCESS),
+	ACCEPT(IN_GLOBAL, "bfd_cpu_affinity"),
+	ACCEPT(IN_GLOBAL, "bfd_no_swap"),
+	ACCEPT(IN_GLOBAL, "bfd_priority"),
+	ACCEPT(IN_GLOBAL, "bfd_process_name"),
+	ACCEPT(IN_GLOBAL, "bfd_rlimit_rttime"),
+	ACCEPT(IN_GLOBAL, "bfd_rt_priority"),
 	SKIP(IN_GLOBAL, "checker_cpu_affinity", PART_LOAD_BALANCER),
 	SKIP(IN_GLOBAL, "checker_log_all_failures", PART_LOAD_BALANCER),
 	SKIP(IN_GLOBAL, "checker_no_swap", PART_LOAD_BALANCER),
@@ -67,7 +59,7 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "data_use_instance", PART_PROCESS),
 	SKIP(IN_GLOBAL, "dbus_no_interface_name", PART_DBUS),
 	SKIP(IN_GLOBAL, "dbus_service_name", PART_DBUS),
-	SKIP(IN_GLOBAL, "disable_local_igmp", PART_PROCESS),
+	ACCEPT(IN_GLOBAL, "disable_local_igmp"),
 	ACCEPT(IN_GLOBAL, "dynamic_interfaces"),
 	SKIP(IN_GLOBAL, "enable_dbus", PART_DBUS),
 	SKIP(IN_GLOBAL, "enable_snmp_checker", PART_SNMP),
@@ -91,21 +83,21 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "lvs_notify_fifo_script", PART_LOAD_BALANCER),
 	SKIP(IN_GLOBAL, "lvs_sync_daemon", PART_LOAD_BALANCER),
 	SKIP(IN_GLOBAL, "lvs_timeouts", PART_LOAD_BALANCER),
-	SKIP(IN_GLOBAL, "max_auto_priority", PART_PROCESS),
-	SKIP(IN_GLOBAL, "min_auto_priority_delay", PART_PROCESS),
-	SKIP(IN_GLOBAL, "nftables", PART_PROCESS),
-	SKIP(IN_GLOBAL, "nftables_counters", PART_PROCESS),
-	SKIP(IN_GLOBAL, "nftables_ifindex", PART_PROCESS),
+	ACCEPT(IN_GLOBAL, "max_auto_priority"),
+	ACCEPT(IN_GLOBAL, "min_auto_priority_delay"),
+	ACCEPT(IN_GLOBAL, "nftables"),
+	ACCEPT(IN_GLOBAL, "nftables_counters"),
+	ACCEPT(IN_GLOBAL, "nftables_ifindex"),
 	SKIP(IN_GLOBAL, "nftables_ipvs", PART_LOAD_BALANCER),
-	SKIP(IN_GLOBAL, "nftables_priority", PART_PROCESS),
+	ACCEPT(IN_GLOBAL, "nftables_priority"),
 	SKIP(IN_GLOBAL, "no_email_faults", PART_MAIL),
 	SKIP(IN_GLOBAL, "notification_email", PART_MAIL),
 	SKIP(IN_GLOBAL, "notification_email_from", PART_MAIL),
-	SKIP(IN_GLOBAL, "process_monitor_rcv_bufs", PART_PROCESS),
-	SKIP(IN_GLOBAL, "process_monitor_rcv_bufs_force", PART_PROCESS),
-	SKIP(IN_GLOBAL, "process_name", PART_PROCESS),
-	SKIP(IN_GLOBAL, "process_names", PART_PROCESS),
-	SKIP(IN_GLOBAL, "random_seed", PART_PROCESS),
+	ACCEPT(IN_GLOBAL, "process_monitor_rcv_bufs"),
+	ACCEPT(IN_GLOBAL, "process_monitor_rcv_bufs_force"),
+	ACCEPT(IN_GLOBAL, "process_name"),
+	ACCEPT(IN_GLOBAL, "process_names"),
+	ACCEPT(IN_GLOBAL, "random_seed"),
 	SKIP(IN_GLOBAL, "reload_check_config", PART_PROCESS),
 	SKIP(IN_GLOBAL, "reload_file", PART_PROCESS),
 	SKIP(IN_GLOBAL, "reload_repeat", PART_PROCESS),
@@ -124,75 +116,50 @@ static const struct keyword table[] = {
 	SKIP(IN_GLOBAL, "stats_dump_file", PART_PROCESS),
 	SKIP(IN_GLOBAL, "tmp_config_directory", PART_PROCESS),
 	SKIP(IN_GLOBAL, "umask", PART_PROCESS),
-	SKIP(IN_GLOBAL, "use_symlink_paths", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vmac_addr_prefix", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vmac_prefix", PART_PROCESS),
+	ACCEPT(IN_GLOBAL, "use_symlink_paths"),
+	ACCEPT(IN_GLOBAL, "vmac_addr_prefix"),
+	ACCEPT(IN_GLOBAL, "vmac_prefix"),
 	ACCEPT(IN_GLOBAL, "vrrp_check_unicast_src"),
 	SKIP(IN_GLOBAL, "vrrp_cpu_affinity", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_garp_extra_if", PART_ANNOUNCE),
-	SKIP(IN_GLOBAL, "vrrp_garp_interval", PART_ANNOUNCE),
-	SKIP(IN_GLOBAL, "vrrp_garp_lower_prio_delay", PART_ANNOUNCE),
-	SKIP(IN_GLOBAL, "vrrp_garp_lower_prio_repeat", PART_ANNOUNCE),
-	SKIP(IN_GLOBAL, "vrrp_gna_interval", PART_ANNOUNCE),
-	SKIP(IN_GLOBAL, "vrrp_ipsets", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_iptables", PART_PROCESS),
-	REFUSE(IN_GLOBAL, "vrrp_mcast_group4", PART_GROUP, group4),
-	REFUSE(IN_GLOBAL, "vrrp_mcast_group6", PART_GROUP, group6),
-	SKIP(IN_GLOBAL, "vrrp_min_garp", PART_ANNOUNCE),
-	SKIP(IN_GLOBAL, "vrrp_netlink_cmd_rcv_bufs", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_netlink_cmd_rcv_bufs_force", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_netlink_monitor_rcv_bufs", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_netlink_monitor_rcv_bufs_force", PART_PROCESS),
+	ACCEPT(IN_GLOBAL, "vrrp_ipsets"),
+	ACCEPT(IN_GLOBAL, "vrrp_iptables"),
+	ACCEPT(IN_GLOBAL, "vrrp_netlink_cmd_rcv_bufs"),
+	ACCEPT(IN_GLOBAL, "vrrp_netlink_cmd_rcv_bufs_force"),
+	ACCEPT(IN_GLOBAL, "vrrp_netlink_monitor_rcv_bufs"),
+	ACCEPT(IN_GLOBAL, "vrrp_netlink_monitor_rcv_bufs_force"),
 	SKIP(IN_GLOBAL, "vrrp_owner_ignore_adverts", PART_OWNER),
-	SKIP(IN_GLOBAL, "vrrp_priority", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_process_name", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_rlimit_rttime", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_rx_bufs_multiplier", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_rx_bufs_policy", PART_PROCESS),
-	SKIP(IN_GLOBAL, "vrrp_skip_check_adv_addr", PART_ADDRESS_LIST),
-	SKIP(IN_GLOBAL, "vrrp_strict", PART_STRICT),
-	SKIP(IN_GLOBAL, "vrrp_vmac_garp_intvl", PART_ANNOUNCE),
+	ACCEPT(IN_GLOBAL, "vrrp_priority"),
+	ACCEPT(IN_GLOBAL, "vrrp_process_name"),
+	ACCEPT(IN_GLOBAL, "vrrp_rlimit_rttime"),
+	ACCEPT(IN_GLOBAL, "vrrp_rx_bufs_multiplier"),
+	ACCEPT(IN_GLOBAL, "vrrp_rx_bufs_policy"),
+	ACCEPT(IN_GLOBAL, "vrrp_skip_check_adv_addr"),
 
-	REFUSE(IN_INSTANCE, "auth_hmac", PART_HMAC, nothing),
+	REFUSE(IN_INSTANCE, "auth_hmac", PART_HMAC),
 	ACCEPT(IN_INSTANCE, "check_unicast_src"),
-	SKIP(IN_INSTANCE, "debug", PART_PROCESS),
-	SKIP(IN_INSTANCE, "garp_extra_if", PART_ANNOUNCE),
-	SKIP(IN_INSTANCE, "garp_lower_prio_delay", PART_ANNOUNCE),
-	SKIP(IN_INSTANCE, "garp_lower_prio_repeat", PART_ANNOUNCE),
-	SKIP(IN_INSTANCE, "kernel_rx_buf_size", PART_PROCESS),
+	ACCEPT(IN_INSTANCE, "debug"),
+	ACCEPT(IN_INSTANCE, "kernel_rx_buf_size"),
 	SKIP(IN_INSTANCE, "linkbeat_use_polling", PART_PROCESS),
 	SKIP(IN_INSTANCE, "lvs_sync_daemon_interface", PART_LOAD_BALANCER),
-	REFUSE(IN_INSTANCE, "mcast_dst_ip", PART_GROUP, groups),
 	ACCEPT(IN_INSTANCE, "no_virtual_ipaddress"),
 	SKIP(IN_INSTANCE, "owner_ignore_adverts", PART_OWNER),
 	SKIP(IN_INSTANCE, "promote_secondaries", PART_ROUTES),
-	SKIP(IN_INSTANCE, "skip_check_adv_addr", PART_ADDRESS_LIST),
+	ACCEPT(IN_INSTANCE, "skip_check_adv_addr"),
 	SKIP(IN_INSTANCE, "smtp_alert", PART_MAIL),
-	SKIP(IN_INSTANCE, "strict_mode", PART_STRICT),
 	SKIP(IN_INSTANCE, "thread_timer_expired", PART_PROTOCOL),
 	SKIP(IN_INSTANCE, "timer_expired_backup", PART_PROTOCOL),
 	SKIP(IN_INSTANCE, "track_bfd", PART_TRACKING),
 	ACCEPT(IN_INSTANCE, "track_src_ip"),
 	SKIP(IN_INSTANCE, "use_ipvlan", PART_PROCESS),
 	ACCEPT(IN_INSTANCE, "use_vmac"),
-	SKIP(IN_INSTANCE, "use_vmac_addr", PART_PROCESS),
-	SKIP(IN_INSTANCE, "virtual_routes", PART_ROUTES),
-	SKIP(IN_INSTANCE, "virtual_rules", PART_ROUTES),
-	SKIP(IN_INSTANCE, "vmac_garp_intvl", PART_ANNOUNCE),
+	ACCEPT(IN_INSTANCE, "use_vmac_addr"),
 	ACCEPT(IN_INSTANCE, "vmac_xmit_base"),
 	SKIP(IN_INSTANCE, "vrf", PART_PROCESS),
 
 	SKIP(IN_SYNC_GROUP, "smtp_alert", PART_MAIL),
 	SKIP(IN_SYNC_GROUP, "track_bfd", PART_TRACKING),
 
-	OPTION("-nodad", 0),
-	OPTION("autojoin", 0),
-	OPTION("home", 0),
-	OPTION("mngtmpaddr", 0),
-	OPTION("no_track", 0),
-	OPTION("noprefixroute", 0),
-	OPTION("peer", 1),
-	OPTION("preferred_lft", 1),
+	ACCEPT(IN_ADDRESSES, "no_track"),
 	OPTION("track_group", 1),
 	ACCEPT(IN_ADDRESSES, "use_vmac"),
 };
@@ -215,23 +182,15 @@ const char *schema_part_text(enum schema_part part)
 	case PART_TRACKING:
 		return "it is not tracked, the priority stays as configured";
 	case PART_ROUTES:
-		return "routes, rules and sysctls are left as they are";
-	case PART_STATIC:
-		return "static addresses, routes and rules are left to the system";
-	case PART_GROUP:
-		return "the groups are 224.0.0.18 and ff02::12";
+		return "sysctls are left as they are";
+	case PART_STATIC_GROUP:
+		return "nobody watches static addresses, routes and rules";
 	case PART_ANNOUNCE:
 		return "only the garp_master_ options steer announcements";
 	case PART_PROTOCOL:
 		return "the rules of the RFC hold";
-	case PART_ADDRESS_LIST:
-		return "VRRPv3 counts a wrong list of addresses and goes on, VRRPv2 discards it "
-		       "unless it is the owner's";
 	case PART_OWNER:
 		return "an owner follows RFC 9568";
-	case PART_STRICT:
-		return "the checks of the RFC are always made; what it would change, such as "
-		       "no_accept, has to be written";
 	case PART_HMAC:
 		return "advertisements are not signed";
 	case PART_DELAYS:

@@ -199,6 +199,7 @@ static char *take_value(const struct keyword *keyword, const char *text, int64_t
 		break;
 	case KIND_TEXT:
 	case KIND_FIFO:
+	case KIND_EXTRA:
 	case KIND_WEIGHT:
 	case KIND_INIT_FILE:
 	case KIND_WORDS:
@@ -267,7 +268,7 @@ void setting_take(struct setting *setting, const struct keyword *keyword,
 	int64_t value = flag ? keyword->min : keyword->kind == KIND_BOOL;
 
 	if (keyword->kind == KIND_FIFO || keyword->kind == KIND_WEIGHT ||
-	    keyword->kind == KIND_INIT_FILE) {
+	    keyword->kind == KIND_INIT_FILE || keyword->kind == KIND_EXTRA) {
 		setting_take_words(setting, keyword, statement, diags);
 		return;
 	}
@@ -277,6 +278,13 @@ void setting_take(struct setting *setting, const struct keyword *keyword,
 		char *problem = statement->count < 2 ? conf_copy("no value")
 						     : take_value(keyword, word->text, &value);
 
+		if (problem && keyword->clamp && value_integer(word->text, 0, UINT32_MAX, &value)) {
+			value = value < keyword->min ? keyword->min : keyword->max;
+			conf_warning(diags, &word->place, "%s: `%s %d` is used", problem,
+				     keyword->name, (int)value);
+			free(problem);
+			problem = NULL;
+		}
 		if (problem) {
 			setting_set_problem(setting, &word->place, problem);
 			return;

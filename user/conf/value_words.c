@@ -72,6 +72,28 @@ static bool take_init_file(struct setting *setting, const struct statement *stat
 	return true;
 }
 
+/* garp_extra_if: [all] SECONDS */
+static bool take_extra(struct setting *setting, const struct statement *statement,
+		       struct conf_diags *diags)
+{
+	bool found = false;
+
+	setting->also = false;
+	for (size_t i = 1; i < statement->count; i++) {
+		if (!strcmp(statement->words[i].text, "all"))
+			setting->also = true;
+		else if (value_seconds(statement->words[i].text, 0, 86400 * 1000000LL,
+				       &setting->value))
+			found = true;
+		else
+			tell_ignored(statement, i, diags);
+	}
+	if (!found)
+		setting_set_problem(setting, &statement->place,
+				    conf_copy("no number of seconds from 0 to 86400"));
+	return found;
+}
+
 static char *take_name(const struct statement *statement, size_t at, const char *what,
 		       struct conf_diags *diags)
 {
@@ -120,6 +142,8 @@ void setting_take_words(struct setting *setting, const struct keyword *keyword,
 		good = take_weight(setting, statement, diags);
 	else if (keyword->kind == KIND_FIFO)
 		good = take_fifo(setting, statement, diags);
+	else if (keyword->kind == KIND_EXTRA)
+		good = take_extra(setting, statement, diags);
 	else
 		good = take_init_file(setting, statement, diags);
 	if (!good)

@@ -77,6 +77,8 @@ const char *vr_fault_name(unsigned fault)
 		return "tracked-object";
 	case FAULT_TRACK_PENDING:
 		return "tracking-pending";
+	case FAULT_CONFIGURATION:
+		return "configuration";
 	}
 	return NULL;
 }

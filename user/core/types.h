@@ -35,6 +35,7 @@ enum vr_fault {
 	FAULT_SYNC_GROUP = 1 << 5,	   /* another member of its sync group has a fault */
 	FAULT_TRACKED = 1 << 6,		   /* a tracked object without a weight is down */
 	FAULT_TRACK_PENDING = 1 << 7,	   /* one has not been checked for the first time yet */
+	FAULT_CONFIGURATION = 1 << 8, /* the configuration asks for what cannot be done safely */
 };
 
 /* The event that caused the last transition: RFC 8347's identities (G-14) in today's words. */

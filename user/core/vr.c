@@ -122,6 +122,7 @@ static enum vr_last_event fault_event(enum vr_fault fault)
 	case FAULT_NO_INTERFACE:
 	case FAULT_INTERFACE_DOWN:
 	case FAULT_DATA_PLANE:
+	case FAULT_CONFIGURATION:
 		return LAST_EVENT_INTERFACE_DOWN;
 	case FAULT_NO_ADDRESS:
 		return LAST_EVENT_NO_PRIMARY_IP_ADDRESS;
@@ -143,6 +144,7 @@ static enum vr_last_event fault_over_event(enum vr_fault fault)
 	case FAULT_NO_INTERFACE:
 	case FAULT_INTERFACE_DOWN:
 	case FAULT_DATA_PLANE:
+	case FAULT_CONFIGURATION:
 		return LAST_EVENT_INTERFACE_UP;
 	case FAULT_NO_ADDRESS:
 		return LAST_EVENT_PRIMARY_IP_ADDRESS;

@@ -134,6 +134,7 @@ const char *fault_text(const char *reason)
 		{"sync-group", "another virtual router of its sync group has a fault"},
 		{"tracked-object", "something that it tracks, without a weight, is down: see "
 				   "tracking above"},
+		{"configuration", "it is configured to do what xvrrpd cannot: see xvrrpd -t"},
 		{"tracking-pending", "something that it tracks has not been checked yet"},
 	};
 	const char *text = find_text(faults, sizeof(faults) / sizeof(faults[0]), reason);
