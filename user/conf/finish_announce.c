@@ -74,7 +74,7 @@ void finish_group_address(const struct finish *finish)
 	struct conf_instance *to = finish->to;
 	bool ipv4 = to->family == VRRP_IPV4;
 	const struct setting *group = &finish->from->settings[KEY_GROUP];
-	struct vrrp_addr address;
+	struct vrrp_addr address, standard;
 
 	if (!group->keyword)
 		group = &finish->raw->global[ipv4 ? KEY_GROUP4 : KEY_GROUP6];
@@ -87,7 +87,8 @@ void finish_group_address(const struct finish *finish)
 			     ipv4 ? "IPv4" : "IPv6", ipv4 ? "224.0.0.18" : "ff02::12");
 		return;
 	}
-	if (!strcmp(group->text, ipv4 ? "224.0.0.18" : "ff02::12"))
+	value_ip(ipv4 ? "224.0.0.18" : "ff02::12", &standard);
+	if (addr_equal(&address, &standard))
 		return;
 	to->unusable |= CONF_UNUSABLE_GROUP;
 	to->group_address = address;
