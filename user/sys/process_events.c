@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The proc connector. It tells everything of everybody: a filter in the kernel keeps away what is
+ * of no use here, ends and threads above all, so that those do not wake us.
+ */
+#include "sys/process_events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES (1024 * 1024) /* a machine that builds software forks thousands of times */
+#define ANSWER_MS    200
+#define OUR_SEQUENCE 0x78767272u
+
+/* ---- the filter ---- */
+
+#define AT(member)   (NLMSG_HDRLEN + sizeof(struct cn_msg) + offsetof(struct proc_event, member))
+#define LOAD(member) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT(member))
+/* Loads are in network order, which the fields are not. */
+#define KIND(kind) __builtin_bswap32(kind)
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#undef KIND
+#define KIND(kind) (kind)
+#endif
+
+/* Keep what is of a whole process: the number of its first thread is its own. */
+static const struct sock_filter program[] = {
+	/* 0 */ LOAD(what),
+	/* 1 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KIND(PROC_EVENT_NONE), 11, 0),
+	/* 2 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KIND(PROC_EVENT_EXEC), 10, 0),
+	/* 3 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KIND(PROC_EVENT_COMM), 5, 0),
+	/* 4 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KIND(PROC_EVENT_FORK), 0, 9),
+	/* 5 */ LOAD(event_data.fork.child_pid),
+	/* 6 */ BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	/* 7 */ LOAD(event_data.fork.child_tgid),
+	/* 8 */ BPF_STMT(BPF_JMP | BPF_JA, 3),
+	/* 9 */ LOAD(event_data.comm.process_pid),
+	/* 10 */ BPF_STMT(BPF_MISC | BPF_TAX, 0),
+	/* 11 */ LOAD(event_data.comm.process_tgid),
+	/* 12 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1),
+	/* 13 */ BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+	/* 14 */ BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
+/* ---- opening ---- */
+
+static int open_socket(void)
+{
+	static const struct sock_fprog filter = {sizeof(program) / sizeof(program[0]),
+						 (struct sock_filter *)program};
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+	int bytes = BUFFER_BYTES;
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0 &&
+	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* One datagram; NULL if there is none, or none that is whole. Its length is in `*length`. */
+static const struct proc_event *take(int fd, void *buffer, size_t size, ssize_t *length,
+				     uint32_t *sequence)
+{
+	struct sockaddr_nl from;
+	socklen_t from_length = sizeof(from);
+	const struct cn_msg *message = NLMSG_DATA(buffer);
+	*length = recvfrom(fd, buffer, size, 0, (struct sockaddr *)&from, &from_length);
+	if (*length < (ssize_t)AT(event_data) || from.nl_pid != 0)
+		return NULL;
+	*sequence = message->seq;
+	return (const struct proc_event *)message->data;
+}
+
+union datagram {
+	struct nlmsghdr header;
+	uint8_t bytes[512];
+};
+
+/* Without one there are no news for us. */
+static bool is_answered(int fd)
+{
+	union datagram datagram = {.bytes = {0}};
+	struct pollfd waiting = {.fd = fd, .events = POLLIN};
+	ssize_t length;
+	uint32_t sequence;
+	while (poll(&waiting, 1, ANSWER_MS) == 1) {
+		const struct proc_event *event =
+			take(fd, &datagram, sizeof(datagram), &length, &sequence);
+		if (event && event->what == PROC_EVENT_NONE && sequence == OUR_SEQUENCE)
+			return event->event_data.ack.err == 0;
+	}
+	return false;
+}
+
+static bool ask(int fd)
+{
+	struct {
+		struct nlmsghdr header;
+		struct cn_msg message;
+		enum proc_cn_mcast_op operation;
+	} __attribute__((packed, aligned(4))) request = {
+		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = NLMSG_DONE},
+		.message = {.id = {CN_IDX_PROC, CN_VAL_PROC},
+			    .seq = OUR_SEQUENCE,
+			    .len = sizeof(request.operation)},
+		.operation = PROC_CN_MCAST_LISTEN,
+	};
+	return send(fd, &request, sizeof(request), 0) == sizeof(request) && is_answered(fd);
+}
+
+static int open_here(void)
+{
+	int fd = open_socket();
+	if (fd < 0 || ask(fd))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int process_events_open(void)
+{
+	int fd = open_here();
+	if (fd >= 0)
+		return fd;
+	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int first = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
+	if (here >= 0 && first >= 0 && setns(first, CLONE_NEWNET) == 0) {
+		fd = open_here();
+		setns(here, CLONE_NEWNET); /* a thread that only reads lives on anywhere */
+	}
+	if (here >= 0)
+		close(here);
+	if (first >= 0)
+		close(first);
+	return fd;
+}
+
+/* ---- reading ---- */
+
+enum process_news process_events_next(int fd, pid_t *pid, pid_t *parent)
+{
+	union datagram datagram = {.bytes = {0}};
+	ssize_t length;
+	uint32_t sequence;
+	const struct proc_event *event = take(fd, &datagram, sizeof(datagram), &length, &sequence);
+	if (!event && length < 0)
+		return errno == EAGAIN || errno == EINTR ? PROCESS_NEWS_NONE : PROCESS_NEWS_LOST;
+	if (!event || length < (ssize_t)(AT(event_data) + sizeof(event->event_data.fork)))
+		return PROCESS_NEWS_OTHER;
+	if (event->what == PROC_EVENT_FORK) {
+		*pid = event->event_data.fork.child_tgid;
+		*parent = event->event_data.fork.parent_tgid;
+		return PROCESS_NEWS_FORK;
+	}
+	if (event->what != PROC_EVENT_EXEC && event->what != PROC_EVENT_COMM)
+		return PROCESS_NEWS_OTHER;
+	*pid = event->event_data.exec.process_tgid; /* in the same place in both */
+	return PROCESS_NEWS_CHANGED;
+}
