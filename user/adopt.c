@@ -11,6 +11,7 @@
 #include "port.h"
 #include "router.h"
 #include "sys/membership.h"
+#include "tracking.h"
 
 /* ---- roles ---- */
 
@@ -72,16 +73,20 @@ static void adopt_role(struct router *router)
 	if (number < 0 || !is_sane(dataplane_slot(agent->dataplane, (unsigned)number)) ||
 	    !(router->plan = plan_new(router->conf)))
 		return;
+	const struct vr_slot *slot = dataplane_slot(agent->dataplane, (unsigned)number);
+	if (!slot->memory.drained)
+		tracking_adopt(router, slot->identity.priority);
 	take_slot(router, ifindex, (unsigned)number);
 	struct vr_event event = adoption_of(router->slot);
 	/* A peer of the other version has not heard us, and we could not hear it. */
 	if (router->slot->identity.version == router->conf->version)
 		router_step(router, &event);
-	if (router->vr.state == VR_INITIALIZE)
+	if (router->vr.state == VR_INITIALIZE) {
+		router->remembered_priority = 0;
 		router_unbind(router);
-	else
-		log_notice("%s: goes on as %s", router->conf->name,
-			   vr_state_name(router->vr.state));
+		return;
+	}
+	log_notice("%s: goes on as %s", router->conf->name, vr_state_name(router->vr.state));
 }
 
 void adopt_roles(struct agent *agent)

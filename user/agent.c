@@ -23,6 +23,7 @@
 #include "port.h"
 #include "router.h"
 #include "sys/realtime.h"
+#include "tracking.h"
 
 /* ---- events of the data plane ---- */
 
@@ -312,6 +313,8 @@ static int start(struct agent *agent, struct failure *failure)
 	if (dataplane_start(agent->dataplane, failure) < 0 || open_events(agent, failure) < 0)
 		return -1;
 	adopt_withdraw(agent);
+	if (!tracking_follow(agent))
+		return fail(failure, "out of memory");
 	agent->ready = true;
 	agent->world.all = true;
 	world_look(agent);
@@ -381,6 +384,7 @@ static int begin(struct agent *agent, struct failure *failure)
 static void free_routers(struct agent *agent)
 {
 	size_t count = agent->router_count;
+	tracking_close(agent);
 	groups_close(agent);
 	agent->router_count = 0;
 	for (size_t i = 0; i < count; i++) {

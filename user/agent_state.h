@@ -15,6 +15,7 @@
  *   standstill.c	a machine that stood still
  *   report.c	control socket, log and events
  *   hints.c	counters that rise, explained in the log
+ *   tracking*.c	tracked objects
  *   notify.c	scripts that are told of transitions
  *   doctor.c	`xvrrpctl doctor`
  */
@@ -91,9 +92,10 @@ struct agent {
 	struct schedule schedule;
 	struct outbox *outbox;
 	struct watch watch;
-	struct hints *hints;   /* see hints.h; NULL = not yet */
-	struct notify *notify; /* see notify.h */
-	struct doctor *doctor; /* see doctor.h; NULL = nobody has asked */
+	struct hints *hints;	   /* see hints.h; NULL = not yet */
+	struct notify *notify;	   /* see notify.h */
+	struct tracking *tracking; /* see tracking.h; NULL = not yet */
+	struct doctor *doctor;	   /* see doctor.h; NULL = nobody has asked */
 	int64_t breathed_ns;
 	bool ready;	    /* the programs are there, everything is bound that can be */
 	bool reload_wanted; /* before that: reload then */

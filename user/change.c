@@ -23,6 +23,7 @@
 #include "port.h"
 #include "router.h"
 #include "sys/realtime.h"
+#include "tracking.h"
 
 #define TOLD_MAX 64 /* of more than so many that differ only the number is told */
 
@@ -272,11 +273,14 @@ int change_apply(struct agent *agent, struct change *change)
 	if (!prepare(agent, change))
 		return -1;
 	count_removed(change, agent->router_count);
+	tracking_pause(agent);
 	replace(agent, change, &old);
 	stop_others(agent, change, &old);
 	free(old.list);
 	groups_close(agent);
 	follow_conf(agent, change);
+	if (!tracking_follow(agent))
+		log_error("out of memory: nothing is tracked");
 	watch_forget(agent);
 	if (!groups_open(agent))
 		log_error("out of memory: no sync group is in force");

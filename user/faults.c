@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include "port.h"
 #include "router.h"
+#include "tracking.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -134,7 +135,7 @@ static unsigned find_faults(struct router *router)
 	if (!router->bound)
 		return faults;
 	const struct link *link = links_by_index(agent->links, router->ifindex);
-	if (!link || !link->up)
+	if (router->conf->track_own_interface && (!link || !link->up))
 		faults |= FAULT_INTERFACE_DOWN;
 	struct vrrp_addr primary;
 	if (find_primary(router, &primary))
@@ -265,5 +266,14 @@ void router_refresh(struct router *router)
 	}
 	if (may_bind(router))
 		try_to_bind(router);
-	tell_faults(router, find_faults(router));
+	tracking_tell(router);
+	tell_faults(router, find_faults(router) | tracking_faults(router));
+}
+
+/* The priority first: with the last fault that goes the router starts. */
+void router_refresh_tracked(struct router *router)
+{
+	unsigned others = router->vr.faults & ~(unsigned)(FAULT_TRACKED | FAULT_TRACK_PENDING);
+	tracking_tell(router);
+	tell_faults(router, others | tracking_faults(router));
 }

@@ -13,12 +13,14 @@
 #include "notify.h"
 #include "port.h"
 #include "router.h"
+#include "tracking.h"
 
 /* The view of one router; the addresses must live as long as the view. */
 struct view {
 	struct status_vr vr;
 	struct status_address *addresses;
 	struct vrrp_addr *peers;
+	struct status_track *tracks;
 };
 
 static int64_t remaining_us(int64_t until_ns)
@@ -65,6 +67,7 @@ static void view_close(struct view *view)
 {
 	free(view->addresses);
 	free(view->peers);
+	free(view->tracks);
 }
 
 static bool view_open(struct view *view, struct router *router)
@@ -73,13 +76,17 @@ static bool view_open(struct view *view, struct router *router)
 	*view = (struct view){
 		.addresses = calloc(conf_served_count(conf) + 1, sizeof(*view->addresses)),
 		.peers = calloc(conf->peer_count + 1, sizeof(*view->peers)),
+		.tracks = calloc(conf->track_count + 1, sizeof(*view->tracks)),
 	};
-	if (!view->addresses || !view->peers) {
+	if (!view->addresses || !view->peers || !view->tracks) {
 		view_close(view);
 		return false;
 	}
 	for (size_t i = 0; i < conf->peer_count; i++)
 		view->peers[i] = conf->peers[i].address;
+	tracking_status(router, view->tracks);
+	view->vr.tracks = view->tracks;
+	view->vr.track_count = conf->track_count;
 	view->vr.peers = view->peers;
 	view->vr.peer_count = conf->peer_count;
 	for (size_t i = 0; i < conf_served_count(conf); i++) {

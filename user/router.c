@@ -11,6 +11,7 @@
 #include "outbox.h"
 #include "port.h"
 #include "router.h"
+#include "tracking.h"
 
 /* ---- events ---- */
 
@@ -137,7 +138,7 @@ void router_configure(struct router *router)
 	params.sync_group = router->group != NULL;
 	struct vr_event event = {.kind = EV_CONFIGURE};
 	event.configure.params = &params;
-	event.configure.priority = router->conf->priority;
+	event.configure.priority = tracking_priority(router, router->conf);
 	router_step(router, &event);
 }
 

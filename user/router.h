@@ -29,19 +29,21 @@ struct router {
 	struct agent *agent;
 	const struct conf_instance *conf;
 	struct vr vr;
-	struct group *group;	   /* its sync group: see groups.h; NULL = none */
-	int64_t timer_ns;	   /* its deadline, in the heap of schedule.c: */
-	size_t heap_at;		   /* its place there, from 1; 0 = none */
-	bool scheduled;		   /* it may have one */
-	bool waits;		   /* actions of it are in the outbox */
-	int64_t superior_ns;	   /* as the last step knew it, by which its leases are decided */
-	int64_t last_transition_s; /* Unix time, 0 = never */
-	int64_t up_since_s;	   /* the same, of leaving Initialize; 0 = not, or unknown */
-	int64_t late_again_ns;	   /* no log line about waking late before this */
-	unsigned late_untold;	   /* times that there was none */
-	struct hint_memory *hints; /* of hints.c; NULL = nothing was seen */
-	bool send_failing;	   /* the last advertisement did not leave: said once */
-	int refused_ifindex;	   /* binding to this one failed: it waits until it changes */
+	struct group *group;	     /* its sync group: see groups.h; NULL = none */
+	int64_t timer_ns;	     /* its deadline, in the heap of schedule.c: */
+	size_t heap_at;		     /* its place there, from 1; 0 = none */
+	bool scheduled;		     /* it may have one */
+	bool waits;		     /* actions of it are in the outbox */
+	int64_t superior_ns;	     /* as the last step knew it, by which its leases are decided */
+	int64_t last_transition_s;   /* Unix time, 0 = never */
+	int64_t up_since_s;	     /* the same, of leaving Initialize; 0 = not, or unknown */
+	int64_t late_again_ns;	     /* no log line about waking late before this */
+	unsigned late_untold;	     /* times that there was none */
+	struct tracks *tracks;	     /* of tracking.c: what it tracks; NULL = nothing */
+	uint8_t remembered_priority; /* of an adopted one, until its tracks are known; else 0 */
+	struct hint_memory *hints;   /* of hints.c; NULL = nothing was seen */
+	bool send_failing;	     /* the last advertisement did not leave: said once */
+	int refused_ifindex;	     /* binding to this one failed: it waits until it changes */
 	bool refused_up;
 
 	/* Addresses and filters follow the role a little later: see kernel.c. */
@@ -142,6 +144,9 @@ void router_refresh(struct router *router);
  * if that is as before. What is wrong with it is told by router_refresh(), which must follow.
  */
 void router_follow_conf(struct router *router, struct plan *plan, struct kernel_swap *swap);
+
+/* What it tracks has changed: the same for that alone. */
+void router_refresh_tracked(struct router *router);
 
 /* ---- binding.c ---- */
 

@@ -23,6 +23,15 @@ void tracking_pause(struct agent *agent);
 void tracking_close(struct agent *agent);
 
 /*
+ * The state machine hears what tracking makes of its priority, if that is another than it knows; of
+ * its faults see faults.c.
+ */
+void tracking_tell(struct router *router);
+
+/* Before EV_ADOPT: the priority in the slot stands until all that is tracked is known. */
+void tracking_adopt(struct router *router, uint8_t priority);
+
+/*
  * What tracking makes of the priority of `conf`, at this moment: for EV_CONFIGURE and the start. Of
  * a router that was adopted its remembered one until all of its objects are known.
  */

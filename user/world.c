@@ -6,6 +6,7 @@
  */
 #include "port.h"
 #include "router.h"
+#include "tracking.h"
 
 static void look(void *data);
 
@@ -65,6 +66,7 @@ void world_look(struct agent *agent)
 	const struct world world = agent->world;
 	agent->world.count = 0;
 	agent->world.all = false;
+	tracking_links(agent);
 	for (size_t i = 0; i < agent->router_count; i++) {
 		if (!concerns(&world, agent->routers[i]))
 			continue;

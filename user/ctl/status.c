@@ -171,6 +171,31 @@ static json_t *seconds_json(int64_t time_s)
 	return time_s ? time_json(time_s * 1000000, false) : json_null();
 }
 
+static json_t *track_json(const struct status_track *track)
+{
+	bool has_result = track->result && track->result[0];
+	const struct member members[] = {
+		{"kind", json_string(track->kind)},
+		{"name", json_text(track->name)},
+		{"state", json_string(track->state)},
+		{"weight", json_integer(track->weight)},
+		{"reverse", json_boolean(track->reverse)},
+		{"value", track->has_value ? json_integer(track->value) : json_null()},
+		{"last_result", has_result ? json_text(track->result) : json_null()},
+		{"since", seconds_json(track->since_s)},
+	};
+	return OBJECT_OF(members);
+}
+
+static json_t *tracks_json(const struct status_track *list, size_t count)
+{
+	json_t *array = json_array();
+	bool failed = !array;
+	for (size_t i = 0; i < count && !failed; i++)
+		failed = json_array_append_new(array, track_json(&list[i])) != 0;
+	return array_unless(failed, array);
+}
+
 json_t *status_vr_json(const struct status_vr *vr)
 {
 	const struct member members[] = {
@@ -205,7 +230,7 @@ json_t *status_vr_json(const struct status_vr *vr)
 		{"last_transition", seconds_json(vr->last_transition_s)},
 		{"up_since", seconds_json(vr->up_since_s)},
 		{"sync_group", vr->sync_group ? json_text(vr->sync_group) : json_null()},
-		{"tracking", json_array()},
+		{"tracking", tracks_json(vr->tracks, vr->track_count)},
 		{"statistics", statistics_json(&vr->stats, &vr->agent_stats)},
 	};
 	return OBJECT_OF(members);

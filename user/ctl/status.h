@@ -15,6 +15,18 @@ struct status_address {
 	uint8_t prefix_len;
 };
 
+/* A line of "tracking": one object as this virtual router sees it. */
+struct status_track {
+	const char *kind, *name; /* "interface", "script", "file" or "process" */
+	const char *state;	 /* "up", "down", "unknown" or "unusable" */
+	int weight;
+	bool reverse;
+	bool has_value;	    /* else "value" is null */
+	int64_t value;	    /* the number in a file, how many processes */
+	const char *result; /* the last one in words; NULL or empty = none: null in JSON */
+	int64_t since_s;    /* Unix time: so since then; 0 = not yet: null in JSON */
+};
+
 /* One virtual router; pointers are borrowed for the call. */
 struct status_vr {
 	const char *name, *interface;
@@ -35,6 +47,8 @@ struct status_vr {
 	size_t excluded_count;
 	const struct vrrp_addr *peers; /* unicast; none = multicast */
 	size_t peer_count;
+	const struct status_track *tracks;
+	size_t track_count;
 	const char *sync_group;				  /* NULL = none: null in JSON */
 	struct vrrp_addr primary_address, active_address; /* zero = unknown: null in JSON */
 	int64_t lease_remaining_us;			  /* 0 = none */

@@ -5,6 +5,7 @@
  */
 #include "sys/process_events.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/cn_proc.h>
@@ -15,13 +16,16 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/types.h"
+#include "sys/loop.h"
+
 #define BUFFER_BYTES (1024 * 1024) /* a machine that builds software forks thousands of times */
-#define ANSWER_MS    200
-#define OUR_SEQUENCE 0x78767272u
+#define ANSWER_NS    (200 * NS_PER_MS)
 
 /* ---- the filter ---- */
 
@@ -75,7 +79,7 @@ static int open_socket(void)
 
 /* One datagram; NULL if there is none, or none that is whole. Its length is in `*length`. */
 static const struct proc_event *take(int fd, void *buffer, size_t size, ssize_t *length,
-				     uint32_t *sequence)
+				     uint32_t *ack)
 {
 	struct sockaddr_nl from;
 	socklen_t from_length = sizeof(from);
@@ -83,7 +87,7 @@ static const struct proc_event *take(int fd, void *buffer, size_t size, ssize_t 
 	*length = recvfrom(fd, buffer, size, 0, (struct sockaddr *)&from, &from_length);
 	if (*length < (ssize_t)AT(event_data) || from.nl_pid != 0)
 		return NULL;
-	*sequence = message->seq;
+	*ack = message->ack;
 	return (const struct proc_event *)message->data;
 }
 
@@ -92,23 +96,26 @@ union datagram {
 	uint8_t bytes[512];
 };
 
-/* Without one there are no news for us. */
-static bool is_answered(int fd)
+/* Without one there are no news for us. Other listeners get theirs through the same group. */
+static bool is_answered(int fd, uint32_t number)
 {
 	union datagram datagram = {.bytes = {0}};
 	struct pollfd waiting = {.fd = fd, .events = POLLIN};
+	int64_t until_ns = clock_ns() + ANSWER_NS, left_ns;
 	ssize_t length;
-	uint32_t sequence;
-	while (poll(&waiting, 1, ANSWER_MS) == 1) {
+	uint32_t ack;
+	while ((left_ns = until_ns - clock_ns()) > 0) {
+		if (poll(&waiting, 1, (int)(left_ns / NS_PER_MS) + 1) != 1)
+			continue;
 		const struct proc_event *event =
-			take(fd, &datagram, sizeof(datagram), &length, &sequence);
-		if (event && event->what == PROC_EVENT_NONE && sequence == OUR_SEQUENCE)
+			take(fd, &datagram, sizeof(datagram), &length, &ack);
+		if (event && event->what == PROC_EVENT_NONE && ack == number + 1)
 			return event->event_data.ack.err == 0;
 	}
 	return false;
 }
 
-static bool ask(int fd)
+static bool ask(int fd, enum proc_cn_mcast_op operation, uint32_t number)
 {
 	struct {
 		struct nlmsghdr header;
@@ -117,37 +124,92 @@ static bool ask(int fd)
 	} __attribute__((packed, aligned(4))) request = {
 		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = NLMSG_DONE},
 		.message = {.id = {CN_IDX_PROC, CN_VAL_PROC},
-			    .seq = OUR_SEQUENCE,
+			    .ack = number,
 			    .len = sizeof(request.operation)},
-		.operation = PROC_CN_MCAST_LISTEN,
+		.operation = operation,
 	};
-	return send(fd, &request, sizeof(request), 0) == sizeof(request) && is_answered(fd);
+	return send(fd, &request, sizeof(request), 0) == sizeof(request);
+}
+
+void process_events_close(int fd)
+{
+	if (fd < 0)
+		return;
+	ask(fd, PROC_CN_MCAST_IGNORE, 0); /* older kernels go on telling everybody else */
+	close(fd);
 }
 
 static int open_here(void)
 {
 	int fd = open_socket();
-	if (fd < 0 || ask(fd))
+	uint32_t number = (uint32_t)getpid() ^ 0x78767272u;
+	if (fd < 0)
+		return -1;
+	if (ask(fd, PROC_CN_MCAST_LISTEN, number) && is_answered(fd, number))
 		return fd;
-	close(fd);
+	process_events_close(fd);
 	return -1;
+}
+
+/* ---- where ---- */
+
+#define NAMESPACES_MAX 64
+
+/* Of all processes that let us look: the first process does not always. */
+struct namespaces {
+	ino_t seen[NAMESPACES_MAX];
+	unsigned count;
+};
+
+static bool is_new(struct namespaces *namespaces, int fd)
+{
+	struct stat entry;
+	if (fstat(fd, &entry) < 0 || namespaces->count == NAMESPACES_MAX)
+		return false;
+	for (unsigned i = 0; i < namespaces->count; i++)
+		if (namespaces->seen[i] == entry.st_ino)
+			return false;
+	namespaces->seen[namespaces->count++] = entry.st_ino;
+	return true;
+}
+
+static int open_in(struct namespaces *namespaces, const char *pid)
+{
+	char path[40];
+	snprintf(path, sizeof(path), "/proc/%.10s/ns/net", pid);
+	int there = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = -1;
+	if (there >= 0 && is_new(namespaces, there) && setns(there, CLONE_NEWNET) == 0)
+		fd = open_here();
+	if (there >= 0)
+		close(there);
+	return fd;
+}
+
+static int open_elsewhere(struct namespaces *namespaces)
+{
+	const struct dirent *entry;
+	int fd = open_in(namespaces, "1");
+	DIR *directory = fd < 0 ? opendir("/proc") : NULL;
+	while (fd < 0 && directory && (entry = readdir(directory)))
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+			fd = open_in(namespaces, entry->d_name);
+	if (directory)
+		closedir(directory);
+	return fd;
 }
 
 int process_events_open(void)
 {
-	int fd = open_here();
-	if (fd >= 0)
-		return fd;
+	struct namespaces namespaces = {.count = 0};
 	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	int first = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
-	if (here >= 0 && first >= 0 && setns(first, CLONE_NEWNET) == 0) {
-		fd = open_here();
+	int fd = open_here();
+	if (fd < 0 && here >= 0 && is_new(&namespaces, here)) {
+		fd = open_elsewhere(&namespaces);
 		setns(here, CLONE_NEWNET); /* a thread that only reads lives on anywhere */
 	}
 	if (here >= 0)
 		close(here);
-	if (first >= 0)
-		close(first);
 	return fd;
 }
 
@@ -157,8 +219,8 @@ enum process_news process_events_next(int fd, pid_t *pid, pid_t *parent)
 {
 	union datagram datagram = {.bytes = {0}};
 	ssize_t length;
-	uint32_t sequence;
-	const struct proc_event *event = take(fd, &datagram, sizeof(datagram), &length, &sequence);
+	uint32_t ack;
+	const struct proc_event *event = take(fd, &datagram, sizeof(datagram), &length, &ack);
 	if (!event && length < 0)
 		return errno == EAGAIN || errno == EINTR ? PROCESS_NEWS_NONE : PROCESS_NEWS_LOST;
 	if (!event || length < (ssize_t)(AT(event_data) + sizeof(event->event_data.fork)))

@@ -15,6 +15,7 @@
  * calling thread for a moment; waits for the kernel's answer for a moment.
  */
 int process_events_open(void);
+void process_events_close(int fd); /* -1 is allowed */
 
 enum process_news {
 	PROCESS_NEWS_NONE,    /* no more for now */

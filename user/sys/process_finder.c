@@ -108,7 +108,7 @@ static bool make_room(struct finder *finder)
 
 /* The pidfd must be that of the process which was compared, not of one that follows it. */
 static void find(struct finder *finder, pid_t pid, const struct process_pattern *pattern,
-		 uint64_t started)
+		 uint64_t started, enum finder_kind how)
 {
 	struct process_facts facts;
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -117,14 +117,14 @@ static void find(struct finder *finder, pid_t pid, const struct process_pattern 
 	    facts.started == started && process_matches(pattern, &facts)) {
 		finder->known[finder->count++] = (struct known){
 			.pid = pid, .id = pattern->id, .started = started, .seen = true};
-		tell(finder, FINDER_FOUND, pattern->id, pid, pidfd);
+		tell(finder, how, pattern->id, pid, pidfd);
 	} else if (pidfd >= 0) {
 		close(pidfd);
 	}
 }
 
 static void compare(struct finder *finder, pid_t pid, const struct process_pattern *pattern,
-		    const struct process_facts *facts)
+		    const struct process_facts *facts, enum finder_kind how)
 {
 	struct known *known = find_known(finder, pid, pattern->id);
 	bool matches = process_matches(pattern, facts);
@@ -135,16 +135,16 @@ static void compare(struct finder *finder, pid_t pid, const struct process_patte
 	if (known)
 		lose(finder, known);
 	if (matches)
-		find(finder, pid, pattern, facts->started);
+		find(finder, pid, pattern, facts->started, how);
 }
 
-static void examine(struct finder *finder, pid_t pid)
+static void examine(struct finder *finder, pid_t pid, enum finder_kind how)
 {
 	struct process_facts facts;
 	if (!process_read(pid, finder->with_command, &facts))
 		return; /* one that was known is known to be gone, by its pidfd */
 	for (size_t i = 0; i < finder->order->count; i++)
-		compare(finder, pid, &finder->order->patterns[i], &facts);
+		compare(finder, pid, &finder->order->patterns[i], &facts, how);
 }
 
 /* ---- a list of all ---- */
@@ -168,7 +168,7 @@ static void list_all(struct finder *finder)
 	while (directory && !finder->stop && (entry = readdir(directory))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		if (pid > 0)
-			examine(finder, pid);
+			examine(finder, pid, FINDER_FOUND);
 	}
 	if (directory)
 		closedir(directory);
@@ -190,10 +190,10 @@ static void take_news(struct finder *finder)
 			return;
 		case PROCESS_NEWS_FORK: /* of another kind it will be told when it becomes so */
 			if (is_known(finder, parent))
-				examine(finder, pid);
+				examine(finder, pid, FINDER_FORKED);
 			break;
 		case PROCESS_NEWS_CHANGED:
-			examine(finder, pid);
+			examine(finder, pid, FINDER_FOUND);
 			break;
 		case PROCESS_NEWS_OTHER:
 			break;
@@ -255,8 +255,7 @@ static void *run(void *data)
 			list_all(finder);
 		wait_for_something(finder);
 	}
-	if (finder->events >= 0)
-		close(finder->events);
+	process_events_close(finder->events);
 	return NULL;
 }
 

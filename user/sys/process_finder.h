@@ -19,6 +19,7 @@ void finder_order_free(struct finder_order *order); /* NULL is allowed */
 
 enum finder_kind {
 	FINDER_FOUND,  /* `pid` is one of pattern `id`; `pidfd` is the receiver's, -1 = none */
+	FINDER_FORKED, /* the same, as the child of one that is */
 	FINDER_LOST,   /* ... is none any more */
 	FINDER_LISTED, /* all were looked at, by the order of serial `id` */
 };

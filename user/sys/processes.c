@@ -34,7 +34,7 @@ struct process_watch {
 	void *data;
 	struct process *list;
 	unsigned count;
-	bool touched, listed; /* by the messages that were just read */
+	bool listed; /* its number is known */
 };
 
 struct processes {
@@ -46,6 +46,12 @@ struct processes {
 	struct process_watch *list;
 	unsigned last_id, serial;
 };
+
+static void tell(const struct process_watch *watch, enum process_cause cause)
+{
+	if (watch->listed)
+		watch->changed(watch->count, cause, watch->data);
+}
 
 /* ---- one process ---- */
 
@@ -68,7 +74,7 @@ static void process_ended(uint32_t events, void *data)
 	struct process_watch *watch = process->watch;
 	(void)events;
 	process_drop(process);
-	watch->changed(watch->count, false, watch->data);
+	tell(watch, PROCESS_ENDED);
 }
 
 /* Without memory it is not counted; the next list will not bring it again. */
@@ -87,7 +93,7 @@ static void found(struct process_watch *watch, const struct finder_message *mess
 					      process_ended, process);
 	watch->list = process;
 	watch->count++;
-	watch->touched = true;
+	tell(watch, message->kind == FINDER_FORKED ? PROCESS_FORKED : PROCESS_CHANGED);
 }
 
 static void lost(struct process_watch *watch, pid_t pid)
@@ -98,7 +104,7 @@ static void lost(struct process_watch *watch, pid_t pid)
 	if (!process)
 		return; /* its pidfd was faster */
 	process_drop(process);
-	watch->touched = true;
+	tell(watch, PROCESS_CHANGED);
 }
 
 /* ---- the finder's messages ---- */
@@ -111,10 +117,12 @@ static struct process_watch *watch_of(const struct processes *processes, unsigne
 	return watch;
 }
 
-static void mark_listed(struct processes *processes, unsigned serial)
+static void all_listed(struct processes *processes, unsigned serial)
 {
-	for (struct process_watch *watch = processes->list; watch; watch = watch->next)
+	for (struct process_watch *watch = processes->list; watch; watch = watch->next) {
 		watch->listed |= (int)(serial - watch->serial) >= 0;
+		tell(watch, PROCESS_CHANGED);
+	}
 }
 
 static void take(struct processes *processes, const struct finder_message *message)
@@ -124,6 +132,7 @@ static void take(struct processes *processes, const struct finder_message *messa
 		watch = watch_of(processes, message->id);
 	switch (message->kind) {
 	case FINDER_FOUND:
+	case FINDER_FORKED:
 		if (watch)
 			found(watch, message);
 		else if (message->pidfd >= 0)
@@ -134,18 +143,8 @@ static void take(struct processes *processes, const struct finder_message *messa
 			lost(watch, message->pid);
 		break;
 	case FINDER_LISTED:
-		mark_listed(processes, message->id);
+		all_listed(processes, message->id);
 		break;
-	}
-}
-
-static void tell_touched(struct processes *processes)
-{
-	for (struct process_watch *watch = processes->list; watch; watch = watch->next) {
-		bool listed = watch->listed, touched = watch->touched;
-		watch->listed = watch->touched = false;
-		if (listed || touched)
-			watch->changed(watch->count, listed, watch->data);
 	}
 }
 
@@ -163,7 +162,6 @@ static void pipe_readable(uint32_t events, void *data)
 {
 	(void)events;
 	take_some(data);
-	tell_touched(data);
 }
 
 /* ---- what is looked for ---- */

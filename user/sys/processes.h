@@ -37,11 +37,14 @@ struct process_kind {
 	bool full;
 };
 
-/*
- * Their number. `listed`: by a list of all, after a time in which some may have been missed, as in
- * the beginning; it is called then even if the number is the same.
- */
-typedef void process_watch_fn(unsigned count, bool listed, void *data);
+enum process_cause {
+	PROCESS_CHANGED, /* by a list of all, as in the beginning; by another program or name */
+	PROCESS_FORKED,	 /* one is a child of another one of the kind */
+	PROCESS_ENDED,
+};
+
+/* Their number, from the first list on. */
+typedef void process_watch_fn(unsigned count, enum process_cause cause, void *data);
 
 struct processes *processes_open(struct loop *loop, struct failure *failure);
 void processes_close(struct processes *processes); /* NULL is allowed */
