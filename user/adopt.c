@@ -261,6 +261,9 @@ struct cleanup {
 	uint8_t vrids[2][32];	    /* of IPv4, of IPv6: whose virtual MACs may be removed */
 	struct takeover_item *kept; /* sorted */
 	size_t kept_count;
+	struct plan *routes;	     /* routes and rules that stay, ... */
+	struct plan *known;	     /* ... and all of the configuration */
+	bool left_behind;	     /* an agent has left its maps */
 	bool unknown;		     /* what was left: all that carries our mark may be it */
 	struct vrrp_addr *addresses; /* else these: of the maps, and of the configuration; sorted */
 	size_t address_count;
@@ -288,10 +291,31 @@ static int compare_addresses(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct vrrp_addr));
 }
 
+static bool has_route(const struct plan *plan, const struct takeover_item *item)
+{
+	for (size_t i = 0; i < plan->item_count; i++)
+		if (plan->items[i].kind == item->kind &&
+		    (item->kind == TAKEOVER_ROUTE
+			     ? takeover_is_route(plan->items[i].route, item->route)
+			     : takeover_is_rule(plan->items[i].rule, item->rule)))
+			return true;
+	return false;
+}
+
+/* Of an agent that has left nothing else only what is known from the configuration is removed. */
+static bool is_kept_route(const struct takeover_item *item, const struct cleanup *cleanup)
+{
+	if (has_route(cleanup->routes, item))
+		return true;
+	return !cleanup->left_behind && !has_route(cleanup->known, item);
+}
+
 /* takeover_keep_fn. The mark is that of every agent of this host: leave another one's alone. */
 static bool is_kept(const struct takeover_item *item, void *data)
 {
 	const struct cleanup *cleanup = data;
+	if (item->kind == TAKEOVER_ROUTE || item->kind == TAKEOVER_RULE)
+		return is_kept_route(item, cleanup);
 	if (item->kind != TAKEOVER_MAC && !cleanup->unknown &&
 	    !bsearch(&item->address, cleanup->addresses, cleanup->address_count,
 		     sizeof(item->address), compare_addresses))
@@ -376,12 +400,48 @@ static bool choose_addresses(struct cleanup *cleanup, const struct agent *agent)
 	return true;
 }
 
+/* Copies: the configuration may go before the worker is done. */
+static struct plan *plan_of_routes(const struct agent *agent, bool (*with)(const struct router *))
+{
+	size_t routes = 0, rules = 0;
+	for (size_t i = 0; i < agent->router_count; i++) {
+		routes += agent->routers[i]->conf->routes.count;
+		rules += agent->routers[i]->conf->rules.count;
+	}
+	struct plan *plan = plan_new_routes(routes, rules);
+	for (size_t i = 0; plan && i < agent->router_count; i++)
+		if (with(agent->routers[i]))
+			plan_routes(plan, &agent->routers[i]->conf->routes,
+				    &agent->routers[i]->conf->rules, agent->links);
+	return plan;
+}
+
+static bool is_any(const struct router *router)
+{
+	(void)router;
+	return true;
+}
+
+static bool wants_kernel(const struct router *router)
+{
+	return router->kernel_wanted;
+}
+
+static bool choose_routes(struct cleanup *cleanup, const struct agent *agent)
+{
+	cleanup->routes = plan_of_routes(agent, wants_kernel);
+	cleanup->known = plan_of_routes(agent, is_any);
+	return cleanup->routes && cleanup->known;
+}
+
 static void cleanup_free(void *data)
 {
 	struct cleanup *cleanup = data;
 	free(cleanup->addresses);
 	free(cleanup->ifindexes);
 	free(cleanup->kept);
+	plan_free(cleanup->routes);
+	plan_free(cleanup->known);
 	free(cleanup);
 }
 
@@ -397,8 +457,9 @@ static struct cleanup *cleanup_new(const struct agent *agent)
 		add_vrid(cleanup, agent->conf->instances[i].family, agent->conf->instances[i].vrid);
 	cleanup->unknown =
 		dataplane_left_behind(agent->dataplane) && !dataplane_adopted(agent->dataplane);
-	if (choose_interfaces(cleanup, agent) && choose_kept(cleanup, agent) &&
-	    choose_addresses(cleanup, agent))
+	cleanup->left_behind = dataplane_left_behind(agent->dataplane);
+	if (choose_routes(cleanup, agent) && choose_interfaces(cleanup, agent) &&
+	    choose_kept(cleanup, agent) && choose_addresses(cleanup, agent))
 		return cleanup;
 	cleanup_free(cleanup);
 	return NULL;

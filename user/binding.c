@@ -287,6 +287,8 @@ static int bind_addresses(struct router *router, struct failure *failure)
 	for (size_t i = 0; i < router->plan->address_count; i++)
 		if (bind_address(router, i, failure) < 0)
 			return -1;
+	plan_routes(router->plan, &router->conf->routes, &router->conf->rules,
+		    router->agent->links);
 	return 0;
 }
 

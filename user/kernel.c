@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include <string.h>
+
 #include "router.h"
 
 static void change(void *data)
@@ -20,10 +22,16 @@ static void change(void *data)
 		takeover, plan->items, plan->item_count, &router->kernel_failure);
 }
 
-static void tell_failure(const struct router *router)
+static void tell_failure(struct router *router)
 {
-	if (!router->kernel_failed)
+	if (!router->kernel_failed) {
+		router->kernel_told.text[0] = '\0';
 		return;
+	}
+	/* It is tried again and again, for an interface may come. */
+	if (strcmp(router->kernel_told.text, router->kernel_failure.text) == 0)
+		return;
+	router->kernel_told = router->kernel_failure;
 	if (router->kernel_adds)
 		log_error("%s: %d of %zu addresses and filters could not be set: %s",
 			  router->conf->name, router->kernel_failed,

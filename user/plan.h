@@ -12,6 +12,9 @@
 #include "sys/transmit.h"
 
 struct conf_instance; /* conf/conf.h */
+struct conf_routes;   /* the same */
+struct conf_rules;    /* the same */
+struct links;	      /* sys/links.h */
 
 struct plan {
 	size_t address_count;	     /* that are served */
@@ -20,6 +23,9 @@ struct plan {
 	struct place *places;	     /* where the programs see each */
 	unsigned other_ports;	     /* interfaces of addresses with `dev` that are attached */
 	char (*labels)[IFNAMSIZ];    /* items point to them: a configuration may go before us */
+	struct route *routes;	     /* the same goes for these, ... */
+	struct rule *rules;	     /* ... and these */
+	size_t route_count, rule_count;
 	struct takeover_item *items; /* what the kernel must know while we are Active */
 	size_t item_count;
 	int *address_ifindexes;			 /* where each address goes */
@@ -30,6 +36,19 @@ struct plan {
 
 /* With its addresses, and room for the rest. NULL without memory. */
 struct plan *plan_new(const struct conf_instance *conf);
+/* Without addresses, and with room for so many routes and rules. NULL without memory. */
+struct plan *plan_new_routes(size_t routes, size_t rules);
 void plan_free(struct plan *plan); /* NULL is allowed */
+
+/*
+ * Items for routes and rules, behind those of the addresses that they may depend on. The VRFs that
+ * are named are looked up now.
+ */
+void plan_routes(struct plan *plan, const struct conf_routes *routes,
+		 const struct conf_rules *rules, const struct links *links);
+
+/* Has a route of it to do with one of these interfaces? One that names none has with all. */
+bool plan_names_link(const struct plan *plan, const struct links *links, const int *ifindexes,
+		     unsigned count);
 
 #endif

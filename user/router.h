@@ -54,7 +54,7 @@ struct router {
 	bool kernel_verify;		 /* some may be missing: add them again */
 	struct kernel_swap *kernel_swap; /* the worker has it; NULL = none */
 	int kernel_failed;
-	struct failure kernel_failure;
+	struct failure kernel_failure, kernel_told;
 
 	/* See watch.c. */
 	bool address_missing;

@@ -60,6 +60,20 @@ static bool concerns(const struct world *world, const struct router *router)
 	return false;
 }
 
+/* The kernel removes routes with their interface, and gateways come with theirs. */
+static bool concerns_routes(const struct world *world, const struct router *router)
+{
+	const struct plan *plan = router->plan;
+	if (!router->bound || !router->kernel_wanted)
+		return false;
+	for (size_t i = 0; i < plan->item_count; i++)
+		if (plan->items[i].kind == TAKEOVER_ROUTE)
+			return world->all || router->kernel_failed ||
+			       plan_names_link(plan, router->agent->links, world->ifindexes,
+					       world->count);
+	return false;
+}
+
 void world_look(struct agent *agent)
 {
 	/* What is noted from here on is looked at next time. */
@@ -68,6 +82,8 @@ void world_look(struct agent *agent)
 	agent->world.all = false;
 	tracking_links(agent);
 	for (size_t i = 0; i < agent->router_count; i++) {
+		if (concerns_routes(&world, agent->routers[i]))
+			kernel_verify(agent->routers[i]);
 		if (!concerns(&world, agent->routers[i]))
 			continue;
 		router_refresh(agent->routers[i]);

@@ -48,12 +48,14 @@ def test_a_backup_is_silent(lan6):
     for address in (f"{OTHER}/24", f"{OTHER6}/64"):
         lan6.r2.ip("address", "add", address, "dev", "eth0", "nodad")
     capture = lan6.capture()
-    prober = ArpProber(lan6.port_socket(lan6.client.port()), lan6.client.mac(), "192.0.2.100",
-                       OTHER).start()
+    probers = [ArpProber(lan6.port_socket(node.port()), lan6.client.mac(), "192.0.2.100",
+                         OTHER).start() for node in (lan6.r1, lan6.r2)]
     wait_until(lambda: len(capture.replies(OTHER, port="r1")) > 50, "answers of the Active")
     assert ping(lan6.client, OTHER6)
     wait_until(lambda: capture.neighbour_adverts(OTHER6, port="r1", solicited=True), "another")
-    prober.stop()
+    wait_until(lambda: len(probers[1].sent_ns) > 50, "as many requests to the Backup")
+    for prober in probers:
+        prober.stop()
     capture.close()
     assert capture.replies(OTHER, port="r2") == []
     assert capture.neighbour_adverts(OTHER6, port="r2") == []

@@ -14,6 +14,7 @@
 
 #include "sys/log.h"
 #include "sys/takeover_messages.h"
+#include "sys/takeover_routes.h"
 
 #define RECEIVE_BUFFER (4 << 20) /* hundreds of failures in one batch */
 
@@ -90,6 +91,10 @@ bool takeover_item_same(const struct takeover_item *a, const struct takeover_ite
 		return a->table == b->table && addr_equal(&a->address, &b->address);
 	case TAKEOVER_MAC:
 		return a->ifindex == b->ifindex && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+	case TAKEOVER_ROUTE:
+		return route_same(a->route, b->route);
+	case TAKEOVER_RULE:
+		return rule_same(a->rule, b->rule);
 	case TAKEOVER_GROUP:
 		return a->ifindex == b->ifindex && addr_equal(&a->address, &b->address);
 	}
@@ -122,6 +127,12 @@ int takeover_add(struct takeover *takeover, const struct takeover_item *items, s
 			break;
 		case TAKEOVER_MAC:
 			put_mac(takeover, &items[i], false);
+			break;
+		case TAKEOVER_ROUTE:
+			put_route(takeover, &items[i], false);
+			break;
+		case TAKEOVER_RULE:
+			put_rule(takeover, &items[i], false);
 			break;
 		case TAKEOVER_GROUP:
 			change_group(takeover, &items[i], false);
@@ -247,10 +258,23 @@ static bool is_first(const struct takeover_item *items, size_t at)
 	return true;
 }
 
+/* Before the addresses that they depend on, the last first. */
+static void remove_routes(struct takeover *takeover, const struct takeover_item *items,
+			  size_t count)
+{
+	for (size_t i = count; i-- > 0;) {
+		if (items[i].kind == TAKEOVER_RULE)
+			put_rule(takeover, &items[i], true);
+		else if (items[i].kind == TAKEOVER_ROUTE)
+			put_route(takeover, &items[i], true);
+	}
+}
+
 int takeover_remove(struct takeover *takeover, const struct takeover_item *items, size_t count,
 		    struct failure *failure)
 {
 	batch_begin(takeover, true, failure);
+	remove_routes(takeover, items, count);
 	for (size_t i = 0; i < count; i++) {
 		switch (items[i].kind) {
 		case TAKEOVER_ADDRESS:
@@ -264,6 +288,9 @@ int takeover_remove(struct takeover *takeover, const struct takeover_item *items
 		case TAKEOVER_MAC:
 			put_mac(takeover, &items[i], true);
 			break;
+		case TAKEOVER_ROUTE:
+		case TAKEOVER_RULE:
+			break; /* already */
 		case TAKEOVER_GROUP:
 			change_group(takeover, &items[i], true);
 			break;
@@ -284,9 +311,14 @@ struct stale {
 	void *keep_data;
 };
 
+static bool is_kept(const struct stale *stale, const struct takeover_item *item)
+{
+	return stale->keep && stale->keep(item, stale->keep_data);
+}
+
 static void note_stale(struct stale *stale, const struct takeover_item *item)
 {
-	if (stale->keep && stale->keep(item, stale->keep_data))
+	if (is_kept(stale, item))
 		return;
 	if (stale->count == stale->room) {
 		size_t room = stale->room ? stale->room * 2 : 64;
@@ -314,12 +346,34 @@ static void note_stale_address(const struct nlmsghdr *message, void *data)
 	note_stale(stale, &item);
 }
 
-static void note_stale_blackhole(const struct nlmsghdr *message, void *data)
+/* One that drops may be wanted in either sense. Without memory it stays. */
+static void note_stale_route(const struct nlmsghdr *message, void *data)
 {
-	struct takeover_item item;
+	struct takeover_item item = {.kind = TAKEOVER_ROUTE}, blackhole;
+	struct route *route = malloc(sizeof(*route));
+	struct stale *stale = data;
+	size_t before = stale->count;
 
-	if (parse_blackhole(message, &item))
-		note_stale(data, &item);
+	item.route = route;
+	if (route && parse_route(message, route) &&
+	    !(parse_blackhole(message, &blackhole) && is_kept(stale, &blackhole)))
+		note_stale(stale, &item);
+	if (stale->count == before)
+		free(route);
+}
+
+static void note_stale_rule(const struct nlmsghdr *message, void *data)
+{
+	struct takeover_item item = {.kind = TAKEOVER_RULE};
+	struct rule *rule = malloc(sizeof(*rule));
+	struct stale *stale = data;
+	size_t before = stale->count;
+
+	item.rule = rule;
+	if (rule && parse_rule(message, rule))
+		note_stale(stale, &item);
+	if (stale->count == before)
+		free(rule);
 }
 
 static void note_stale_mac(const struct nlmsghdr *message, void *data)
@@ -341,11 +395,22 @@ static void remove_stale(struct takeover *takeover, struct stale *stale)
 	struct failure failure;
 
 	if (stale->count)
-		log_notice("removing %zu addresses, routes or MAC filters that an agent left",
-			   stale->count);
+		log_notice(
+			"removing %zu addresses, routes, rules or MAC filters that an agent left",
+			stale->count);
 	if (takeover_remove(takeover, stale->list, stale->count, &failure))
 		log_warning("%s", failure.text);
+	for (size_t i = 0; i < stale->count; i++) {
+		free((void *)stale->list[i].route);
+		free((void *)stale->list[i].rule);
+	}
 	free(stale->list);
+}
+
+static void find_stale_routes(struct takeover *takeover, bool ipv4, struct stale *stale)
+{
+	dump_routes(takeover, ipv4, note_stale_route, stale);
+	dump_rules(takeover, ipv4, note_stale_rule, stale);
 }
 
 void takeover_clean_stale(struct takeover *takeover, int ifindex, const uint8_t vrids_ipv4[32],
@@ -363,7 +428,7 @@ void takeover_clean_stale(struct takeover *takeover, int ifindex, const uint8_t 
 		if (ifindex)
 			dump_addresses(takeover, ifindex, ipv4, note_stale_address, &stale);
 		else
-			dump_blackholes(takeover, ipv4, note_stale_blackhole, &stale);
+			find_stale_routes(takeover, ipv4, &stale);
 	if (ifindex)
 		dump_macs(takeover, ifindex, note_stale_mac, &stale);
 	remove_stale(takeover, &stale);

@@ -7,6 +7,7 @@
 #ifndef SYS_TAKEOVER_H
 #define SYS_TAKEOVER_H
 
+#include "core/route.h"
 #include "core/types.h"
 #include "sys/failure.h"
 
@@ -17,6 +18,8 @@ enum takeover_kind {
 	TAKEOVER_ADDRESS,   /* an address on an interface, /32 when accept mode needs no subnet */
 	TAKEOVER_BLACKHOLE, /* accept mode off: a route that drops (E-12), no address */
 	TAKEOVER_MAC,	    /* the virtual MAC into the filter (RTM_NEWNEIGH, NTF_SELF) */
+	TAKEOVER_ROUTE,	    /* of the configuration */
+	TAKEOVER_RULE,	    /* the same */
 	TAKEOVER_GROUP,	    /* membership of the solicited-node group of an IPv6 address (E-6) */
 };
 
@@ -34,12 +37,21 @@ struct takeover_item {
 	bool detects_duplicates; /* ... but for this */
 	bool has_preferred;	 /* valid for ever, but preferred only for `preferred_s` */
 	uint32_t preferred_s;
-	uint32_t table; /* BLACKHOLE: routing table, of a VRF; 0 = main */
-	uint8_t mac[6]; /* MAC */
+	uint32_t table;		   /* BLACKHOLE: routing table, of a VRF; 0 = main */
+	uint8_t mac[6];		   /* MAC */
+	const struct route *route; /* ROUTE; interfaces are looked up by name each time */
+	const struct rule *rule;   /* RULE */
 };
 
 /* The same for the kernel: nothing is to be done to get from one to the other. */
 bool takeover_item_same(const struct takeover_item *a, const struct takeover_item *b);
+
+/*
+ * Is what the kernel lists the one that is wanted? By what selects it, and by a route's gateways;
+ * of interfaces that are not wanted by name any will do.
+ */
+bool takeover_is_route(const struct route *wanted, const struct route *present);
+bool takeover_is_rule(const struct rule *wanted, const struct rule *present);
 
 /* One thread at a time may use it, any thread. */
 struct takeover;
@@ -70,7 +82,8 @@ typedef bool takeover_keep_fn(const struct takeover_item *item, void *data);
  * says: addresses with our IFA_PROTO, virtual MACs (00:00:5e:00:01:xx, 00:00:5e:00:02:xx) that a
  * static NTF_SELF entry holds for a `vrids` bit set (bit n = VRID n of that family is ours). With
  * ifindex 0: blackhole routes with our protocol, which belong to no interface, of every table;
- * once. Memberships end with the process.
+ * once; and all other routes and rules with our protocol, which `keep` gets as what the kernel
+ * tells of them. Memberships end with the process.
  */
 void takeover_clean_stale(struct takeover *takeover, int ifindex, const uint8_t vrids_ipv4[32],
 			  const uint8_t vrids_ipv6[32], takeover_keep_fn *keep, void *data);

@@ -37,6 +37,15 @@ static bool is_already_so(const struct takeover *takeover, int error)
 	return error == EADDRNOTAVAIL || error == ESRCH || error == ENOENT || error == ENODEV;
 }
 
+static void describe_route(const struct route *route, char *text, size_t size)
+{
+	const char *dev = route->hop_count ? route->hops[0].dev : "";
+	char to[ADDR_TEXT_LEN];
+
+	snprintf(text, size, "route to %s/%u%s%s", addr_format(&route->to, to), route->to_len,
+		 *dev ? " on " : "", dev);
+}
+
 static void describe(const struct takeover_item *item, char *text, size_t size)
 {
 	char address[ADDR_TEXT_LEN], name[32] = "an interface that is gone";
@@ -51,6 +60,12 @@ static void describe(const struct takeover_item *item, char *text, size_t size)
 	case TAKEOVER_BLACKHOLE:
 		snprintf(text, size, "blackhole route for %s",
 			 addr_format(&item->address, address));
+		return;
+	case TAKEOVER_ROUTE:
+		describe_route(item->route, text, size);
+		return;
+	case TAKEOVER_RULE:
+		snprintf(text, size, "rule of priority %u", item->rule->priority);
 		return;
 	case TAKEOVER_GROUP:
 		snprintf(text, size, "solicited-node group of %s on %s",

@@ -12,7 +12,7 @@
 #include "sys/takeover_groups.h"
 
 #define BATCH_BYTES	65536
-#define BATCH_ROOM	512  /* more than any message of ours needs */
+#define BATCH_ROOM	1536 /* more than any message of ours needs */
 #define BATCH_ITEMS_MAX 1024 /* messages of one batch */
 
 struct takeover {
@@ -37,6 +37,11 @@ void batch_begin(struct takeover *takeover, bool removing, struct failure *failu
 /* A new message on behalf of `item`, to be filled in; sends first what is there if it is full. */
 struct nlmsghdr *batch_message(struct takeover *takeover, uint16_t type, uint16_t flags,
 			       const struct takeover_item *item);
+/* Append an address as an attribute. */
+void put_addr(struct nlmsghdr *message, uint16_t type, const struct vrrp_addr *address);
+/* False if the attribute does not hold an address of that family. */
+bool get_addr(const struct nlattr *attribute, bool ipv4, struct vrrp_addr *out);
+
 /* Once it is filled in. */
 void batch_message_end(struct takeover *takeover, struct nlmsghdr *message);
 

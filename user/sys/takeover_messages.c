@@ -25,7 +25,7 @@ static const uint8_t *raw(const struct vrrp_addr *address, size_t *size)
 	return address->b + sizeof(address->b) - *size;
 }
 
-static void put_addr(struct nlmsghdr *message, uint16_t type, const struct vrrp_addr *address)
+void put_addr(struct nlmsghdr *message, uint16_t type, const struct vrrp_addr *address)
 {
 	size_t size;
 	const uint8_t *bytes = raw(address, &size);
@@ -33,8 +33,7 @@ static void put_addr(struct nlmsghdr *message, uint16_t type, const struct vrrp_
 	mnl_attr_put(message, type, size, bytes);
 }
 
-/* False if the attribute does not hold an address of that family. */
-static bool get_addr(const struct nlattr *attribute, bool ipv4, struct vrrp_addr *out)
+bool get_addr(const struct nlattr *attribute, bool ipv4, struct vrrp_addr *out)
 {
 	size_t size = ipv4 ? 4 : 16;
 
@@ -220,23 +219,6 @@ bool parse_blackhole(const struct nlmsghdr *message, struct takeover_item *out)
 		.table = table_of(header, table),
 	};
 	return get_addr(to, ipv4, &out->address);
-}
-
-int dump_blackholes(struct takeover *takeover, bool ipv4, batch_each_fn *each, void *data)
-{
-	char buffer[BATCH_ROOM];
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct rtmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-
-	/*
-	 * Of all tables, because a VRF may be gone. The kernel sorts them out; without that,
-	 * millions of routes would come.
-	 */
-	request->nlmsg_type = RTM_GETROUTE;
-	header->rtm_family = family(ipv4);
-	header->rtm_protocol = XVRRPD_RTPROT;
-	header->rtm_type = RTN_BLACKHOLE;
-	return batch_dump(takeover, request, each, data);
 }
 
 /* ---- the NIC's unicast filter ---- */

@@ -33,7 +33,6 @@ bool parse_mac(const struct nlmsghdr *message, int ifindex, struct takeover_item
 /* Ask for all addresses of an interface, IPv4 or IPv6. 0, or -1 with errno. */
 int dump_addresses(struct takeover *takeover, int ifindex, bool ipv4, batch_each_fn *each,
 		   void *data);
-int dump_blackholes(struct takeover *takeover, bool ipv4, batch_each_fn *each, void *data);
 int dump_macs(struct takeover *takeover, int ifindex, batch_each_fn *each, void *data);
 
 #endif
