@@ -97,8 +97,10 @@ static void reload(struct agent *agent)
 static void stop(struct agent *agent, int signal)
 {
 	agent->stop_signal = signal;
-	if (!agent->ready)
+	if (!agent->ready) {
+		notify_startup_hurry(agent);
 		return;
+	}
 	log_notice("stopping on signal %d (%s)", signal, strsignal(signal));
 	loop_stop(agent->loop, EXIT_CLEAN);
 }
@@ -320,8 +322,6 @@ static int start(struct agent *agent, struct failure *failure)
 	world_look(agent);
 	if (adopt_finish(agent, failure) < 0 || check_explicit_mode(agent, failure) < 0)
 		return -1;
-	if (!notify_open(agent, failure))
-		return -1;
 	if (!watch_start(agent))
 		return fail(failure, "out of memory");
 	if (agent->conf->global.rt_priority)
@@ -335,6 +335,7 @@ static int start(struct agent *agent, struct failure *failure)
 		log_error("%s; trying again every second", failure->text);
 	}
 	agent_step_all(agent, EV_STARTUP);
+	notify_begin(agent);
 	loop_notify("READY=1");
 	return 0;
 }
@@ -351,7 +352,7 @@ static void load(void *data)
 		adopt_programs(agent);
 }
 
-static void loaded(void *data)
+static void go(void *data)
 {
 	struct agent *agent = data;
 	struct failure failure;
@@ -365,6 +366,14 @@ static void loaded(void *data)
 	}
 }
 
+/* Who is asked to stop meanwhile needs no startup script. */
+static void loaded(void *data)
+{
+	struct agent *agent = data;
+	if (agent->load_result < 0 || agent->stop_signal || !notify_startup(agent, go))
+		go(agent);
+}
+
 /* The first half: up to where the worker loads the programs. */
 static int begin(struct agent *agent, struct failure *failure)
 {
@@ -374,6 +383,8 @@ static int begin(struct agent *agent, struct failure *failure)
 		return fail(failure, "out of memory");
 	adopt_roles(agent);
 	if (open_worker(agent, failure) < 0)
+		return -1;
+	if (!notify_open(agent, failure))
 		return -1;
 	if (!worker_run(agent->worker, load, loaded, agent))
 		return fail(failure, "out of memory");
@@ -411,7 +422,9 @@ static int run(struct agent *agent)
 		code = EXIT_SYSTEM;
 	}
 	loop_notify("STOPPING=1");
+	notify_hold(agent);
 	agent_step_all(agent, EV_SHUTDOWN);
+	notify_stop(agent);
 	return code;
 }
 

@@ -16,7 +16,9 @@
  *   report.c	control socket, log and events
  *   hints.c	counters that rise, explained in the log
  *   tracking*.c	tracked objects
- *   notify.c	scripts that are told of transitions
+ *   notify.c	scripts and FIFOs that are told of transitions: what, and whom
+ *   notify_names.c	... the scripts, one after the other
+ *   notify_fifo.c	... the FIFOs, and who reads them
  *   doctor.c	`xvrrpctl doctor`
  */
 #ifndef AGENT_STATE_H

@@ -1,262 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Transitions to scripts, with the words of keepalived: MASTER is Active, FAULT is Initialize for
- * a reason, STOP is the end. A group has a state when all of its members have it.
- *
- * Of one name, instance or group, one script runs at a time, so that MASTER's never ends after the
- * BACKUP's that followed it. What happens meanwhile waits in a queue; the role waits for nothing.
+ * What is told of whom, with the words of keepalived: MASTER is Active, FAULT is Initialize for a
+ * reason, STOP is the end of the agent, DELETED that of a virtual router in a reload. A group has a
+ * state when all of its members have it. At the start groups are told first, and at the end last;
+ * in between a group follows its last member. All of it as in keepalived.
  */
 #include "notify.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "notify_fifo.h"
+#include "notify_names.h"
 #include "router.h"
-#include "sys/scripts.h"
 
-#define TIMEOUT_NS  (60 * NS_PER_S)
-#define PATIENCE_NS (3 * NS_PER_S) /* at the end */
-#define WAITING_MAX 64		   /* scripts of one name */
-#define BUCKETS	    256
+#define KILL_AFTER_NS (2 * NS_PER_S)
 
-struct call {
-	struct call *next;
-	char **words;
-	char *user, *group;
-};
-
-/* The events of one name. */
-struct queue {
-	struct queue *next; /* of the bucket */
-	struct notify *notify;
-	bool is_group;
-	bool busy; /* the first call runs */
-	bool told_full;
-	enum conf_notify state; /* last told; of a group also what it is in; CONF_NOTIFY = none */
-	struct call *first, **last;
-	unsigned count;
-	char name[];
-};
+/* systemd is asked for as much time as scripts may take, and some more. */
+#define MORE_TIME_US 40000000LL
 
 struct notify {
 	struct agent *agent;
-	struct scripts *scripts; /* NULL until there is one to run */
-	struct loop_task *task;	 /* there are calls to start */
-	struct queue *buckets[BUCKETS];
+	struct names *names;
+	struct pipes *pipes;
+	bool begun;   /* somebody may have been told something */
+	bool holding; /* what happens is told later, by notify_begin() or notify_stop() */
+	void (*startup_done)(void *agent);
 };
 
-/* ---- queues ---- */
+/* ---- who is what ---- */
 
-static unsigned bucket_of(bool is_group, const char *name)
-{
-	unsigned hash = is_group ? 5381 : 52711;
-	for (; *name; name++)
-		hash = hash * 33 + (unsigned char)*name;
-	return hash % BUCKETS;
-}
-
-/* Made if there is none; NULL without memory. */
-static struct queue *queue_of(struct notify *notify, bool is_group, const char *name)
-{
-	struct queue **bucket = &notify->buckets[bucket_of(is_group, name)];
-	for (struct queue *queue = *bucket; queue; queue = queue->next)
-		if (queue->is_group == is_group && strcmp(queue->name, name) == 0)
-			return queue;
-	size_t size = strlen(name) + 1;
-	struct queue *queue = calloc(1, sizeof(*queue) + size);
-	if (!queue)
-		return NULL;
-	queue->notify = notify;
-	queue->is_group = is_group;
-	queue->last = &queue->first;
-	memcpy(queue->name, name, size);
-	queue->next = *bucket;
-	*bucket = queue;
-	return queue;
-}
-
-static void call_free(struct call *call)
-{
-	for (size_t i = 0; call->words && call->words[i]; i++)
-		free(call->words[i]);
-	free(call->words);
-	free(call->user);
-	free(call->group);
-	free(call);
-}
-
-static struct call *pop(struct queue *queue)
-{
-	struct call *call = queue->first;
-	queue->first = call->next;
-	if (!queue->first)
-		queue->last = &queue->first;
-	queue->count--;
-	return call;
-}
-
-/* Copies: the configuration may be another one when they are run. */
-static struct call *call_new(const struct conf_script *script, const char *const *arguments)
-{
-	size_t words = 0, more = 0, count = 0;
-	while (script->words[words])
-		words++;
-	while (arguments && arguments[more])
-		more++;
-	struct call *call = calloc(1, sizeof(*call));
-	if (!call)
-		return NULL;
-	call->words = calloc(words + more + 1, sizeof(*call->words));
-	call->user = script->user ? strdup(script->user) : NULL;
-	call->group = script->group ? strdup(script->group) : NULL;
-	bool whole =
-		call->words && (!script->user || call->user) && (!script->group || call->group);
-	for (size_t i = 0; whole && i < words + more; i++) {
-		const char *word = i < words ? script->words[i] : arguments[i - words];
-		call->words[count++] = strdup(word);
-		whole = call->words[i];
-	}
-	if (whole)
-		return call;
-	call_free(call);
-	return NULL;
-}
-
-/* ---- running ---- */
-
-static void tell_end(const struct queue *queue, enum script_end end, int value,
-		     const struct failure *failure)
-{
-	const char *name = queue->name, *program = queue->first->words[0];
-	switch (end) {
-	case SCRIPT_EXITED:
-		if (value)
-			log_warning("%s: notify script %s ended with status %d", name, program,
-				    value);
-		break;
-	case SCRIPT_SIGNALLED:
-		log_warning("%s: notify script %s was ended by signal %d (%s)", name, program,
-			    value, strsignal(value));
-		break;
-	case SCRIPT_TIMED_OUT:
-		log_warning("%s: notify script %s was killed: it had run for %lld s; what is to "
-			    "go on running must be put into the background",
-			    name, program, TIMEOUT_NS / NS_PER_S);
-		break;
-	case SCRIPT_NOT_RUN:
-		log_error("%s: notify script could not be run: %s", name, failure->text);
-		break;
-	}
-}
-
-static void run_first(struct queue *queue);
-
-static void ended(enum script_end end, int value, const struct failure *failure, void *data)
-{
-	struct queue *queue = data;
-	tell_end(queue, end, value, failure);
-	call_free(pop(queue));
-	queue->busy = false;
-	queue->told_full = false;
-	run_first(queue);
-}
-
-static void run_first(struct queue *queue)
-{
-	struct call *call = queue->first;
-	if (queue->busy || !call)
-		return;
-	struct script_order order = {
-		.words = call->words,
-		.user = call->user,
-		.group = call->group,
-		.secure = queue->notify->agent->conf->global.script_security,
-		.timeout_ns = TIMEOUT_NS,
-	};
-	queue->busy = script_run(queue->notify->scripts, &order, ended, queue);
-}
-
-static bool open_scripts(struct notify *notify)
-{
-	struct failure failure;
-	if (notify->scripts)
-		return true;
-	notify->scripts = scripts_open(notify->agent->loop, &failure);
-	if (!notify->scripts)
-		log_error("notify scripts cannot be run: %s", failure.text);
-	return notify->scripts;
-}
-
-static void run_all(void *data)
-{
-	struct notify *notify = data;
-	if (!open_scripts(notify))
-		return;
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct queue *queue = notify->buckets[i]; queue; queue = queue->next)
-			run_first(queue);
-}
-
-/* ---- events ---- */
-
-/* The first one runs. The last is the one that must not be lost. */
-static void drop_oldest(struct queue *queue)
-{
-	struct call *call = queue->first->next;
-	if (!queue->told_full)
-		log_error("%s: notify scripts take too long: the oldest that wait are not run",
-			  queue->name);
-	queue->told_full = true;
-	queue->first->next = call->next;
-	queue->count--;
-	call_free(call);
-}
-
-static void add_call(struct queue *queue, const struct conf_script *script,
-		     const char *const *arguments)
-{
-	if (!script->words || !script->words[0])
-		return;
-	if (queue->count == WAITING_MAX)
-		drop_oldest(queue);
-	struct call *call = call_new(script, arguments);
-	if (!call) {
-		log_error("%s: out of memory: a notify script is not run", queue->name);
-		return;
-	}
-	*queue->last = call;
-	queue->last = &call->next;
-	queue->count++;
-	loop_task_post(queue->notify->task);
-}
-
-static bool has_script(const struct conf_script *scripts)
-{
-	for (size_t i = 0; i < CONF_NOTIFY_KINDS; i++)
-		if (scripts[i].words)
-			return true;
-	return false;
-}
-
-static void add_event(struct queue *queue, const struct conf_script *scripts,
-		      enum conf_notify state, unsigned priority)
-{
-	static const char *const words[] = {
-		[CONF_NOTIFY_ACTIVE] = "MASTER",
-		[CONF_NOTIFY_BACKUP] = "BACKUP",
-		[CONF_NOTIFY_FAULT] = "FAULT",
-		[CONF_NOTIFY_STOP] = "STOP",
-	};
-	char number[12];
-	snprintf(number, sizeof(number), "%u", priority);
-	const char *const arguments[] = {queue->is_group ? "GROUP" : "INSTANCE", queue->name,
-					 words[state], number, NULL};
-	add_call(queue, &scripts[state], NULL);
-	add_call(queue, &scripts[CONF_NOTIFY], arguments);
-}
-
-/* CONF_NOTIFY = between two states: nothing to tell. */
+/* CONF_NOTIFY = nothing to tell: between two states, or waiting for the first check results. */
 static enum conf_notify state_of(const struct router *router)
 {
 	switch (router->vr.state) {
@@ -269,21 +43,7 @@ static enum conf_notify state_of(const struct router *router)
 	}
 	if (!router->vr.started)
 		return CONF_NOTIFY_STOP;
-	return router->vr.faults ? CONF_NOTIFY_FAULT : CONF_NOTIFY;
-}
-
-static void tell_instance(struct notify *notify, const struct router *router)
-{
-	const struct conf_instance *conf = router->conf;
-	enum conf_notify state = state_of(router);
-	struct queue *queue;
-	if (state == CONF_NOTIFY || !has_script(conf->notify))
-		return;
-	queue = queue_of(notify, false, conf->name);
-	if (!queue)
-		return;
-	queue->state = state;
-	add_event(queue, conf->notify, state, router->vr.effective_priority);
+	return router->vr.faults & ~(unsigned)FAULT_TRACK_PENDING ? CONF_NOTIFY_FAULT : CONF_NOTIFY;
 }
 
 /* Routers are in the order of the configuration. CONF_NOTIFY unless all have the same state. */
@@ -306,35 +66,158 @@ static bool is_current(const struct conf *conf, const struct conf_group *group)
 	return at >= first && at < first + conf->group_count * sizeof(*group);
 }
 
-static void tell_group(struct notify *notify, const struct conf_group *group)
+static bool has_script(const struct conf_script *scripts)
 {
-	enum conf_notify state = state_of_group(notify->agent, group);
-	struct queue *queue = queue_of(notify, true, group->name);
-	if (!queue || state == CONF_NOTIFY || state == queue->state)
+	for (size_t i = 0; i < CONF_NOTIFY_KINDS; i++)
+		if (scripts[i].words)
+			return true;
+	return false;
+}
+
+/* Does anybody want to know? */
+static bool is_wanted(const struct notify *notify, const struct conf_script *scripts)
+{
+	return pipes_any(notify->pipes) || has_script(scripts);
+}
+
+/* ---- telling ---- */
+
+static void tell(struct notify *notify, struct name *name, const struct conf_script *scripts,
+		 enum conf_notify kind, unsigned priority)
+{
+	if (kind != CONF_NOTIFY_RX_LOWER)
+		name->state = kind;
+	name_event(name, scripts, kind, priority);
+	pipes_write(notify->pipes, name, notify_word(kind), priority);
+}
+
+static void tell_instance(struct notify *notify, const struct router *router, enum conf_notify kind)
+{
+	const struct conf_instance *conf = router->conf;
+	if (kind == CONF_NOTIFY || !is_wanted(notify, conf->notify))
 		return;
-	queue->state = state;
-	add_event(queue, group->notify, state, 0);
+	struct name *name = names_get(notify->names, false, conf->name);
+	if (name)
+		tell(notify, name, conf->notify, kind, router->vr.effective_priority);
+}
+
+static void tell_group(struct notify *notify, const struct conf_group *group, enum conf_notify kind)
+{
+	if (kind == CONF_NOTIFY || !is_wanted(notify, group->notify))
+		return;
+	struct name *name = names_get(notify->names, true, group->name);
+	if (name && name->state != kind)
+		tell(notify, name, group->notify, kind, 0);
+}
+
+static void tell_removed(struct notify *notify, const struct router *router)
+{
+	bool deleted = router->conf->notify[CONF_NOTIFY_DELETED].words;
+	if (deleted || state_of(router) != CONF_NOTIFY_FAULT)
+		tell_instance(notify, router, deleted ? CONF_NOTIFY_DELETED : CONF_NOTIFY_FAULT);
 }
 
 void notify_transition(struct router *router)
 {
 	struct notify *notify = router->agent->notify;
-	if (!notify)
+	if (!notify || router->notify_removed)
 		return;
+	if (notify->holding) {
+		router->notify_untold = true;
+		return;
+	}
 	const struct conf_group *group = router->conf->group;
-	tell_instance(notify, router);
-	if (group && has_script(group->notify) && is_current(router->agent->conf, group))
-		tell_group(notify, group);
+	enum conf_notify state = state_of(router);
+	if (state == CONF_NOTIFY_STOP)
+		tell_removed(notify, router);
+	else
+		tell_instance(notify, router, state);
+	if (group && is_current(router->agent->conf, group))
+		tell_group(notify, group, state_of_group(router->agent, group));
 }
 
-/* One that is in a fault from its beginning has no transition to tell of it. */
+void notify_removed(struct router *router)
+{
+	struct notify *notify = router->agent->notify;
+	if (!notify || notify->holding || router->notify_removed)
+		return;
+	router->notify_removed = true;
+	tell_removed(notify, router);
+}
+
+void notify_rx_lower(struct router *router)
+{
+	struct notify *notify = router->agent->notify;
+	if (notify && !notify->holding)
+		tell_instance(notify, router, CONF_NOTIFY_RX_LOWER);
+}
+
+void notify_priority(struct router *router)
+{
+	struct notify *notify = router->agent->notify;
+	bool active = router->vr.state == VR_ACTIVE;
+	if (!notify || notify->holding || !router->conf->notify_priority_changes ||
+	    !pipes_any(notify->pipes))
+		return;
+	struct name *name = names_get(notify->names, false, router->conf->name);
+	if (name)
+		pipes_write(notify->pipes, name, active ? "MASTER_PRIORITY" : "BACKUP_PRIORITY",
+			    router->vr.effective_priority);
+}
+
+/* ---- those that have no transition ---- */
+
+/* One that is in a fault from its beginning has none to tell of it. */
 static void tell_fault(struct notify *notify, const struct router *router)
 {
-	if (state_of(router) != CONF_NOTIFY_FAULT || !has_script(router->conf->notify))
+	if (state_of(router) != CONF_NOTIFY_FAULT || !is_wanted(notify, router->conf->notify))
 		return;
-	const struct queue *queue = queue_of(notify, false, router->conf->name);
-	if (queue && queue->state != CONF_NOTIFY_FAULT)
-		tell_instance(notify, router);
+	const struct name *name = names_get(notify->names, false, router->conf->name);
+	if (name && name->state != CONF_NOTIFY_FAULT)
+		tell_instance(notify, router, CONF_NOTIFY_FAULT);
+}
+
+void notify_turn(struct agent *agent)
+{
+	const struct conf *conf = agent->conf;
+	struct notify *notify = agent->notify;
+	if (!notify || notify->holding)
+		return;
+	for (size_t i = 0; i < conf->group_count; i++)
+		if (is_wanted(notify, conf->groups[i].notify) &&
+		    state_of_group(agent, &conf->groups[i]) == CONF_NOTIFY_FAULT)
+			tell_group(notify, &conf->groups[i], CONF_NOTIFY_FAULT);
+	for (size_t i = 0; i < agent->router_count; i++)
+		tell_fault(notify, agent->routers[i]);
+}
+
+/* ---- the start ---- */
+
+static bool any_untold(const struct agent *agent, const struct conf_group *group)
+{
+	for (size_t i = 0; i < group->member_count; i++)
+		if (agent->routers[group->members[i]]->notify_untold)
+			return true;
+	return false;
+}
+
+void notify_begin(struct agent *agent)
+{
+	struct notify *notify = agent->notify;
+	const struct conf *conf = agent->conf;
+	notify->holding = false;
+	notify->begun = true;
+	for (size_t i = 0; i < conf->group_count; i++)
+		if (any_untold(agent, &conf->groups[i]))
+			tell_group(notify, &conf->groups[i],
+				   state_of_group(agent, &conf->groups[i]));
+	for (size_t i = 0; i < agent->router_count; i++) {
+		struct router *router = agent->routers[i];
+		if (router->notify_untold)
+			tell_instance(notify, router, state_of(router));
+		router->notify_untold = false;
+	}
+	notify_turn(agent);
 }
 
 static bool any_script(const struct conf *conf)
@@ -345,54 +228,188 @@ static bool any_script(const struct conf *conf)
 	for (size_t i = 0; i < conf->group_count; i++)
 		if (has_script(conf->groups[i].notify))
 			return true;
-	return false;
+	return conf->global.shutdown_script.words;
 }
 
-/* Before they are needed: once the loop has ended it is too late. */
+/* What it needs is there before it is needed: once the loop has ended it is too late. */
 static void prepare(struct notify *notify)
 {
-	if (!notify->scripts && any_script(notify->agent->conf))
-		open_scripts(notify);
+	if (any_script(notify->agent->conf))
+		names_scripts(notify->names);
+	pipes_follow(notify->pipes);
 }
-
-void notify_turn(struct agent *agent)
-{
-	const struct conf *conf = agent->conf;
-	prepare(agent->notify);
-	for (size_t i = 0; i < agent->router_count; i++)
-		tell_fault(agent->notify, agent->routers[i]);
-	for (size_t i = 0; i < conf->group_count; i++)
-		if (has_script(conf->groups[i].notify) &&
-		    state_of_group(agent, &conf->groups[i]) == CONF_NOTIFY_FAULT)
-			tell_group(agent->notify, &conf->groups[i]);
-}
-
-/* ---- life ---- */
 
 bool notify_open(struct agent *agent, struct failure *failure)
 {
 	struct notify *notify = calloc(1, sizeof(*notify));
 	if (notify)
-		notify->task = loop_task_new(agent->loop, LOOP_CONTROL, run_all, notify);
-	if (!notify || !notify->task) {
+		notify->names = names_open(agent);
+	if (notify && notify->names)
+		notify->pipes = pipes_open(agent, notify->names);
+	if (!notify || !notify->pipes) {
+		if (notify && notify->names)
+			names_close(notify->names);
 		free(notify);
 		fail(failure, "out of memory");
 		return false;
 	}
 	notify->agent = agent;
+	notify->holding = true;
 	agent->notify = notify;
 	prepare(notify);
 	return true;
 }
 
-static void queue_free(struct queue *queue)
+/* ---- a reload ---- */
+
+void notify_renamed(struct router *router, const char *old_name)
 {
-	unsigned left = queue->count - queue->busy;
-	if (left)
-		log_warning("%s: %u notify scripts were not run before the end", queue->name, left);
-	while (queue->first)
-		call_free(pop(queue));
-	free(queue);
+	struct notify *notify = router->agent->notify;
+	if (notify)
+		names_rename(notify->names, old_name, router->conf->name);
+}
+
+/* For readers that begin anew with each reload, as keepalived's do. */
+static void write_states(struct notify *notify)
+{
+	const struct agent *agent = notify->agent;
+	struct name *name;
+	for (size_t i = 0; i < agent->conf->group_count; i++) {
+		const struct conf_group *group = &agent->conf->groups[i];
+		enum conf_notify state = state_of_group(agent, group);
+		if (state == CONF_NOTIFY || state == CONF_NOTIFY_STOP)
+			continue;
+		name = names_get(notify->names, true, group->name);
+		if (name)
+			pipes_write(notify->pipes, name, notify_word(state), 0);
+	}
+	for (size_t i = 0; i < agent->router_count; i++) {
+		const struct router *router = agent->routers[i];
+		enum conf_notify state = state_of(router);
+		if (state == CONF_NOTIFY || state == CONF_NOTIFY_STOP)
+			continue;
+		name = names_get(notify->names, false, router->conf->name);
+		if (name)
+			pipes_write(notify->pipes, name, notify_word(state),
+				    router->vr.effective_priority);
+	}
+}
+
+void notify_follow(struct agent *agent)
+{
+	struct notify *notify = agent->notify;
+	if (!notify)
+		return;
+	prepare(notify);
+	if (agent->conf->global.fifo_states_on_reload && pipes_any(notify->pipes))
+		write_states(notify);
+}
+
+/* ---- scripts of the agent itself ---- */
+
+static void tell_end(const char *which, enum script_end end, int value,
+		     const struct failure *failure)
+{
+	switch (end) {
+	case SCRIPT_EXITED:
+		if (value)
+			log_warning("%s ended with status %d", which, value);
+		break;
+	case SCRIPT_SIGNALLED:
+		log_warning("%s was ended by signal %d (%s)", which, value, strsignal(value));
+		break;
+	case SCRIPT_TIMED_OUT:
+		log_warning("%s was killed: it took too long (%s_timeout)", which, which);
+		break;
+	case SCRIPT_NOT_RUN:
+		log_error("%s could not be run: %s", which, failure->text);
+		break;
+	}
+}
+
+static void more_time(int64_t script_us)
+{
+	char text[60];
+	snprintf(text, sizeof(text), "EXTEND_TIMEOUT_USEC=%lld",
+		 (long long)(script_us + MORE_TIME_US));
+	loop_notify(text);
+}
+
+static bool run_own(struct notify *notify, const struct conf_script *script, int64_t timeout_us,
+		    script_ended_fn *ended)
+{
+	struct scripts *scripts = names_scripts(notify->names);
+	struct script_order order = {
+		.words = script->words,
+		.user = script->user,
+		.group = script->group,
+		.secure = notify->agent->conf->global.script_security,
+		.timeout_ns = timeout_us * NS_PER_US,
+		.kill_after_ns = KILL_AFTER_NS,
+	};
+	more_time(timeout_us);
+	return scripts && script_run(scripts, &order, ended, notify);
+}
+
+static void startup_ended(enum script_end end, int value, const struct failure *failure, void *data)
+{
+	struct notify *notify = data;
+	tell_end("startup_script", end, value, failure);
+	notify->startup_done(notify->agent);
+}
+
+/* A role that goes on does not wait for a script that was run before it began. */
+bool notify_startup(struct agent *agent, void (*done)(void *agent))
+{
+	const struct conf_global *global = &agent->conf->global;
+	struct notify *notify = agent->notify;
+	if (!global->startup_script.words || dataplane_adopted(agent->dataplane))
+		return false;
+	notify->startup_done = done;
+	return run_own(notify, &global->startup_script, global->startup_timeout_us, startup_ended);
+}
+
+void notify_startup_hurry(struct agent *agent)
+{
+	struct notify *notify = agent->notify;
+	if (notify && notify->startup_done)
+		scripts_hurry(names_scripts(notify->names), notify, 0);
+}
+
+static void shutdown_ended(enum script_end end, int value, const struct failure *failure,
+			   void *data)
+{
+	(void)data;
+	tell_end("shutdown_script", end, value, failure);
+}
+
+static void run_shutdown(struct notify *notify)
+{
+	const struct conf_global *global = &notify->agent->conf->global;
+	int64_t timeout_us = global->shutdown_timeout_us;
+	if (notify->begun && global->shutdown_script.words &&
+	    run_own(notify, &global->shutdown_script, timeout_us, shutdown_ended))
+		scripts_finish(names_scripts(notify->names), notify,
+			       timeout_us * NS_PER_US + 2 * KILL_AFTER_NS);
+}
+
+/* ---- the end ---- */
+
+void notify_hold(struct agent *agent)
+{
+	if (agent->notify)
+		agent->notify->holding = true;
+}
+
+void notify_stop(struct agent *agent)
+{
+	struct notify *notify = agent->notify;
+	if (!notify || !notify->begun)
+		return;
+	for (size_t i = 0; i < agent->router_count; i++)
+		tell_instance(notify, agent->routers[i], CONF_NOTIFY_STOP);
+	for (size_t i = 0; i < agent->conf->group_count; i++)
+		tell_group(notify, &agent->conf->groups[i], CONF_NOTIFY_STOP);
 }
 
 void notify_close(struct agent *agent)
@@ -400,18 +417,11 @@ void notify_close(struct agent *agent)
 	struct notify *notify = agent->notify;
 	if (!notify)
 		return;
-	if (notify->scripts)
-		run_all(notify);
-	if (notify->scripts)
-		scripts_finish(notify->scripts, NULL, PATIENCE_NS);
-	scripts_close(notify->scripts);
-	for (size_t i = 0; i < BUCKETS; i++)
-		while (notify->buckets[i]) {
-			struct queue *queue = notify->buckets[i];
-			notify->buckets[i] = queue->next;
-			queue_free(queue);
-		}
-	loop_task_free(notify->task);
+	more_time(0);
+	names_finish(notify->names);
+	pipes_close(notify->pipes);
+	run_shutdown(notify);
+	names_close(notify->names);
 	free(notify);
 	agent->notify = NULL;
 }

@@ -8,6 +8,7 @@
 #include "announce.h"
 #include "groups.h"
 #include "hints.h"
+#include "notify.h"
 #include "outbox.h"
 #include "port.h"
 #include "router.h"
@@ -49,6 +50,10 @@ void router_step_on(struct router *router, const struct vr_event *event)
 		step_once(router, &again);
 	}
 	schedule_set(router, vr_deadline(&router->vr));
+	if (router->told_priority != router->vr.effective_priority) {
+		router->told_priority = router->vr.effective_priority;
+		notify_priority(router);
+	}
 	groups_follow(router);
 }
 
@@ -71,7 +76,11 @@ static void step_advert(struct router *router, const struct xvrrp_event *report)
 				 }};
 	event.advert.interval_cs = vrrp_header_interval_cs(&report->header);
 	memcpy(&event.advert.header, &report->header, sizeof(event.advert.header));
+	bool active = router->vr.state == VR_ACTIVE;
 	router_step(router, &event);
+	/* Equal priorities: keepalived tells it of the loser, too. */
+	if (active && router->vr.state == VR_ACTIVE && event.advert.priority > 0)
+		notify_rx_lower(router);
 }
 
 void router_report(struct router *router, const struct xvrrp_event *report)
@@ -152,6 +161,7 @@ bool router_init(struct router *router, struct agent *agent, const struct conf_i
 		.membership = -1,
 	};
 	vr_init(&router->vr, &params);
+	router->told_priority = router->vr.effective_priority;
 	watch_forget(agent);
 	return schedule_add(router);
 }

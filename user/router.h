@@ -46,6 +46,11 @@ struct router {
 	int refused_ifindex;	     /* binding to this one failed: it waits until it changes */
 	bool refused_up;
 
+	/* See notify.c. */
+	bool notify_untold;    /* its state is to be told, once everybody has started */
+	bool notify_removed;   /* its end was told */
+	uint8_t told_priority; /* the effective one, as last told */
+
 	/* Addresses and filters follow the role a little later: see kernel.c. */
 	bool kernel_wanted, kernel_has;
 	bool kernel_busy;		 /* the worker has the items */

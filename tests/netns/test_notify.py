@@ -78,8 +78,9 @@ def test_a_slow_script_delays_its_successors_only(lan):
 
 
 def test_one_hangs_the_others_go_on(lan):
-    """Each name has an order of its own, and a stop waits for none for long."""
-    hangs, runs = Book(lan.dir, "hangs", before="sleep 1000"), Book(lan.dir, "runs")
+    """Each name has an order of its own; at the end what hangs makes way for STOP."""
+    hangs = Book(lan.dir, "hangs", before='[ "$1" != backup ] || sleep 1000')
+    runs = Book(lan.dir, "runs")
     agent = Xvrrpd(lan.r1, Instance(priority=200, extra=hangs.each()),
                    Instance(priority=200, name="VI_2", vrid=52, addresses=("192.0.2.2/24",),
                             extra=runs.each()))
@@ -87,7 +88,22 @@ def test_one_hangs_the_others_go_on(lan):
     assert hangs.lines() == []
     assert agent.stop() == 0
     assert runs.lines()[4:] == ["stop", "all INSTANCE VI_2 STOP 200"]
-    assert "VI_1: 5 notify scripts were not run before the end" in agent.log()
+    assert hangs.lines() == ["stop", "all INSTANCE VI_1 STOP 200"]
+    assert f"VI_1: notify script {hangs.path} was killed: it ran for too long" in agent.log()
+
+
+def test_all_hang_at_the_end(lan):
+    """... and nothing is left of them."""
+    hangs = Book(lan.dir, "hangs", before=f'echo $$ >>{lan.dir}/pids; trap "" TERM; '
+                                          'while :; do sleep 1000; done')
+    agent = Xvrrpd(lan.r1, Instance(priority=200, extra=hangs.each()))
+    wait_until(lambda: agent.state() == "active", "active")
+    assert agent.stop() == 0
+    pids = [int(pid) for pid in (lan.dir / "pids").read_text(encoding="ascii").split()]
+    assert len(pids) >= 2
+    wait_until(lambda: not any(pathlib.Path(f"/proc/{pid}/cmdline").exists() and
+                               pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+                               for pid in pids), "all gone")
 
 
 def test_a_group_has_one_state(lan, book):
