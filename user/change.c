@@ -20,6 +20,7 @@
 
 #include "groups.h"
 #include "kernel.h"
+#include "notify.h"
 #include "port.h"
 #include "router.h"
 #include "sys/realtime.h"
@@ -145,6 +146,14 @@ static void count_removed(struct change *change, size_t old_count)
 	change->count += (int)(old_count - known);
 }
 
+/* What is started anew is not gone. */
+static void spare_restarted(const struct change *change, const struct routers *old)
+{
+	for (size_t i = 0; i < change->conf->instance_count; i++)
+		if (change->prepared[i].is_new && change->matches[i].is_known)
+			notify_restarted(old->list[change->matches[i].old]);
+}
+
 static void stop_others(struct agent *agent, const struct change *change, const struct routers *old)
 {
 	struct vr_event shutdown = {.kind = EV_SHUTDOWN};
@@ -153,6 +162,7 @@ static void stop_others(struct agent *agent, const struct change *change, const 
 		if (change->stays[i])
 			continue;
 		shutdown.alone = leaves_alone(change, old, router);
+		notify_removed(router);
 		groups_leave(router);
 		router_step(router, &shutdown);
 		router_free(router);
@@ -182,7 +192,9 @@ static void follow_conf(struct agent *agent, const struct change *change)
 			dataplane_slot_unsettle(agent->dataplane, router->slot_number);
 		if (change->prepared[i].in_place && change->count <= TOLD_MAX)
 			tell_changes(router, agent->conf->instances[i].name, &change->matches[i]);
+		const char *old_name = router->conf->name;
 		router->conf = &agent->conf->instances[i];
+		notify_renamed(router, old_name);
 	}
 }
 
@@ -275,6 +287,7 @@ int change_apply(struct agent *agent, struct change *change)
 	count_removed(change, agent->router_count);
 	tracking_pause(agent);
 	replace(agent, change, &old);
+	spare_restarted(change, &old);
 	stop_others(agent, change, &old);
 	free(old.list);
 	groups_close(agent);
@@ -289,6 +302,7 @@ int change_apply(struct agent *agent, struct change *change)
 	if (changes_programs(agent, change))
 		ports_put_unused(agent); /* so that they are attached anew */
 	configure_all(agent, change);
+	notify_follow(agent);
 	start_new(agent, change);
 	ports_put_unused(agent);
 	watch_follow(agent);

@@ -43,7 +43,7 @@ static enum conf_notify state_of(const struct router *router)
 	}
 	if (!router->vr.started)
 		return CONF_NOTIFY_STOP;
-	return router->vr.faults & ~(unsigned)FAULT_TRACK_PENDING ? CONF_NOTIFY_FAULT : CONF_NOTIFY;
+	return vr_in_fault(&router->vr) ? CONF_NOTIFY_FAULT : CONF_NOTIFY;
 }
 
 /* Routers are in the order of the configuration. CONF_NOTIFY unless all have the same state. */
@@ -120,7 +120,7 @@ static void tell_removed(struct notify *notify, const struct router *router)
 void notify_transition(struct router *router)
 {
 	struct notify *notify = router->agent->notify;
-	if (!notify || router->notify_removed)
+	if (!notify || router->notify_silent)
 		return;
 	if (notify->holding) {
 		router->notify_untold = true;
@@ -139,10 +139,15 @@ void notify_transition(struct router *router)
 void notify_removed(struct router *router)
 {
 	struct notify *notify = router->agent->notify;
-	if (!notify || notify->holding || router->notify_removed)
+	if (!notify || notify->holding || router->notify_silent)
 		return;
-	router->notify_removed = true;
+	router->notify_silent = true;
 	tell_removed(notify, router);
+}
+
+void notify_restarted(struct router *router)
+{
+	router->notify_silent = true;
 }
 
 void notify_rx_lower(struct router *router)
@@ -265,7 +270,7 @@ bool notify_open(struct agent *agent, struct failure *failure)
 void notify_renamed(struct router *router, const char *old_name)
 {
 	struct notify *notify = router->agent->notify;
-	if (notify)
+	if (notify && strcmp(old_name, router->conf->name) != 0)
 		names_rename(notify->names, old_name, router->conf->name);
 }
 

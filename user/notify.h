@@ -32,13 +32,16 @@ void notify_transition(struct router *router);
 /* A router that a reload removes: before its EV_SHUTDOWN, which tells nobody then. */
 void notify_removed(struct router *router);
 
+/* One that a reload stops and starts: its end is not told, what comes then is. */
+void notify_restarted(struct router *router);
+
 /* Its effective priority is another one. */
 void notify_priority(struct router *router);
 
 /* It is Active, and has heard a lower priority. */
 void notify_rx_lower(struct router *router);
 
-/* A reload: router->conf is the new one; the name was this. */
+/* A reload: router->conf is the new one; the name was this, perhaps the same. */
 void notify_renamed(struct router *router, const char *old_name);
 
 /* A reload: agent->conf and agent->routers are the new ones; those that are new do not run yet. */

@@ -48,7 +48,7 @@ struct router {
 
 	/* See notify.c. */
 	bool notify_untold;    /* its state is to be told, once everybody has started */
-	bool notify_removed;   /* its end was told */
+	bool notify_silent;    /* its end was told, or is not to be */
 	uint8_t told_priority; /* the effective one, as last told */
 
 	/* Addresses and filters follow the role a little later: see kernel.c. */
