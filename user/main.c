@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "agent.h"
+#include "conf/explain.h"
 #include "conf/load.h"
 #include "options.h"
 #include "sys/log.h"
@@ -34,6 +35,13 @@ static void print_diags(const struct conf_diags *diags, enum run_mode mode)
 			log_warning("%s", text);
 		free(line);
 	}
+}
+
+static int explain(const char *keyword)
+{
+	if (explain_keyword(stdout, stderr, keyword))
+		return EXIT_CLEAN;
+	return EXIT_USAGE;
 }
 
 static int dump_config(const struct conf *conf)
@@ -85,6 +93,8 @@ int main(int argc, char **argv)
 	case RUN_VERSION:
 		printf("xvrrpd %s\n", XVRRPD_VERSION);
 		return EXIT_CLEAN;
+	case RUN_EXPLAIN:
+		return explain(options.keyword);
 	case RUN_AGENT:
 		log_open(options.log_level);
 		break;

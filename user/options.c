@@ -7,6 +7,7 @@
 
 enum long_only {
 	OPT_STRICT = 256,
+	OPT_EXPLAIN,
 	OPT_RUN_DIR,
 	OPT_PIN_DIR,
 	OPT_XDP_MODE,
@@ -17,6 +18,7 @@ static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'f'},
 	{"config-test", no_argument, NULL, 't'},
 	{"strict", no_argument, NULL, OPT_STRICT},
+	{"explain", required_argument, NULL, OPT_EXPLAIN},
 	{"dump-config", no_argument, NULL, 'T'},
 	{"run-dir", required_argument, NULL, OPT_RUN_DIR},
 	{"pin-dir", required_argument, NULL, OPT_PIN_DIR},
@@ -55,6 +57,10 @@ static bool apply(struct options *options, int letter, const char *value)
 		return true;
 	case 'h':
 		options->mode = RUN_HELP;
+		return true;
+	case OPT_EXPLAIN:
+		options->mode = RUN_EXPLAIN;
+		options->keyword = value;
 		return true;
 	case OPT_STRICT:
 		options->strict = true;
@@ -108,6 +114,7 @@ void options_print_help(void)
 	      "  -f, --config FILE      configuration (default /etc/xvrrpd/xvrrpd.conf)\n"
 	      "  -t, --config-test      check the configuration and exit: 0 usable, 1 not\n"
 	      "      --strict           warnings of the configuration are errors, always\n"
+	      "      --explain KEYWORD  say what a keyword of the configuration means, and exit\n"
 	      "  -T, --dump-config      print the effective configuration and exit\n"
 	      "      --run-dir DIR      control socket and pid file (default /run/xvrrpd)\n"
 	      "      --pin-dir DIR      pinned maps and links (default /sys/fs/bpf/xvrrpd)\n"

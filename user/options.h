@@ -20,6 +20,7 @@ enum run_mode {
 	RUN_AGENT,
 	RUN_CONFIG_TEST,
 	RUN_DUMP_CONFIG,
+	RUN_EXPLAIN,
 	RUN_VERSION,
 	RUN_HELP,
 };
@@ -27,6 +28,7 @@ enum run_mode {
 struct options {
 	enum run_mode mode;
 	const char *config_path;
+	const char *keyword; /* of --explain */
 	const char *run_dir;
 	const char *pin_dir;
 	enum xdp_mode xdp_mode; /* AUTO unless --xdp-mode says otherwise; then it beats the file */

@@ -64,7 +64,7 @@ static void test_values(void **state)
 static void test_append(void **state)
 {
 	struct conf_diags diags = {0};
-	const char *one = "z\n", *two = "y\n\nvrrp_instance\n";
+	const char *one = "z\n", *two = "y\n\nvrrp_instance A {\n}\n";
 	struct conf *first = conf_parse("one", one, strlen(one), &diags);
 	size_t count = diags.count;
 	struct conf *second = conf_parse("two", two, strlen(two), &diags);
@@ -155,9 +155,12 @@ static void test_address_limit(void **state)
 
 	parsed = parse_addresses(VRRP_ADDRESSES_MAX + 2);
 	assert_int_equal(parsed.diags.count, 1);
-	assert_int_equal(told(&parsed, "at most 255 addresses"), 1);
+	assert_int_equal(told(&parsed, "room for 255 addresses"), 1);
 	assert_int_equal(parsed.diags.list[0].place.line, 5 + VRRP_ADDRESSES_MAX);
 	assert_int_equal(parsed.conf->instances[0].address_count, VRRP_ADDRESSES_MAX);
+	assert_int_equal(parsed.conf->instances[0].excluded.count, 2);
+	assert_int_equal(parsed.conf->instances[0].excluded.list[0].place.line,
+			 5 + VRRP_ADDRESSES_MAX);
 	parsed_free(&parsed);
 }
 

@@ -197,7 +197,7 @@ static char *explained(const char *name, bool *known)
 	FILE *out = open_memstream(&text, &length);
 
 	assert_non_null(out);
-	*known = explain_keyword(out, name);
+	*known = explain_keyword(out, out, name);
 	fclose(out);
 	return text;
 }

@@ -49,15 +49,17 @@ static struct conf_address *take_address(struct raw_addresses *addresses, struct
 	struct conf_address address = {.scope = RT_SCOPE_UNIVERSE, .place = word->place};
 
 	if (!value_ip(word->text, &address.address)) {
-		conf_error(cursor->diags, &word->place,
-			   WORD " is not an IP address; expected one such as 192.0.2.1/24",
-			   word->text);
+		conf_warning(cursor->diags, &word->place,
+			     WORD
+			     " is not an IP address, such as 192.0.2.1/24: the line is ignored",
+			     word->text);
 		return NULL;
 	}
 	if (!value_is_unicast(&address.address)) {
-		conf_error(cursor->diags, &word->place,
-			   WORD " cannot be a virtual address: it is not a unicast address",
-			   word->text);
+		conf_warning(cursor->diags, &word->place,
+			     WORD " cannot be a virtual address, it is not a unicast address: the "
+				  "line is ignored",
+			     word->text);
 		return NULL;
 	}
 	address.prefix_len =
@@ -72,10 +74,13 @@ static void set_dev(struct conf_address *address, const struct word *word, struc
 {
 	if (value_is_interface(word->text))
 		snprintf(address->dev, sizeof(address->dev), "%s", word->text);
-	else
-		conf_error(diags, &word->place,
-			   WORD " cannot be the name of an interface: 1 to 15 bytes, without `/`",
-			   word->text);
+	else {
+		conf_warning(diags, &word->place,
+			     WORD " cannot be the name of an interface (1 to 15 bytes, without "
+				  "`/`): the address is ignored",
+			     word->text);
+		address->place.file = NULL; /* marks it */
+	}
 }
 
 static void set_label(struct conf_address *address, const struct word *word,
@@ -302,5 +307,7 @@ void address_parse(struct raw_addresses *addresses, const struct statement *stat
 		if (!address)
 			return;
 		take_options(address, &cursor);
+		if (!address->place.file)
+			addresses->count--;
 	}
 }

@@ -18,15 +18,6 @@ static int compare_numbers(size_t a, size_t b)
 	return (a > b) - (a < b);
 }
 
-static int by_name(const void *left, const void *right, void *data)
-{
-	const struct conf *conf = data;
-	size_t a = *(const size_t *)left, b = *(const size_t *)right;
-	int order = strcmp(conf->instances[a].name, conf->instances[b].name);
-
-	return order ? order : compare_numbers(a, b);
-}
-
 /* The virtual routers of one interface stand together, those with one key side by side. */
 static int by_vrid(const void *left, const void *right, void *data)
 {
@@ -51,23 +42,6 @@ static size_t *sorted(struct conf *conf, order_fn order)
 		numbers[i] = i;
 	qsort_r(numbers, conf->instance_count, sizeof(numbers[0]), order, conf);
 	return numbers;
-}
-
-static void check_names(struct conf *conf, struct conf_diags *diags)
-{
-	size_t *numbers = sorted(conf, by_name);
-
-	for (size_t i = 1; i < conf->instance_count; i++) {
-		const struct conf_instance *first = &conf->instances[numbers[i - 1]];
-		const struct conf_instance *second = &conf->instances[numbers[i]];
-
-		if (*second->name && !strcmp(first->name, second->name))
-			conf_error(diags, &second->place,
-				   "a second instance " WORD "; the first is at %s:%u:%u",
-				   second->name, first->place.file, first->place.line,
-				   first->place.column);
-	}
-	free(numbers);
 }
 
 static bool same_router(const struct conf_instance *a, const struct conf_instance *b)
@@ -170,6 +144,12 @@ static void tell_duplicate(const struct served *first, const struct served *seco
 		     text, second->dev, first->instance->name, first->address->place.line);
 }
 
+static struct conf_address *served_at(const struct conf_instance *instance, size_t i)
+{
+	return i < instance->address_count ? &instance->addresses[i]
+					   : &instance->excluded.list[i - instance->address_count];
+}
+
 /* All addresses of the configuration in the order of the file, malloc'd. */
 static struct served *collect_addresses(const struct conf *conf, size_t *count)
 {
@@ -177,14 +157,14 @@ static struct served *collect_addresses(const struct conf *conf, size_t *count)
 	size_t total = 0;
 
 	for (size_t i = 0; i < conf->instance_count; i++)
-		total += conf->instances[i].address_count;
+		total += conf_served_count(&conf->instances[i]);
 	all = conf_alloc(total * sizeof(all[0]));
 	*count = 0;
 	for (size_t i = 0; i < conf->instance_count; i++) {
 		const struct conf_instance *instance = &conf->instances[i];
 
-		for (size_t j = 0; j < instance->address_count; j++) {
-			struct conf_address *address = &instance->addresses[j];
+		for (size_t j = 0; j < conf_served_count(instance); j++) {
+			struct conf_address *address = served_at(instance, j);
 
 			all[*count] = (struct served){
 				.instance = instance,
@@ -198,15 +178,15 @@ static struct served *collect_addresses(const struct conf *conf, size_t *count)
 	return all;
 }
 
-/* Addresses that are marked by an empty file name go. */
-static void remove_marked(struct conf_instance *instance)
+/* Addresses that are marked by an empty file name go. Returns how many are left. */
+static size_t remove_marked(struct conf_address *addresses, size_t count)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < instance->address_count; i++)
-		if (instance->addresses[i].place.file)
-			instance->addresses[kept++] = instance->addresses[i];
-	instance->address_count = kept;
+	for (size_t i = 0; i < count; i++)
+		if (addresses[i].place.file)
+			addresses[kept++] = addresses[i];
+	return kept;
 }
 
 static void check_duplicate_addresses(struct conf *conf, struct conf_diags *diags)
@@ -226,8 +206,29 @@ static void check_duplicate_addresses(struct conf *conf, struct conf_diags *diag
 		all[i].address->place.file = NULL;
 	}
 	free(all);
-	for (size_t i = 0; i < conf->instance_count; i++)
-		remove_marked(&conf->instances[i]);
+	for (size_t i = 0; i < conf->instance_count; i++) {
+		struct conf_instance *instance = &conf->instances[i];
+
+		instance->address_count =
+			remove_marked(instance->addresses, instance->address_count);
+		instance->excluded.count =
+			remove_marked(instance->excluded.list, instance->excluded.count);
+	}
+}
+
+/* What does not fit goes in front of what is excluded. */
+static void exclude_rest(struct conf_instance *instance)
+{
+	size_t rest = instance->address_count - VRRP_ADDRESSES_MAX;
+	struct conf_addresses *excluded = &instance->excluded;
+	struct conf_address *list = conf_alloc((rest + excluded->count) * sizeof(list[0]));
+
+	memcpy(list, instance->addresses + VRRP_ADDRESSES_MAX, rest * sizeof(list[0]));
+	if (excluded->count)
+		memcpy(list + rest, excluded->list, excluded->count * sizeof(list[0]));
+	free(excluded->list);
+	*excluded = (struct conf_addresses){.list = list, .count = rest + excluded->count};
+	instance->address_count = VRRP_ADDRESSES_MAX;
 }
 
 static void check_address_count(struct conf_instance *instance, struct conf_diags *diags)
@@ -239,17 +240,16 @@ static void check_address_count(struct conf_instance *instance, struct conf_diag
 	if (instance->address_count <= VRRP_ADDRESSES_MAX)
 		return;
 	conf_warning(diags, &instance->addresses[VRRP_ADDRESSES_MAX].place,
-		     "an instance has at most %d addresses: this one and those after it are "
-		     "ignored",
+		     "an advertisement has room for %d addresses: this one and those after it are "
+		     "served and not advertised, as virtual_ipaddress_excluded",
 		     VRRP_ADDRESSES_MAX);
-	instance->address_count = VRRP_ADDRESSES_MAX;
+	exclude_rest(instance);
 }
 
 void conf_check(struct conf *conf, const struct raw *raw, struct conf_diags *diags)
 {
 	size_t addresses = 0;
 
-	check_names(conf, diags);
 	check_interfaces(conf, raw, diags);
 	check_duplicate_addresses(conf, diags);
 	for (size_t i = 0; i < conf->instance_count; i++) {
@@ -257,10 +257,10 @@ void conf_check(struct conf *conf, const struct raw *raw, struct conf_diags *dia
 
 		check_address_count(instance, diags);
 		if (addresses <= XVRRP_VIPS_MAX &&
-		    addresses + instance->address_count > XVRRP_VIPS_MAX)
+		    addresses + conf_served_count(instance) > XVRRP_VIPS_MAX)
 			conf_error(diags, &instance->place,
 				   "more than %d virtual addresses: there is room for no more",
 				   XVRRP_VIPS_MAX);
-		addresses += instance->address_count;
+		addresses += conf_served_count(instance);
 	}
 }

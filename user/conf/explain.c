@@ -139,7 +139,7 @@ static void suggest(FILE *out, const char *name)
 	fprintf(out, "unknown keyword `%s`\n", name);
 }
 
-bool explain_keyword(FILE *out, const char *name)
+bool explain_keyword(FILE *out, FILE *errors, const char *name)
 {
 	const struct keyword *keyword;
 	bool found = false;
@@ -154,7 +154,7 @@ bool explain_keyword(FILE *out, const char *name)
 		print_meaning(out, keyword);
 	}
 	if (!found)
-		suggest(out, name);
+		suggest(errors, name);
 	return found;
 }
 

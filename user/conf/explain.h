@@ -8,9 +8,9 @@
 
 /*
  * Everything about `name`, once for each block that it may stand in. False if no block knows it:
- * then the keyword that is probably meant, if there is one, has been named.
+ * then the keyword that is probably meant, if there is one, has been named on `errors`.
  */
-bool explain_keyword(FILE *out, const char *name);
+bool explain_keyword(FILE *out, FILE *errors, const char *name);
 
 /* All keywords, in the language of manual pages, between two marks that are comments there. */
 void explain_manual(FILE *out);

@@ -143,10 +143,31 @@ static struct conf_track *resolve_all(const struct conf *conf, const struct raw_
 	return tracks;
 }
 
+/* Its own interface is tracked in any case, or, as in keepalived, in no case. */
+static void drop_own_interface(const struct finish *finish)
+{
+	struct conf_instance *to = finish->to;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < to->track_count; i++) {
+		const struct conf_track *track = &to->tracks[i];
+
+		if (track->kind != CONF_TRACK_INTERFACE || track->weight ||
+		    strcmp(track->interface, to->interface) != 0)
+			to->tracks[kept++] = *track;
+		else if (!to->track_own_interface)
+			conf_warning(finish->diags, &track->place,
+				     "this is the interface of the instance, which `dont_track_"
+				     "primary` is about: it is not tracked");
+	}
+	to->track_count = kept;
+}
+
 void finish_tracks(const struct finish *finish)
 {
 	finish->to->tracks = resolve_all(finish->conf, &finish->from->tracks,
 					 &finish->to->track_count, finish->diags);
+	drop_own_interface(finish);
 }
 
 void finish_group_tracks(struct conf *conf, struct conf_group *group, const struct raw_group *from,

@@ -56,25 +56,44 @@ static void tell_extra_words(struct parser *parser, const struct statement *stat
 			     statement->words[used].text, statement->words[0].text);
 }
 
+static const struct raw_instance *find_instance(const struct raw *raw, const char *name)
+{
+	for (size_t i = 0; i < raw->count; i++)
+		if (!strcmp(raw->instances[i].name, name))
+			return &raw->instances[i];
+	return NULL;
+}
+
+/* NULL: its block has to be skipped, which has been told. As in keepalived the first one counts. */
 static struct raw_instance *add_instance(struct parser *parser, const struct statement *statement)
 {
 	struct raw *raw = parser->raw;
+	const struct word *name = &statement->words[statement->count > 1];
+	const struct raw_instance *first = find_instance(raw, name->text);
 	struct raw_instance *instance;
 
+	if (statement->count < 2 || !*name->text) {
+		conf_warning(parser->diags, &statement->place,
+			     "`vrrp_instance` needs a name: it is skipped");
+		return NULL;
+	}
+	if (first) {
+		conf_warning(parser->diags, &name->place,
+			     "a second instance " WORD ": it is skipped; the first is at %s:%u:%u",
+			     name->text, first->place.file, first->place.line, first->place.column);
+		return NULL;
+	}
 	raw->instances =
 		conf_grow(raw->instances, raw->count, &raw->capacity, sizeof(raw->instances[0]));
 	instance = &raw->instances[raw->count++];
-	*instance = (struct raw_instance){
-		.name = conf_copy(statement->count > 1 ? statement->words[1].text : ""),
-		.place = statement->words[statement->count > 1].place,
-	};
-	if (!*instance->name)
-		conf_error(parser->diags, &statement->place, "`vrrp_instance` needs a name");
+	*instance = (struct raw_instance){.name = conf_copy(name->text), .place = name->place};
 	return instance;
 }
 
 static void parse_instance(struct parser *parser, const struct statement *statement)
 {
+	struct block block = {.context = IN_INSTANCE, .raw = parser->raw};
+
 	if (parser->raw->count == XVRRP_SLOTS_MAX) {
 		if (!parser->too_many_told)
 			conf_error(parser->diags, &statement->place,
@@ -84,15 +103,13 @@ static void parse_instance(struct parser *parser, const struct statement *statem
 		skip_block(parser, statement);
 		return;
 	}
+	block.instance = add_instance(parser, statement);
+	if (!block.instance) {
+		skip_block(parser, statement);
+		return;
+	}
+	block.settings = block.instance->settings;
 	tell_extra_words(parser, statement, 2);
-	struct raw_instance *instance = add_instance(parser, statement);
-	struct block block = {
-		.context = IN_INSTANCE,
-		.raw = parser->raw,
-		.settings = instance->settings,
-		.instance = instance,
-	};
-
 	enter(parser, statement, &block);
 }
 

@@ -2,8 +2,8 @@
 /*
  * The lines of unicast_peer: ADDRESS [min_ttl N] [max_ttl N].
  *
- * A peer that cannot be read is an error: it would neither hear us nor be heard, and two routers
- * that do not hear each other are both Active. keepalived goes on without it.
+ * As in keepalived a peer that cannot be read is left out. The message says what comes of it: two
+ * routers that do not hear each other are both Active.
  */
 #include <string.h>
 
@@ -16,10 +16,10 @@ static bool take_address(const struct word *word, struct conf_peer *peer, struct
 {
 	*peer = (struct conf_peer){.max_ttl = 255, .place = word->place};
 	if (!value_ip(word->text, &peer->address) || !value_is_unicast(&peer->address)) {
-		conf_error(diags, &word->place,
-			   WORD " is not the IP address of a router, such as 192.0.2.2: it would "
-				"not hear us, and both be Active",
-			   word->text);
+		conf_warning(diags, &word->place,
+			     WORD " is not the IP address of a router, such as 192.0.2.2: the line "
+				  "is ignored; a router that does not hear us may be Active too",
+			     word->text);
 		return false;
 	}
 	if (strchr(word->text, '/'))
@@ -88,11 +88,13 @@ void peer_parse(struct raw_instance *instance, const struct statement *statement
 		if (!take_address(&statement->words[at], &peer, diags))
 			return;
 		at = take_options(statement, at + 1, &peer, diags);
-		if (peer.min_ttl > peer.max_ttl)
-			conf_error(diags, &peer.place,
-				   "`min_ttl %u` is more than `max_ttl %u`: no advertisement of "
-				   "this peer could be accepted",
-				   peer.min_ttl, peer.max_ttl);
+		if (peer.min_ttl > peer.max_ttl) {
+			conf_warning(diags, &peer.place,
+				     "`min_ttl %u` is more than `max_ttl %u`, no advertisement of "
+				     "this peer could be accepted: `max_ttl 255` is used",
+				     peer.min_ttl, peer.max_ttl);
+			peer.max_ttl = 255;
+		}
 		instance->peers = conf_grow(instance->peers, instance->peer_count,
 					    &instance->peer_capacity, sizeof(peer));
 		instance->peers[instance->peer_count++] = peer;
