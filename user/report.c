@@ -277,6 +277,18 @@ void report_transition(struct router *router, enum vr_state from)
 	view_close(&view);
 }
 
+void report_priority(struct router *router, uint8_t from)
+{
+	int64_t time_us = wall_clock_us();
+	log_notice("%s: priority %u -> %u", router->conf->name, from,
+		   router->vr.effective_priority);
+	struct view view;
+	if (!router->agent->followers || !view_open(&view, router))
+		return;
+	publish_event(router->agent, event_priority_json(&view.vr, from, time_us));
+	view_close(&view);
+}
+
 void report_claim(struct router *router, const struct vrrp_addr *address, const uint8_t mac[6])
 {
 	char text[ADDR_TEXT_LEN];

@@ -181,6 +181,8 @@ void standstill_check(struct router *router);
 /* ---- report.c ---- */
 
 void report_transition(struct router *router, enum vr_state from);
+/* Tracking has changed the effective priority. */
+void report_priority(struct router *router, uint8_t from);
 void report_late(struct router *router, int64_t late_ns, enum vr_late decision);
 void report_claim(struct router *router, const struct vrrp_addr *address, const uint8_t mac[6]);
 

@@ -64,8 +64,7 @@ void tracking_tell(struct router *router)
 	uint8_t before = router->vr.effective_priority;
 	router_step(router, &event);
 	if (router->vr.started && router->vr.effective_priority != before)
-		log_notice("%s: priority %u -> %u", router->conf->name, before,
-			   router->vr.effective_priority);
+		report_priority(router, before);
 }
 
 void tracking_adopt(struct router *router, uint8_t priority)

@@ -293,3 +293,12 @@ json_t *event_claim_json(const struct status_vr *vr, const struct vrrp_addr *add
 	};
 	return event_json("foreign-claim", vr, time_us, OBJECT_OF(members));
 }
+
+json_t *event_priority_json(const struct status_vr *vr, uint8_t from, int64_t time_us)
+{
+	const struct member members[] = {
+		{"from", json_integer(from)},
+		{"priority", json_integer(vr->effective_priority)},
+	};
+	return event_json("priority", vr, time_us, OBJECT_OF(members));
+}

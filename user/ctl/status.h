@@ -81,5 +81,7 @@ json_t *event_transition_json(const struct status_vr *vr, enum vr_state from, in
 /* ... "event": "foreign-claim", "address", "claimant_mac" ... */
 json_t *event_claim_json(const struct status_vr *vr, const struct vrrp_addr *address,
 			 const uint8_t mac[6], int64_t time_us);
+/* ... "event": "priority", "from", "priority": the effective one has changed ... */
+json_t *event_priority_json(const struct status_vr *vr, uint8_t from, int64_t time_us);
 
 #endif

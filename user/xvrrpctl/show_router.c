@@ -64,6 +64,26 @@ static void add_election(struct table *table, const json_t *router)
 		ROW(table, "preempt", "yes");
 }
 
+/* script chk: down (exit status 1) for 5 s, weight -20 */
+static void add_tracks(struct table *table, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *track = json_array_get(list, i), *since, *result;
+		char age[SPAN_LEN] = "", weight[40] = "without a weight";
+		since = json_object_get(track, "since");
+		result = json_object_get(track, "last_result");
+		if (get_number(track, "weight"))
+			snprintf(weight, sizeof(weight), "weight %lld",
+				 get_number(track, "weight"));
+		const char *text = json_is_string(result) ? json_string_value(result) : NULL;
+		const char *span = json_is_string(since) ? age_of(since, age) : NULL;
+		ROW(table, i ? "" : "tracks", "%s %s: %s%s%s%s%s%s, %s%s", get_text(track, "kind"),
+		    get_text(track, "name"), get_text(track, "state"), text ? " (" : "",
+		    text ? text : "", text ? ")" : "", span ? " for " : "", span ? span : "",
+		    weight, get_bool(track, "reverse") ? " reverse" : "");
+	}
+}
+
 static void add_addresses(struct table *table, const json_t *router)
 {
 	add_list(table, "virtual addresses", json_object_get(router, "virtual_addresses"), NULL);
@@ -140,6 +160,7 @@ void show_router(const json_t *router, const json_t *interfaces)
 	if (json_is_string(json_object_get(router, "sync_group")))
 		ROW(&table, "sync group", "%s", get_text(router, "sync_group"));
 	add_election(&table, router);
+	add_tracks(&table, json_object_get(router, "tracking"));
 	add_addresses(&table, router);
 	add_timers(&table, router);
 	add_data_plane(&table, router, interfaces);
