@@ -10,6 +10,7 @@
 #include "core/packet.h"
 #include "port.h"
 #include "router.h"
+#include "statics.h"
 #include "sys/membership.h"
 #include "tracking.h"
 
@@ -360,7 +361,8 @@ static bool choose_interfaces(struct cleanup *cleanup, const struct agent *agent
 
 static bool choose_kept(struct cleanup *cleanup, const struct agent *agent)
 {
-	size_t count = 0;
+	const struct plan *statics = statics_plan(agent);
+	size_t count = statics ? statics->item_count : 0;
 	for (size_t i = 0; i < agent->router_count; i++)
 		count += agent->routers[i]->plan ? agent->routers[i]->plan->item_count : 0;
 	cleanup->kept = calloc(count + 1, sizeof(*cleanup->kept));
@@ -374,6 +376,8 @@ static bool choose_kept(struct cleanup *cleanup, const struct agent *agent)
 		       router->plan->item_count * sizeof(*router->plan->items));
 		cleanup->kept_count += router->plan->item_count;
 	}
+	for (size_t i = 0; statics && i < statics->item_count; i++)
+		cleanup->kept[cleanup->kept_count++] = statics->items[i];
 	qsort(cleanup->kept, cleanup->kept_count, sizeof(*cleanup->kept), compare_items);
 	return true;
 }
@@ -403,12 +407,15 @@ static bool choose_addresses(struct cleanup *cleanup, const struct agent *agent)
 /* Copies: the configuration may go before the worker is done. */
 static struct plan *plan_of_routes(const struct agent *agent, bool (*with)(const struct router *))
 {
-	size_t routes = 0, rules = 0;
+	const struct conf_global *global = &agent->conf->global;
+	size_t routes = global->static_routes.count, rules = global->static_rules.count;
 	for (size_t i = 0; i < agent->router_count; i++) {
 		routes += agent->routers[i]->conf->routes.count;
 		rules += agent->routers[i]->conf->rules.count;
 	}
-	struct plan *plan = plan_new_routes(routes, rules);
+	struct plan *plan = plan_new_statics(0, routes, rules);
+	if (plan)
+		plan_routes(plan, &global->static_routes, &global->static_rules, agent->links);
 	for (size_t i = 0; plan && i < agent->router_count; i++)
 		if (with(agent->routers[i]))
 			plan_routes(plan, &agent->routers[i]->conf->routes,
@@ -465,9 +472,21 @@ static struct cleanup *cleanup_new(const struct agent *agent)
 	return NULL;
 }
 
+/* Those that have another protocol's number, by order of the configuration, carry no mark. */
+static void clean_unmarked(struct cleanup *cleanup)
+{
+	for (size_t i = 0; cleanup->left_behind && i < cleanup->known->item_count; i++) {
+		const struct takeover_item *item = &cleanup->known->items[i];
+		if ((item->kind == TAKEOVER_ROUTE ? item->route->protocol : item->rule->protocol) &&
+		    !plan_has_item(cleanup->routes, item))
+			takeover_remove(cleanup->takeover, item, 1, NULL);
+	}
+}
+
 static void clean(void *data)
 {
 	struct cleanup *cleanup = data;
+	clean_unmarked(cleanup);
 	for (size_t i = 0; i < cleanup->count; i++)
 		takeover_clean_stale(cleanup->takeover, cleanup->ifindexes[i], cleanup->vrids[0],
 				     cleanup->vrids[1], is_kept, cleanup);

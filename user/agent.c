@@ -22,6 +22,7 @@
 #include "outbox.h"
 #include "port.h"
 #include "router.h"
+#include "statics.h"
 #include "sys/realtime.h"
 #include "tracking.h"
 
@@ -315,6 +316,7 @@ static int start(struct agent *agent, struct failure *failure)
 	if (dataplane_start(agent->dataplane, failure) < 0 || open_events(agent, failure) < 0)
 		return -1;
 	adopt_withdraw(agent);
+	statics_follow(agent);
 	if (!tracking_follow(agent))
 		return fail(failure, "out of memory");
 	agent->ready = true;
@@ -440,6 +442,7 @@ int agent_run(const struct options *options, struct conf *conf)
 	agent->conf = conf;
 	int code = run(agent);
 	free_routers(agent);
+	statics_stop(agent);
 	close_system(agent);
 	conf_free(agent->conf);
 	free(agent);

@@ -12,6 +12,7 @@
  *   outbox.c	what those that are due at once send together
  *   world.c	what has changed around it
  *   watch.c	what others may take away: programs, addresses
+ *   statics.c	addresses, routes and rules that no role has to do with
  *   standstill.c	a machine that stood still
  *   report.c	control socket, log and events
  *   hints.c	counters that rise, explained in the log
@@ -94,6 +95,7 @@ struct agent {
 	struct schedule schedule;
 	struct outbox *outbox;
 	struct watch watch;
+	struct statics *statics; /* see statics.h; NULL = there are none */
 	struct hints *hints;	   /* see hints.h; NULL = not yet */
 	struct notify *notify;	   /* see notify.h */
 	struct tracking *tracking; /* see tracking.h; NULL = not yet */

@@ -23,6 +23,7 @@
 #include "notify.h"
 #include "port.h"
 #include "router.h"
+#include "statics.h"
 #include "sys/realtime.h"
 #include "tracking.h"
 
@@ -306,5 +307,6 @@ int change_apply(struct agent *agent, struct change *change)
 	start_new(agent, change);
 	ports_put_unused(agent);
 	watch_follow(agent);
+	statics_follow(agent);
 	return change->count;
 }

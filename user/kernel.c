@@ -124,23 +124,15 @@ void kernel_swap_free(struct kernel_swap *swap)
 	free(swap);
 }
 
-static bool has_item(const struct plan *plan, const struct takeover_item *item)
-{
-	for (size_t i = 0; i < plan->item_count; i++)
-		if (takeover_item_same(&plan->items[i], item))
-			return true;
-	return false;
-}
-
 static void compare(struct kernel_swap *swap)
 {
 	struct router *router = swap->router;
 	const struct plan *old = swap->old, *new = router->plan;
 	for (size_t i = 0; i < old->item_count; i++)
-		if (!has_item(new, &old->items[i]))
+		if (!plan_has_item(new, &old->items[i]))
 			swap->gone[swap->count++] = old->items[i];
 	for (size_t i = 0; i < new->item_count && !router->kernel_verify; i++)
-		router->kernel_verify = !has_item(old, &new->items[i]);
+		router->kernel_verify = !plan_has_item(old, &new->items[i]);
 	/* Of one that is not the same the kernel may remove more than is the difference. */
 	router->kernel_verify = router->kernel_verify || swap->count > 0;
 }

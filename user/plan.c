@@ -41,10 +41,10 @@ struct plan *plan_new(const struct conf_instance *conf)
 	return plan;
 }
 
-struct plan *plan_new_routes(size_t routes, size_t rules)
+struct plan *plan_new_statics(size_t addresses, size_t routes, size_t rules)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
-	if (plan && allocate(plan, 0, routes, rules))
+	if (plan && allocate(plan, addresses, routes, rules))
 		return plan;
 	plan_free(plan);
 	return NULL;
@@ -127,6 +127,14 @@ bool plan_names_link(const struct plan *plan, const struct links *links, const i
 	for (size_t i = 0; i < plan->item_count; i++)
 		if (plan->items[i].kind == TAKEOVER_ROUTE &&
 		    names_link(plan->items[i].route, links, ifindexes, count))
+			return true;
+	return false;
+}
+
+bool plan_has_item(const struct plan *plan, const struct takeover_item *item)
+{
+	for (size_t i = 0; i < plan->item_count; i++)
+		if (takeover_item_same(&plan->items[i], item))
 			return true;
 	return false;
 }

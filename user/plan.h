@@ -36,8 +36,11 @@ struct plan {
 
 /* With its addresses, and room for the rest. NULL without memory. */
 struct plan *plan_new(const struct conf_instance *conf);
-/* Without addresses, and with room for so many routes and rules. NULL without memory. */
-struct plan *plan_new_routes(size_t routes, size_t rules);
+/* With room for items of so many addresses, routes and rules, and nothing else. NULL without
+ * memory.
+ */
+struct plan *plan_new_statics(size_t addresses, size_t routes, size_t rules);
+bool plan_has_item(const struct plan *plan, const struct takeover_item *item);
 void plan_free(struct plan *plan); /* NULL is allowed */
 
 /*

@@ -11,6 +11,7 @@
 
 #include "port.h"
 #include "router.h"
+#include "statics.h"
 
 /*
  * A Backup whose program is missing goes deaf: at intervals of 200 ms and more it is found out in
@@ -196,6 +197,8 @@ static void turn(void *data)
 	int64_t now_ns = clock_ns();
 	put_back_missing(agent, now_ns);
 	verify_some(agent);
+	if (agent->watch.turns % VERIFY_TURNS == 0)
+		statics_follow(agent);
 	agent_open_control(agent);
 	hints_turn(agent);
 	notify_turn(agent);

@@ -6,6 +6,7 @@
  */
 #include "port.h"
 #include "router.h"
+#include "statics.h"
 #include "tracking.h"
 
 static void look(void *data);
@@ -91,6 +92,7 @@ void world_look(struct agent *agent)
 	}
 	ports_follow(agent);
 	ports_put_unused(agent);
+	statics_follow(agent);
 }
 
 static void look(void *data)
