@@ -61,7 +61,7 @@ static int dump_config(const struct conf *conf)
 static int with_config(const struct options *options)
 {
 	struct conf_diags diags = {0};
-	struct conf *conf = conf_load(options->config_path, &diags);
+	struct conf *conf = conf_load(options->config_path, options->config_id, &diags);
 	if (options->strict)
 		make_strict(&diags);
 	print_diags(&diags, options->mode);

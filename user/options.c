@@ -16,6 +16,7 @@ enum long_only {
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'f'},
+	{"config-id", required_argument, NULL, 'i'},
 	{"config-test", no_argument, NULL, 't'},
 	{"strict", no_argument, NULL, OPT_STRICT},
 	{"explain", required_argument, NULL, OPT_EXPLAIN},
@@ -45,6 +46,9 @@ static bool apply(struct options *options, int letter, const char *value)
 	switch (letter) {
 	case 'f':
 		options->config_path = value;
+		return true;
+	case 'i':
+		options->config_id = value;
 		return true;
 	case 't':
 		options->mode = RUN_CONFIG_TEST;
@@ -99,7 +103,7 @@ bool options_parse(struct options *options, int argc, char **argv)
 		.log_level = LOG_LEVEL_INFO,
 	};
 	int letter;
-	while ((letter = getopt_long(argc, argv, "f:tTVhnlDP", long_options, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "f:i:tTVhnlDP", long_options, NULL)) != -1)
 		if (!apply(options, letter, optarg))
 			return false;
 	if (optind < argc)
@@ -112,6 +116,8 @@ void options_print_help(void)
 	fputs("usage: xvrrpd [options]\n"
 	      "\n"
 	      "  -f, --config FILE      configuration (default /etc/xvrrpd/xvrrpd.conf)\n"
+	      "  -i, --config-id ID     what `@ID` lines are compared with (default: the host name\n"
+	      "                         up to its first dot)\n"
 	      "  -t, --config-test      check the configuration and exit: 0 usable, 1 not\n"
 	      "      --strict           warnings of the configuration are errors, always\n"
 	      "      --explain KEYWORD  say what a keyword of the configuration means, and exit\n"

@@ -28,7 +28,8 @@ enum run_mode {
 struct options {
 	enum run_mode mode;
 	const char *config_path;
-	const char *keyword; /* of --explain */
+	const char *keyword;   /* of --explain */
+	const char *config_id; /* NULL: the name of this machine up to its first dot */
 	const char *run_dir;
 	const char *pin_dir;
 	enum xdp_mode xdp_mode; /* AUTO unless --xdp-mode says otherwise; then it beats the file */

@@ -59,7 +59,7 @@ static void read_file(struct reading *reading)
 			reading->why = NULL;
 		return;
 	}
-	reading->change.conf = conf_load(options->config_path, &diags);
+	reading->change.conf = conf_load(options->config_path, options->config_id, &diags);
 	log_diags(&diags);
 	if (diags.errors > 0 || (options->strict && diags.warnings > 0)) {
 		reading->why = explain(&diags);

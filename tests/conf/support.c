@@ -11,6 +11,9 @@
 
 #include <cmocka.h>
 
+#include "conf/load.h"
+#include "conf/world.h"
+
 static size_t count_errors(const struct conf_diags *diags)
 {
 	size_t errors = 0;
@@ -20,20 +23,27 @@ static size_t count_errors(const struct conf_diags *diags)
 	return errors;
 }
 
-/* Every place is inside of the text, and they are in order. */
+/* Every place is inside of the text, and they are in order; of included files, in their order. */
 static void assert_places(const struct parsed *parsed, const char *text, size_t length)
 {
 	unsigned lines = 1, line = 0;
+	size_t file = 0;
 
 	for (size_t i = 0; i < length; i++)
 		lines += text[i] == '\n';
 	for (size_t i = 0; i < parsed->diags.count; i++) {
 		const struct conf_place *place = &parsed->diags.list[i].place;
 
-		assert_ptr_equal(place->file, parsed->conf->files[0]);
-		assert_in_range(place->line, line, lines);
-		assert_in_range(place->column, place->line ? 1 : 0, length + 1);
+		while (place->file != parsed->conf->files[file]) {
+			assert_non_null(parsed->conf->files[++file]);
+			line = 0;
+		}
+		assert_true(place->line >= line);
 		line = place->line;
+		if (file)
+			continue;
+		assert_in_range(place->line, 0, lines);
+		assert_in_range(place->column, place->line ? 1 : 0, length + 1);
 	}
 }
 
@@ -54,11 +64,24 @@ static char *format_all(const struct conf_diags *diags)
 	return text;
 }
 
+/* Of ${_PWD}, wherever the tests are run. */
+static char *somewhere(const struct conf_world *world, const char *file)
+{
+	(void)world, (void)file;
+	return strdup("/somewhere");
+}
+
 struct parsed parse(const char *file, const char *text, size_t length)
 {
 	struct parsed parsed = {0};
+	struct conf_world world;
 
-	parsed.conf = conf_parse(file, text, length, &parsed.diags);
+	conf_world_of_files(&world);
+	world.config_id = "main";
+	world.seed = 1;
+	world.expansion_max = 1 << 16;
+	world.directory = somewhere;
+	parsed.conf = conf_parse_in(&world, file, text, length, &parsed.diags);
 	assert_non_null(parsed.conf);
 	assert_places(&parsed, text, length);
 	if (parsed.diags.errors < CONF_DIAGS_MAX)

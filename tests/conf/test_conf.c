@@ -313,7 +313,7 @@ static void test_many_addresses(void **state)
 static void check_load_error(const char *path, const char *expected)
 {
 	struct conf_diags diags = {0};
-	struct conf *conf = conf_load(path, &diags);
+	struct conf *conf = conf_load(path, NULL, &diags);
 	char *text;
 
 	assert_non_null(conf);
@@ -348,7 +348,7 @@ static void test_load(void **state)
 	assert_non_null(out);
 	fputs(text, out);
 	fclose(out);
-	conf = conf_load(path, &diags);
+	conf = conf_load(path, NULL, &diags);
 	assert_int_equal(diags.count, 0);
 	assert_int_equal(conf->instance_count, 1);
 	assert_string_equal(conf->instances[0].place.file, path);

@@ -2,7 +2,8 @@
 /*
  * Golden files: golden/NNN-name.conf is parsed; its diagnostics must be NNN-name.diag (no file = no
  * diagnostics) and its canonical form NNN-name.out (no file = refused). Each printed form parses to
- * itself. Besides, every prefix and many mutations of each input must be survived.
+ * itself. What they include stands in golden/included/, and the machine is called `main`. Besides,
+ * every prefix and many mutations of each input must be survived.
  *
  * After a change on purpose: REGENERATE=1 build/tests/conf/test_golden; git diff tests/conf/golden,
  * read it all, and commit what is right.
@@ -64,17 +65,12 @@ static void compare(const char *input, const char *suffix, const char *text)
 	free(path);
 }
 
-static const char *base_name(const char *path)
-{
-	return strrchr(path, '/') + 1;
-}
-
 static void test_case(void **state)
 {
 	const char *path = *state;
 	size_t length;
 	char *text = read_file(path, &length);
-	struct parsed parsed = parse(base_name(path), text, length);
+	struct parsed parsed = parse(path, text, length);
 
 	compare(path, ".diag", parsed.told);
 	compare(path, ".out", parsed.printed);
@@ -145,7 +141,7 @@ static struct CMUnitTest *add(struct CMUnitTest *test, const char *kind, char *p
 {
 	char *name;
 
-	if (asprintf(&name, "%s: %s", base_name(path), kind) < 0)
+	if (asprintf(&name, "%s: %s", path, kind) < 0)
 		abort();
 	*test = (struct CMUnitTest){
 		.name = name,
@@ -162,8 +158,14 @@ int main(void)
 	struct CMUnitTest *tests, *next;
 	int failed;
 
-	while (paths[count])
-		count++;
+	/* includes are relative, and so are the names in diagnostics */
+	if (chdir(GOLDEN)) {
+		perror(GOLDEN);
+		return 1;
+	}
+	for (; paths[count]; count++)
+		memmove(paths[count], strrchr(paths[count], '/') + 1,
+			strlen(strrchr(paths[count], '/')));
 	next = tests = calloc(count * 3 + 1, sizeof(*tests));
 	for (size_t i = 0; i < count; i++) {
 		next = add(next, "golden", paths[i], test_case);

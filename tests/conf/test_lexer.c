@@ -19,13 +19,16 @@
  */
 static char *tokens(const char *text, size_t length, struct conf_diags *diags)
 {
+	struct conf *conf = calloc(1, sizeof(*conf));
+	struct source source;
 	struct lexer lexer;
 	struct token token;
 	char *result = NULL;
 	size_t size;
 	FILE *out = open_memstream(&result, &size);
 
-	lexer_init(&lexer, "t", text, length, diags);
+	source_init(&source, NULL, conf, "t", text, length, diags);
+	lexer_init(&lexer, &source, diags);
 	do {
 		lexer_next(&lexer, &token);
 		switch (token.kind) {
@@ -48,6 +51,8 @@ static char *tokens(const char *text, size_t length, struct conf_diags *diags)
 		}
 	} while (token.kind != TOKEN_END);
 	lexer_free(&lexer);
+	source_free(&source);
+	conf_free(conf);
 	fclose(out);
 	return result;
 }
@@ -78,10 +83,10 @@ static void test_words(void **state)
 {
 	(void)state;
 	check("", ".");
-	check("\n", "; .");
+	check("\n", ".");
 	check("a", "1:1+=a ; .");
 	check("a\n", "1:1+=a ; .");
-	check(" a\tbc \n\n\td", "1:2+=a 1:4=bc ; ; 3:2+=d ; .");
+	check(" a\tbc \n\n\td", "1:2+=a 1:4=bc ; 3:2+=d ; .");
 	check("a\r\nb\r\n", "1:1+=a ; 2:1+=b ; .");
 	check("a\rb\vc\fd", "1:1+=a 1:3=b 1:5=c 1:7=d ; .");
 }
@@ -98,7 +103,7 @@ static void test_braces(void **state)
 static void test_comments(void **state)
 {
 	(void)state;
-	check("#a { \" \n!b\nc", "; ; 3:1+=c ; .");
+	check("#a { \" \n!b\nc", "3:1+=c ; .");
 	check("k@l!ve2", "1:1+=k@l ; .");
 	check("a#b", "1:1+=a ; .");
 	check("a }#b }", "1:1+=a } ; .");
@@ -142,23 +147,41 @@ static void test_odd_bytes(void **state)
 		     "1:1+=a 1:4=b 1:6=c\xc2\xa0"
 		     "d ; .");
 	check("a\xff\xfe \xc2", "1:1+=a\xff\xfe 1:5=\xc2 ; .");
-	check_bytes("a\0b\nc", 5, "; 2:1+=c ; .", 1);
-	check_bytes("a\n\0", 3, "1:1+=a ; ; .", 1);
+	check_bytes("a\0b\nc", 5, "2:1+=c ; .", 1);
+	check_bytes("a\n\0", 3, "1:1+=a ; .", 1);
 }
 
 static void test_variables(void **state)
 {
 	(void)state;
-	check_warned("$A=b { c\nd", "; 2:1+=d ; .");
-	check_warned("  $A_1 = b\\\n c\\\nd\ne", "; 4:1+=e ; .");
-	check_warned("$A=b\\", "; .");
+	check("$A=b { c\nd", "2:1+=d ; .");
+	check("  $A_1=b\\\n c\\\nd\ne", "4:1+=e ; .");
+	check("$A=b\\", ".");
+	check("$A =b", "1:1+=$A 1:4==b ; .");
 	check("$1=b", "1:1+=$1=b ; .");
 	check("$=b", "1:1+=$=b ; .");
 	check("x $A=b", "1:1+=x 1:3=$A=b ; .");
-	check("a${B_2}c", "1:1+=a${B_2}c ; .");
+	check_warned("a${B_2}c", "1:1+=a${B_2}c ; .");
 	check("a${2}c", "1:1+=a$ { 1:4=2 } 1:6=c ; .");
 	check("${B", "1:1+=$ { 1:3=B ; .");
 	check("$B{", "1:1+=$B { ; .");
+	/* the column of a value is that of the variable, and what follows keeps its own */
+	check("$A=b c\nx$A y", "2:1+=xb 2:2=c 2:5=y ; .");
+	check("$A=b\n${A}c$A {d", "2:1+=bcb { 2:10=d ; .");
+	check("$A=b \\\n  c d\nx $A\ny", "3:1+=x 3:3=b ; 2:3+=c 2:5=d ; 4:1+=y ; .");
+	check("{$A=b\n{$A }", "{ ; { 2:2=b } ; .");
+}
+
+static void test_quotes_and_comments(void **state)
+{
+	(void)state;
+	/* which bytes are quoted is decided for a whole line, and there a backslash protects a
+	 * quote */
+	check("a \"b \\\"c # d\\\"\"", "1:1+=a 1:3=b \\ 1:8=c 1:10=# 1:12=d\\ 1:14= ; .");
+	check("a b\\#c$D", "1:1+=a 1:3=b#c$D ; .");
+	/* as in keepalived: a line with variables loses its backslashes, and then its comment */
+	check("$D=x\na b\\#c$D ", "2:1+=a 2:3=b ; .");
+	check("a\"${_HASH}\"${_HASH}b", "1:1+=a 1:2=# ; .");
 }
 
 /* No maximum: keepalived drops lines of 1023 bytes and more. */
@@ -182,9 +205,13 @@ static void test_long_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),	  cmocka_unit_test(test_braces),
-		cmocka_unit_test(test_comments),  cmocka_unit_test(test_quotes),
-		cmocka_unit_test(test_odd_bytes), cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_braces),
+		cmocka_unit_test(test_comments),
+		cmocka_unit_test(test_quotes),
+		cmocka_unit_test(test_odd_bytes),
+		cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_quotes_and_comments),
 		cmocka_unit_test(test_long_line),
 	};
 

@@ -28,13 +28,16 @@ static char *read_lines(const char *text, bool rules, struct conf_diags *diags)
 {
 	struct conf_routes routes = {0};
 	struct conf_rules all = {0};
+	struct conf *conf = calloc(1, sizeof(*conf));
+	struct source source;
 	struct reader reader;
 	const struct statement *line;
 	char *result = NULL;
 	size_t size;
 	FILE *out = open_memstream(&result, &size);
 
-	reader_init(&reader, "t", text, strlen(text), diags);
+	source_init(&source, NULL, conf, "t", text, strlen(text), diags);
+	reader_init(&reader, &source, diags);
 	while ((line = reader_next(&reader))->kind != STATEMENT_END) {
 		if (rules)
 			rules_take(&all, line, diags);
@@ -42,6 +45,7 @@ static char *read_lines(const char *text, bool rules, struct conf_diags *diags)
 			routes_take(&routes, line, diags);
 	}
 	reader_free(&reader);
+	source_free(&source);
 	for (size_t i = 0; i < routes.count; i++) {
 		route_print(out, &routes.list[i]);
 		fputc('\n', out);

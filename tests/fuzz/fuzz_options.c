@@ -20,7 +20,7 @@ static const char *const known[] = {
 	"tc",	      "--log-level", "error",	    "debug",
 	"-V",	      "-h",	     "-n",	    "-l",
 	"-D",	      "-P",	     "--xdp-mode=", "--log-level=info",
-	"--",	      "--vrrp",
+	"--",	      "--vrrp",	     "-i",	    "--config-id=main",
 };
 
 static char *take_word(struct input *input)

@@ -18,24 +18,45 @@
 #include "conf/diag.h"
 #include "conf/finish.h"
 #include "conf/memory.h"
+#include "conf/raw.h"
 #include "conf/route.h"
+#include "conf/source.h"
 
-struct conf *conf_parse(const char *file, const char *text, size_t length, struct conf_diags *diags)
+const char *conf_add_file(struct conf *conf, const char *name)
+{
+	char *copy = conf_copy(name);
+
+	/* one more than there are files: the list ends with NULL */
+	conf->files = conf_grow(conf->files, conf->file_count + 1, &conf->file_capacity,
+				sizeof(conf->files[0]));
+	conf->files[conf->file_count++] = copy;
+	conf->files[conf->file_count] = NULL;
+	return copy;
+}
+
+struct conf *conf_parse_in(const struct conf_world *world, const char *file, const char *text,
+			   size_t length, struct conf_diags *diags)
 {
 	struct conf *conf = conf_alloc(sizeof(*conf));
 	size_t before = diags->count;
+	struct source source;
 	struct raw raw;
 
-	conf->files = conf_alloc(2 * sizeof(conf->files[0]));
-	conf->files[0] = conf_copy(file);
-	raw_parse(&raw, conf->files[0], text, length, diags);
+	source_init(&source, world, conf, file, text, length, diags);
+	raw_parse(&raw, &source, diags);
+	source_free(&source);
 	if (!raw.count)
 		conf_warning(diags, &(struct conf_place){.file = conf->files[0]},
 			     "there is no `vrrp_instance`: nothing will run");
 	conf_finish(conf, &raw, diags);
 	raw_free(&raw);
-	conf_diags_sort(diags, before);
+	conf_diags_sort(diags, before, conf->files);
 	return conf;
+}
+
+struct conf *conf_parse(const char *file, const char *text, size_t length, struct conf_diags *diags)
+{
+	return conf_parse_in(NULL, file, text, length, diags);
 }
 
 size_t conf_served_count(const struct conf_instance *instance)

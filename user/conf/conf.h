@@ -290,7 +290,8 @@ struct conf {
 	size_t track_file_count;
 	struct conf_process *processes;
 	size_t process_count;
-	char **files; /* names that places point to, NULL-terminated */
+	char **files; /* names that places point to, NULL-terminated, in the order of reading */
+	size_t file_count, file_capacity;
 };
 
 enum conf_severity {
@@ -302,6 +303,7 @@ enum conf_severity {
 struct conf_diag {
 	enum conf_severity severity;
 	struct conf_place place;
+	size_t file_number; /* of its file among those of the configuration */
 	char *text;
 };
 
@@ -330,6 +332,14 @@ const struct conf_address *conf_served(const struct conf_instance *instance, siz
 struct conf *conf_parse(const char *file, const char *text, size_t length,
 			struct conf_diags *diags);
 void conf_free(struct conf *conf);
+
+/* The same with includes, conditions and what else `world` knows of, see conf/world.h. */
+struct conf_world;
+struct conf *conf_parse_in(const struct conf_world *world, const char *file, const char *text,
+			   size_t length, struct conf_diags *diags);
+
+/* The name of a file for places, owned by the configuration. */
+const char *conf_add_file(struct conf *conf, const char *name);
 void conf_diags_free(struct conf_diags *diags);
 
 /* FILE:LINE:COL: error|warning: text, without a newline; malloc'd. */

@@ -80,10 +80,13 @@ void conf_warning(struct conf_diags *diags, const struct conf_place *place, cons
 	va_end(arguments);
 }
 
+/* In the order in which the files have been read. */
 static int by_place(const void *left, const void *right)
 {
 	const struct conf_diag *a = left, *b = right;
 
+	if (a->file_number != b->file_number)
+		return a->file_number < b->file_number ? -1 : 1;
 	if (a->place.line != b->place.line)
 		return a->place.line < b->place.line ? -1 : 1;
 	if (a->place.column != b->place.column)
@@ -93,10 +96,44 @@ static int by_place(const void *left, const void *right)
 	return strcmp(a->text, b->text);
 }
 
-void conf_diags_sort(struct conf_diags *diags, size_t from)
+static void number_file(struct conf_diag *diag, char **files)
 {
-	if (diags->count > from)
-		qsort(diags->list + from, diags->count - from, sizeof(diags->list[0]), by_place);
+	while (files[diag->file_number] && files[diag->file_number] != diag->place.file)
+		diag->file_number++;
+}
+
+/* Where some were not kept, nobody knows how many of them were repeated. */
+static void uncount(size_t *seen)
+{
+	if (*seen < CONF_DIAGS_MAX)
+		(*seen)--;
+}
+
+static void drop_repeated(struct conf_diags *diags, size_t from)
+{
+	size_t kept = from;
+
+	for (size_t i = from; i < diags->count; i++) {
+		struct conf_diag *diag = &diags->list[i];
+
+		if (kept > from && !by_place(diag, &diags->list[kept - 1])) {
+			uncount(diag->severity == CONF_ERROR ? &diags->errors : &diags->warnings);
+			free(diag->text);
+		} else {
+			diags->list[kept++] = *diag;
+		}
+	}
+	diags->count = kept;
+}
+
+void conf_diags_sort(struct conf_diags *diags, size_t from, char **files)
+{
+	if (diags->count <= from)
+		return;
+	for (size_t i = from; i < diags->count; i++)
+		number_file(&diags->list[i], files);
+	qsort(diags->list + from, diags->count - from, sizeof(diags->list[0]), by_place);
+	drop_repeated(diags, from);
 }
 
 void conf_diags_free(struct conf_diags *diags)

@@ -17,7 +17,10 @@ void conf_error(struct conf_diags *diags, const struct conf_place *place, const 
 void conf_warning(struct conf_diags *diags, const struct conf_place *place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Order the diagnostics from number `from` on by their places. */
-void conf_diags_sort(struct conf_diags *diags, size_t from);
+/*
+ * Order the diagnostics from number `from` on by their places, which are in `files`, NULL at the
+ * end. What several lines out of one place have in common is told once.
+ */
+void conf_diags_sort(struct conf_diags *diags, size_t from, char **files);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The lexer works line by line, because the language does: what a whole line decides (a definition
- * of a variable, an embedded NUL) is decided when the line starts, everything else token by token.
+ * The lexer works line by line, because the language does. Comments, and what is a matter of whole
+ * lines, are gone when a line gets here (source.c); behind a brace a new line begins in that sense.
  *
  * Differences from keepalived: lines have no maximum length, and a no-break space (U+00A0), which
  * text copied from web pages is indented with, is a blank before a word and ends the first word of
- * a line. It stays a part of later words: a password must come out byte by byte.
- *
- * Included files will be a stack of these lexers in the reader; each token knows its own file.
+ * a line. It stays a part of later words: a password must come out byte by byte. `${NAME}` that
+ * nobody has defined is a part of its word, not a word between braces.
  */
 #include "conf/lexer.h"
 
@@ -17,140 +16,44 @@
 #include "conf/diag.h"
 #include "conf/memory.h"
 
-static struct conf_place place_of(const struct lexer *lexer, const char *at)
-{
-	return (struct conf_place){
-		.file = lexer->file,
-		.line = lexer->line,
-		.column = (unsigned)(at - lexer->line_start) + 1,
-	};
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
-static bool is_comment(char c)
-{
-	return c == '#' || c == '!';
-}
-
 static bool is_mark(char c)
 {
 	return c == '{' || c == '}' || c == '"';
 }
 
-static bool is_name(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
-}
-
-static bool starts_with(const char *at, const char *end, const char *bytes)
-{
-	size_t length = strlen(bytes);
-
-	return (size_t)(end - at) >= length && !memcmp(at, bytes, length);
-}
-
 static bool is_no_break(const char *at, const char *end)
 {
-	return starts_with(at, end, "\xc2\xa0");
+	return line_starts_with(at, end, "\xc2\xa0");
 }
 
-size_t lexer_variable_length(const char *text, const char *end)
+/* Behind a `$` at `text`: the length of NAME or {NAME}, or 0. */
+static size_t variable_length(const char *text, const char *end)
 {
 	const char *at = text;
 	bool braces = at < end && *at == '{';
 	const char *name = braces ? ++at : at;
 
-	while (at < end && is_name(*at))
+	while (at < end && line_is_name(*at))
 		at++;
-	if (at == name || (*name >= '0' && *name <= '9'))
+	if (at == name || !line_begins_name(*name))
 		return 0;
 	if (braces && (at == end || *at++ != '}'))
 		return 0;
 	return (size_t)(at - text);
 }
 
-void lexer_init(struct lexer *lexer, const char *file, const char *text, size_t length,
-		struct conf_diags *diags)
+void lexer_init(struct lexer *lexer, struct source *source, struct conf_diags *diags)
 {
 	*lexer = (struct lexer){
-		.file = file,
-		.at = text,
-		.line_start = text,
-		.line_end = text,
-		.next_line = text,
-		.text_end = text + length,
+		.source = source,
+		.line = {.file = source_file(source)},
 		.diags = diags,
 	};
-	/* The byte order mark that some editors put in front. */
-	if (starts_with(text, lexer->text_end, "\xef\xbb\xbf"))
-		lexer->next_line += 3;
 }
 
 void lexer_free(struct lexer *lexer)
 {
 	free(lexer->buffer);
-}
-
-static void cut_line(struct lexer *lexer)
-{
-	const char *start = lexer->next_line;
-	const char *newline = memchr(start, '\n', (size_t)(lexer->text_end - start));
-
-	lexer->line++;
-	lexer->line_start = lexer->at = start;
-	lexer->line_end = newline ? newline : lexer->text_end;
-	lexer->next_line = newline ? newline + 1 : lexer->text_end;
-	if (lexer->line_end > start && lexer->line_end[-1] == '\r')
-		lexer->line_end--;
-	lexer->in_line = lexer->first = true;
-}
-
-/* keepalived ignores such a line too. */
-static bool skip_nul_line(struct lexer *lexer)
-{
-	const char *nul = memchr(lexer->at, '\0', (size_t)(lexer->line_end - lexer->at));
-
-	if (!nul)
-		return false;
-	struct conf_place place = place_of(lexer, nul);
-
-	conf_warning(lexer->diags, &place, "a NUL byte: the line is ignored");
-	lexer->at = lexer->line_end;
-	return true;
-}
-
-/* `$NAME=value`; a backslash at the end of the line continues the value on the next one. */
-static bool skip_definition(struct lexer *lexer)
-{
-	const char *at = lexer->at;
-
-	while (at < lexer->line_end && is_blank(*at))
-		at++;
-	if (at == lexer->line_end || *at != '$')
-		return false;
-	struct conf_place place = place_of(lexer, at);
-	size_t length = lexer_variable_length(++at, lexer->line_end);
-	const char *name = at;
-
-	for (at += length; at < lexer->line_end && is_blank(*at); at++)
-		;
-	if (!length || at == lexer->line_end || *at != '=')
-		return false;
-	conf_warning(lexer->diags, &place,
-		     "variables are not supported: the definition of `%.*s` is ignored, and so are "
-		     "lines that use variables",
-		     (int)(length < 60 ? length : 60), name);
-	lexer->variable_defined = true;
-	while (lexer->line_end > lexer->line_start && lexer->line_end[-1] == '\\' &&
-	       lexer->next_line < lexer->text_end)
-		cut_line(lexer);
-	lexer->at = lexer->line_end;
-	return true;
 }
 
 static void put(struct lexer *lexer, const char *bytes, size_t length)
@@ -172,97 +75,123 @@ static void finish_word(struct lexer *lexer, struct token *token)
 /* No escapes inside: a backslash is a backslash. */
 static void quoted_word(struct lexer *lexer, struct token *token)
 {
-	const char *start = ++lexer->at;
-	const char *quote = memchr(start, '"', (size_t)(lexer->line_end - start));
+	struct conf_line *line = &lexer->line;
+	const char *start = ++line->start;
+	const char *quote = memchr(start, '"', (size_t)(line->end - start));
 
 	if (!quote)
 		conf_warning(lexer->diags, &token->place,
 			     "no closing `\"` on this line: the quotation ends with the line");
-	lexer->at = quote ? quote : lexer->line_end;
-	put(lexer, start, (size_t)(lexer->at - start));
-	lexer->at += quote != NULL;
+	line->start = quote ? quote : line->end;
+	put(lexer, start, (size_t)(line->start - start));
+	line->start += quote != NULL;
 	finish_word(lexer, token);
 }
 
-/* The length of the next piece of a bare word, or 0 at its end. */
-static size_t bare_piece(const struct lexer *lexer, bool first)
+/* A misspelled name is not replaced, which would go unnoticed. */
+static void tell_undefined(struct lexer *lexer, const char *at, size_t length)
 {
-	const char *at = lexer->at, *end = lexer->line_end;
+	struct conf_place place = line_place(&lexer->line, at);
 
-	if (at == end || is_blank(*at) || is_comment(*at) || is_mark(*at))
+	conf_warning(lexer->diags, &place, "`%.*s` is not defined: it stays as it is",
+		     (int)(length < 60 ? length : 60), at);
+}
+
+/* The length of the next piece of a bare word, or 0 at its end. */
+static size_t bare_piece(struct lexer *lexer, bool first)
+{
+	const char *at = lexer->line.start, *end = lexer->line.end;
+
+	if (at == end || line_is_blank(*at) || is_mark(*at))
 		return 0;
 	if (first && is_no_break(at, end))
 		return 0;
-	if (*at == '$')
-		return 1 + lexer_variable_length(at + 1, end);
+	if (*at == '$') {
+		size_t length = 1 + variable_length(at + 1, end);
+
+		if (length > 1 && at[1] == '{')
+			tell_undefined(lexer, at, length);
+		return length;
+	}
 	/* `\\` is two characters, and its second one escapes nothing */
-	return starts_with(at, end, "\\\\") ? 2 : 1;
+	return line_starts_with(at, end, "\\\\") ? 2 : 1;
 }
 
 static void bare_word(struct lexer *lexer, struct token *token)
 {
-	for (size_t length; (length = bare_piece(lexer, token->first)); lexer->at += length) {
-		if (starts_with(lexer->at, lexer->line_end, "\\#") ||
-		    starts_with(lexer->at, lexer->line_end, "\\!"))
-			lexer->at++;
-		put(lexer, lexer->at, length);
+	struct conf_line *line = &lexer->line;
+
+	for (size_t length; (length = bare_piece(lexer, token->first)); line->start += length) {
+		if (line_starts_with(line->start, line->end, "\\#") ||
+		    line_starts_with(line->start, line->end, "\\!"))
+			line->start++;
+		put(lexer, line->start, length);
 	}
 	finish_word(lexer, token);
 }
 
-static void skip_blanks(struct lexer *lexer)
+static void pass_blanks(struct lexer *lexer)
 {
-	for (;;) {
-		if (lexer->at < lexer->line_end && is_blank(*lexer->at)) {
-			lexer->at++;
-		} else if (is_no_break(lexer->at, lexer->line_end)) {
-			struct conf_place place = place_of(lexer, lexer->at);
+	struct conf_line *line = &lexer->line;
 
-			if (!lexer->told_no_break)
-				conf_warning(lexer->diags, &place,
-					     "a no-break space (U+00A0) is read as a blank, here "
-					     "and wherever a word may begin");
-			lexer->told_no_break = true;
-			lexer->at += 2;
-		} else {
+	for (;;) {
+		line->start = line_skip_blanks(line->start, line->end);
+		if (!is_no_break(line->start, line->end))
 			return;
-		}
+		struct conf_place place = line_place(line, line->start);
+
+		if (!lexer->told_no_break)
+			conf_warning(lexer->diags, &place,
+				     "a no-break space (U+00A0) is read as a blank, here and "
+				     "wherever a word may begin");
+		lexer->told_no_break = true;
+		line->start += 2;
 	}
 }
 
-static bool begin_line(struct lexer *lexer)
+/* What stands behind a brace may be a definition, a condition, an include. */
+static void prepare_rest(struct lexer *lexer)
 {
-	if (lexer->next_line == lexer->text_end)
-		return false;
-	cut_line(lexer);
-	if (!skip_nul_line(lexer))
-		skip_definition(lexer);
-	return true;
+	struct conf_line *line = &lexer->line;
+
+	line->start = line_skip_blanks(line->start, line->end);
+	if (line->start < line->end && strchr("@$~i", *line->start) &&
+	    !source_prepare(lexer->source, line))
+		line->start = line->end;
 }
 
 void lexer_next(struct lexer *lexer, struct token *token)
 {
+	struct conf_line *line = &lexer->line;
+
 	*token = (struct token){.kind = TOKEN_END};
 	lexer->buffer_length = 0;
-	if (!lexer->in_line && !begin_line(lexer)) {
-		token->place = place_of(lexer, lexer->at);
+	if (lexer->in_line && lexer->after_brace)
+		prepare_rest(lexer);
+	lexer->after_brace = false;
+	if (!lexer->in_line && !source_next(lexer->source, line)) {
+		token->place = (struct conf_place){.file = line->file, .line = line->number};
 		return;
 	}
-	skip_blanks(lexer);
-	token->place = place_of(lexer, lexer->at);
+	if (!lexer->in_line)
+		lexer->first = true;
+	lexer->in_line = true;
+	pass_blanks(lexer);
+	token->place = line_place(line, line->start);
 	token->first = lexer->first;
 	lexer->first = false;
-	if (lexer->at == lexer->line_end || is_comment(*lexer->at)) {
+	if (line->start == line->end) {
 		token->kind = TOKEN_END_OF_LINE;
 		lexer->in_line = false;
-	} else if (*lexer->at == '{' || *lexer->at == '}') {
-		token->kind = *lexer->at++ == '{' ? TOKEN_OPEN : TOKEN_CLOSE;
+	} else if (*line->start == '{' || *line->start == '}') {
+		token->kind = *line->start++ == '{' ? TOKEN_OPEN : TOKEN_CLOSE;
+		lexer->after_brace = true;
 	} else {
-		token->start = lexer->at;
-		if (*lexer->at == '"')
+		token->start = line->start;
+		if (*line->start == '"')
 			quoted_word(lexer, token);
 		else
 			bare_word(lexer, token);
-		token->end = lexer->at;
+		token->end = line->start;
 	}
 }

@@ -325,8 +325,8 @@ static bool belongs_outside(struct parser *parser, const struct statement *state
 		return false;
 	if (!parser->unwinding)
 		conf_error(parser->diags, &statement->place,
-			   "`%s` inside of `%s`: the `{` at line %u, column %u has no `}`", name,
-			   schema_context_name(block->context), block->open.line,
+			   "`%s` inside of `%s`: the `{` at %s:%u:%u has no `}`", name,
+			   schema_context_name(block->context), block->open.file, block->open.line,
 			   block->open.column);
 	parser->unwinding = true;
 	reader_again(&parser->reader);
@@ -382,14 +382,13 @@ static void parse_list(struct parser *parser, const struct block *block)
 	}
 }
 
-void raw_parse(struct raw *raw, const char *file, const char *text, size_t length,
-	       struct conf_diags *diags)
+void raw_parse(struct raw *raw, struct source *source, struct conf_diags *diags)
 {
 	struct parser parser = {.raw = raw, .diags = diags};
 	struct block root = {.context = IN_ROOT, .raw = raw};
 
 	*raw = (struct raw){0};
-	reader_init(&parser.reader, file, text, length, diags);
+	reader_init(&parser.reader, source, diags);
 	parse_block(&parser, &root);
 	reader_free(&parser.reader);
 }

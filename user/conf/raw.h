@@ -103,9 +103,8 @@ struct raw {
 	struct conf_script scripts[GLOBAL_SCRIPTS]; /* of global_defs, by its key */
 };
 
-/* Everything in the text; never fails, what is wrong is in `diags`. */
-void raw_parse(struct raw *raw, const char *file, const char *text, size_t length,
-	       struct conf_diags *diags);
+/* All lines; never fails, what is wrong is in `diags`. */
+void raw_parse(struct raw *raw, struct source *source, struct conf_diags *diags);
 void raw_free(struct raw *raw);
 
 /*

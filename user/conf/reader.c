@@ -7,11 +7,10 @@
 #include "conf/diag.h"
 #include "conf/memory.h"
 
-void reader_init(struct reader *reader, const char *file, const char *text, size_t length,
-		 struct conf_diags *diags)
+void reader_init(struct reader *reader, struct source *source, struct conf_diags *diags)
 {
 	*reader = (struct reader){.diags = diags};
-	lexer_init(&reader->lexer, file, text, length, diags);
+	lexer_init(&reader->lexer, source, diags);
 	lexer_next(&reader->lexer, &reader->token);
 }
 
@@ -20,6 +19,7 @@ void reader_free(struct reader *reader)
 	lexer_free(&reader->lexer);
 	free(reader->words);
 	free(reader->text);
+	free(reader->written);
 }
 
 static void advance(struct reader *reader)
@@ -53,6 +53,26 @@ static void add_word(struct reader *reader, size_t count)
 	} while (*text++);
 }
 
+/* The line that they are on goes before the statement does. */
+static void keep_written(struct reader *reader, size_t count)
+{
+	const char *start = reader->words[0].start;
+	size_t length = (size_t)(reader->words[count - 1].end - start);
+
+	if (reader->written_capacity < length) {
+		free(reader->written);
+		reader->written_capacity = 2 * length;
+		reader->written = conf_alloc(reader->written_capacity);
+	}
+	memcpy(reader->written, start, length);
+	for (size_t i = 0; i < count; i++) {
+		struct word *word = &reader->words[i];
+
+		word->start = reader->written + (word->start - start);
+		word->end = reader->written + (word->end - start);
+	}
+}
+
 static void collect_words(struct reader *reader)
 {
 	struct statement *statement = &reader->statement;
@@ -63,6 +83,8 @@ static void collect_words(struct reader *reader)
 	for (size_t i = 0; i < statement->count; i++)
 		reader->words[i].text = reader->text + reader->words[i].offset;
 	statement->words = reader->words;
+	if (statement->count)
+		keep_written(reader, statement->count);
 }
 
 static void read_statement(struct reader *reader)
@@ -71,8 +93,6 @@ static void read_statement(struct reader *reader)
 
 	skip_empty_lines(reader);
 	*statement = (struct statement){.kind = STATEMENT_LINE, .place = reader->token.place};
-	reader->conditional = reader->token.kind == TOKEN_WORD && reader->token.first &&
-			      *reader->token.start == '@';
 	collect_words(reader);
 	if (statement->count)
 		skip_empty_lines(reader);
@@ -88,82 +108,12 @@ static void read_statement(struct reader *reader)
 	}
 }
 
-static bool is_include(const char *word)
-{
-	return !strncmp(word, "include", 7) && word[7 + strspn(word + 7, "rmwba")] == '\0';
-}
-
-/* `$NAME` is plain text unless something defines it; keepalived defines names with a `_`. */
-static bool uses_variable(const struct reader *reader, const char *word)
-{
-	const char *end = word + strlen(word);
-
-	for (const char *at = word; (at = strchr(at, '$')); at++) {
-		bool predefined = !strncmp(at, "$_", 2) || !strncmp(at, "${_", 3);
-
-		if ((predefined || reader->lexer.variable_defined) &&
-		    lexer_variable_length(at + 1, end))
-			return true;
-	}
-	return false;
-}
-
-static bool tell_variable(struct reader *reader)
-{
-	const struct statement *statement = &reader->statement;
-
-	for (size_t i = 0; i < statement->count; i++) {
-		if (!uses_variable(reader, statement->words[i].text))
-			continue;
-		conf_warning(reader->diags, &statement->words[i].place,
-			     "variables are not supported (" WORD "): %s is ignored",
-			     statement->words[i].text,
-			     statement->kind == STATEMENT_BLOCK ? "the block" : "the line");
-		return true;
-	}
-	return false;
-}
-
-static bool tell_unsupported(struct reader *reader)
-{
-	const struct statement *statement = &reader->statement;
-
-	if (!statement->count)
-		return false;
-	const struct word *word = &statement->words[0];
-
-	if (reader->conditional) {
-		conf_warning(reader->diags, &word->place,
-			     "conditional lines are not supported: what " WORD
-			     " selects is ignored",
-			     word->text);
-		return true;
-	}
-	if (*word->start != '"' && is_include(word->text)) {
-		conf_warning(reader->diags, &word->place,
-			     "`include` is not supported: " WORD " is not read",
-			     statement->count > 1 ? statement->words[1].text : "");
-		return true;
-	}
-	return tell_variable(reader);
-}
-
 const struct statement *reader_next(struct reader *reader)
 {
-	if (reader->again) {
-		reader->again = false;
-		return &reader->statement;
-	}
-	for (;;) {
+	if (!reader->again)
 		read_statement(reader);
-		if (!tell_unsupported(reader))
-			return &reader->statement;
-		if (reader->statement.kind == STATEMENT_BLOCK) {
-			struct conf_place open = reader->statement.open;
-
-			reader_skip_block(reader, &open);
-		}
-	}
+	reader->again = false;
+	return &reader->statement;
 }
 
 void reader_again(struct reader *reader)
@@ -191,8 +141,8 @@ void reader_skip_block(struct reader *reader, const struct conf_place *open)
 		if (token->kind == TOKEN_WORD && head && !strcmp(token->text, "vrrp_instance")) {
 			conf_error(reader->diags, &token->place,
 				   "`vrrp_instance` inside a block that is skipped: the `{` at "
-				   "line %u, column %u has no `}`",
-				   open->line, open->column);
+				   "%s:%u:%u has no `}`",
+				   open->file, open->line, open->column);
 			return;
 		}
 		head = token->kind != TOKEN_WORD;

@@ -11,7 +11,8 @@
 struct word {
 	const char *text;
 	struct conf_place place;
-	const char *start, *end; /* as it is written in the file, quotes included */
+	const char *start, *end; /* as it is written, quotes included; all words of a statement
+				    are in one array there */
 	size_t offset;		 /* of the text, while it is being collected */
 };
 
@@ -36,21 +37,17 @@ struct reader {
 	struct conf_diags *diags;
 	struct statement statement; /* the last one; its words live until the next */
 	bool again;
-	bool conditional; /* it starts with @id at the start of a line */
 	struct word *words;
 	size_t word_capacity;
 	char *text;
 	size_t text_length, text_capacity;
+	char *written; /* the words as they are written */
+	size_t written_capacity;
 };
 
-void reader_init(struct reader *reader, const char *file, const char *text, size_t length,
-		 struct conf_diags *diags);
+void reader_init(struct reader *reader, struct source *source, struct conf_diags *diags);
 void reader_free(struct reader *reader);
 
-/*
- * The next statement. Those that the language has but this version has not (include, @id,
- * variables) are told about and skipped, with the block that they open.
- */
 const struct statement *reader_next(struct reader *reader);
 
 /* The next reader_next() returns the last statement again. */

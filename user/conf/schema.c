@@ -27,32 +27,6 @@ const struct keyword *schema_at(size_t index)
 	return NULL;
 }
 
-/* Asked of every line, several times: the first letter is enough to tell most rows apart. */
-const struct keyword *schema_find(enum schema_context context, const char *name)
-{
-	for (size_t part = 0; part < PARTS; part++) {
-		const struct keyword *row = parts[part]->rows, *end = row + parts[part]->count;
-
-		for (; row < end; row++)
-			if (row->context == context && row->name[0] == name[0] &&
-			    !strcmp(row->name, name))
-				return row;
-	}
-	return NULL;
-}
-
-const struct keyword *schema_by_key(enum schema_context context, enum schema_key key)
-{
-	for (size_t part = 0; part < PARTS - 1; part++) {
-		const struct keyword *row = parts[part]->rows, *end = row + parts[part]->count;
-
-		for (; row < end; row++)
-			if (row->context == context && row->key == key)
-				return row;
-	}
-	return NULL;
-}
-
 const char *schema_context_name(enum schema_context context)
 {
 	switch (context) {

@@ -30,6 +30,8 @@ enum schema_context {
 /* The blocks from here on have lines without keywords. */
 #define FIRST_LIST IN_ADDRESSES
 
+#define CONTEXTS (IN_ROUTES + 1)
+
 enum schema_kind {
 	KIND_BLOCK,
 	KIND_INTEGER,
@@ -178,6 +180,8 @@ enum schema_key {
 	KEY_NOTIFY_DELETED,
 	KEY_NOTIFY_RX_LOWER,
 };
+
+#define KEYS (KEY_NOTIFY_RX_LOWER + 1)
 
 /* Parts of keepalived that are skipped; each has one sentence, see schema_part_text(). */
 enum schema_part {
