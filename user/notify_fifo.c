@@ -172,6 +172,9 @@ static void ready(void *data)
 	} else if (reader && reader->runs) {
 		reader->restart = true; /* it reads the pipe that was removed */
 		scripts_hurry(names_scripts(pipe->pipes->names), reader, 0);
+	} else if (reader) { /* it has seen the end of that one */
+		loop_timer_set(reader->timer, NEVER_NS);
+		reader_start(reader);
 	}
 }
 

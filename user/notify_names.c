@@ -10,6 +10,10 @@
 #define KILL_AFTER_NS (2 * NS_PER_S)
 #define BUCKETS	      256
 
+/* A script that takes longer is slower than the events, and so is one behind which so many wait. */
+#define SLOW_NS	    (200 * NS_PER_MS)
+#define WAITING_MAX 16
+
 /* At the end: of what runs then, of a script that is told of it, and of all together. */
 #define PATIENCE_NS	(2 * NS_PER_S)
 #define STOP_TIMEOUT_NS (5 * NS_PER_S)
@@ -24,6 +28,7 @@ struct call {
 struct event {
 	struct event *next;
 	enum conf_notify kind;
+	bool begun, slow;
 	struct call *calls; /* still to be run, or running */
 };
 
@@ -133,21 +138,33 @@ no_memory:
 	return NULL;
 }
 
-/* What a newer one makes pointless, but not the one that runs. */
-static void drop_older(struct name *name, enum conf_notify kind)
+/* Those before the last state that waits: they are history. */
+static void skip_to_newest(struct name *name)
 {
-	struct event **link = &name->first;
-	if (name->busy)
-		link = &(*link)->next;
-	while (*link) {
-		struct event *event = *link;
-		if (kind == CONF_NOTIFY_RX_LOWER && event->kind != kind) {
-			link = &event->next;
-			continue;
-		}
-		*link = event->next;
+	struct event **from = name->busy ? &name->first->next : &name->first, *newest = NULL;
+	for (struct event *event = *from; event; event = event->next)
+		if (event->kind != CONF_NOTIFY_RX_LOWER)
+			newest = event;
+	while (newest && *from != newest) {
+		struct event *event = *from;
+		*from = event->next;
 		event_free(event);
 	}
+}
+
+static void append(struct name *name, struct event *event)
+{
+	struct event **last = &name->first;
+	unsigned count = 0;
+	for (; *last; last = &(*last)->next, count++)
+		if (event->kind == CONF_NOTIFY_RX_LOWER && (*last)->kind == event->kind &&
+		    !(*last)->next && !(count == 0 && name->busy)) {
+			event_free(event); /* the same waits already, and nothing behind it */
+			return;
+		}
+	*last = event;
+	if (count >= WAITING_MAX)
+		skip_to_newest(name);
 }
 
 /* One without any script changes nothing: the last script that was due is still due. */
@@ -162,11 +179,7 @@ void name_event(struct name *name, const struct conf_script *scripts, enum conf_
 		log_error("%s: out of memory: a notify script is not run", name->text);
 		return;
 	}
-	drop_older(name, kind);
-	struct event **last = &name->first;
-	while (*last)
-		last = &(*last)->next;
-	*last = event;
+	append(name, event);
 	loop_task_post(name->names->task);
 }
 
@@ -200,6 +213,16 @@ static void tell_end(const struct name *name, enum script_end end, int value,
 
 static void run_first(struct name *name);
 
+/* Something newer waits: what of this event has not begun yet is told no more. */
+static void forget_rest(struct name *name)
+{
+	struct event *event = name->first;
+	if (!event->next)
+		return;
+	calls_free(event->calls->next);
+	event->calls->next = NULL;
+}
+
 /* The first call of the first event is over. */
 static void pop(struct name *name)
 {
@@ -216,9 +239,15 @@ static void pop(struct name *name)
 static void ended(enum script_end end, int value, const struct failure *failure, void *data)
 {
 	struct name *name = data;
+	bool slow = name->first->slow || clock_ns() > name->started_ns + SLOW_NS;
+	name->first->slow = slow;
 	tell_end(name, end, value, failure);
+	if (name->names->ending && end == SCRIPT_TIMED_OUT)
+		forget_rest(name);
 	pop(name);
 	name->busy = false;
+	if (slow && !(name->first && name->first->begun))
+		skip_to_newest(name);
 	run_first(name);
 }
 
@@ -243,6 +272,8 @@ static void run_first(struct name *name)
 		.timeout_ns = timeout_ns(name),
 		.kill_after_ns = KILL_AFTER_NS,
 	};
+	name->started_ns = clock_ns();
+	name->first->begun = true;
 	name->busy = script_run(names->scripts, &order, ended, name);
 }
 
@@ -331,24 +362,11 @@ struct names *names_open(struct agent *agent)
 	return NULL;
 }
 
-/* Something newer waits: what of the old event has not begun yet is told no more. */
-static void hurry(struct name *name)
-{
-	struct event *event = name->first;
-	if (!name->busy || !event->next)
-		return;
-	calls_free(event->calls->next);
-	event->calls->next = NULL;
-}
-
 void names_finish(struct names *names)
 {
 	names->ending = true;
 	if (!names->scripts)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct name *name = names->buckets[i]; name; name = name->next)
-			hurry(name);
 	scripts_hurry(names->scripts, NULL, PATIENCE_NS);
 	run_all(names);
 	scripts_finish(names->scripts, NULL, FINISH_NS);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The scripts of one name, instance or group: one at a time, so that MASTER's never ends after the
- * BACKUP's that followed it. Where they are slower than the events, the newest state wins: of those
- * that wait behind the one that runs, only the last is told.
+ * The scripts of one name, instance or group: one at a time and in order, so that MASTER's never
+ * ends after the BACKUP's that followed it. Where they are slower than the events, the newest state
+ * wins: of those that wait behind a slow one only the last is told.
  */
 #ifndef NOTIFY_NAMES_H
 #define NOTIFY_NAMES_H
@@ -20,7 +20,8 @@ struct name {
 	struct name *next; /* of the bucket */
 	struct names *names;
 	bool is_group;
-	bool busy;		/* the first call of the first event runs */
+	bool busy;		/* the first call of the first event runs ... */
+	int64_t started_ns;	/* ... since then */
 	enum conf_notify state; /* last told; CONF_NOTIFY = none */
 	struct event *first;	/* in order; it may be running */
 	struct fifo_name lines[NOTIFY_FIFOS];
@@ -44,7 +45,7 @@ const char *notify_word(enum conf_notify kind);
 
 /*
  * `kind` of this name: its own script, then the one of all kinds with four words more, as they are
- * in `scripts` at this moment. CONF_NOTIFY_RX_LOWER is no state, and replaces only its like.
+ * in `scripts` at this moment. CONF_NOTIFY_RX_LOWER is no state, and replaces none.
  */
 void name_event(struct name *name, const struct conf_script *scripts, enum conf_notify kind,
 		unsigned priority);

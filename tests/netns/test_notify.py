@@ -77,6 +77,24 @@ def test_a_slow_script_delays_its_successors_only(lan):
               "backup", "all INSTANCE VI_1 BACKUP 100")
 
 
+def test_the_newest_state_wins(lan):
+    """MASTER, BACKUP, MASTER while a slow script runs: only the last one is told, once."""
+    slow = Book(lan.dir, "slow", before='[ "$1" != backup ] || while [ ! -e "$0.go" ]; do '
+                                        'sleep 0.05; done')
+    agent = Xvrrpd(lan.r1, Instance(priority=200, extra=slow.each()))
+    for _ in range(2):
+        wait_until(lambda: agent.state() == "active", "active")
+        lan.r1.ip("link", "set", "eth0", "down")
+        wait_until(lambda: agent.state() == "initialize", "a fault")
+        lan.r1.ip("link", "set", "eth0", "up")
+    wait_until(lambda: agent.state() == "active", "active")
+    assert slow.lines() == []
+    pathlib.Path(f"{slow.path}.go").touch()
+    slow.wait("backup", "all INSTANCE VI_1 BACKUP 200", "master", "all INSTANCE VI_1 MASTER 200")
+    assert agent.stop() == 0
+    assert slow.lines()[4:] == ["stop", "all INSTANCE VI_1 STOP 200"]
+
+
 def test_one_hangs_the_others_go_on(lan):
     """Each name has an order of its own; at the end what hangs makes way for STOP."""
     hangs = Book(lan.dir, "hangs", before='[ "$1" != backup ] || sleep 1000')
