@@ -128,24 +128,29 @@ static void due(void *data)
 
 /* ---- life ---- */
 
+static char *join(char *const *words)
+{
+	char *line = NULL;
+	size_t length;
+	FILE *file = open_memstream(&line, &length);
+	if (!file)
+		return NULL;
+	for (size_t i = 0; words[i]; i++)
+		fprintf(file, "%s%s", i ? " " : "", words[i]);
+	fclose(file);
+	return line;
+}
+
 /* keepalived's `</some/file`: can it be opened? Only a shell knows that. */
 static char **shell_words(char *const *words)
 {
 	char **copy = calloc(4, sizeof(*copy));
-	size_t length = 1;
-	for (size_t i = 0; words[i]; i++)
-		length += strlen(words[i]) + 1;
-	char *line = calloc(length, 1);
-	for (size_t i = 0; line && words[i]; i++)
-		strcat(strcat(line, i ? " " : ""), words[i]);
-	if (copy) {
-		copy[0] = strdup("/bin/sh");
-		copy[1] = strdup("-c");
-		copy[2] = line;
-		return copy;
-	}
-	free(line);
-	return NULL;
+	if (!copy)
+		return NULL;
+	copy[0] = strdup("/bin/sh");
+	copy[1] = strdup("-c");
+	copy[2] = join(words);
+	return copy;
 }
 
 static char **copy_words(char *const *words)

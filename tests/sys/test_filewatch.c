@@ -43,7 +43,7 @@ static int setup(void **state)
 	(void)state;
 	world = (struct world){.loop = loop_new(NULL)};
 	world.watches = filewatches_open(world.loop, NULL);
-	strcpy(world.dir, "/tmp/test_filewatch.XXXXXX");
+	snprintf(world.dir, sizeof(world.dir), "/tmp/test_filewatch.XXXXXX");
 	alarm(30); /* ends the test if something is not told */
 	return world.watches && mkdtemp(world.dir) ? 0 : -1;
 }

@@ -35,7 +35,7 @@ static bool add_hop(struct walk *walk, const char *name)
 	if (wd < 0)
 		return false;
 	hops->list[hops->count].wd = wd;
-	strcpy(hops->list[hops->count].name, name);
+	snprintf(hops->list[hops->count].name, NAME_MAX + 1, "%s", name);
 	hops->count++;
 	return true;
 }
@@ -62,7 +62,7 @@ static bool follow_link(struct walk *walk, const char *path)
 		return false;
 	target[length] = '\0';
 	if (target[0] == '/')
-		strcpy(walk->done, "/");
+		snprintf(walk->done, sizeof(walk->done), "/");
 	memcpy(rest, walk->rest, sizeof(rest));
 	return snprintf(walk->rest, sizeof(walk->rest), "%s%s", target, rest) <
 	       (int)sizeof(walk->rest);
@@ -77,14 +77,14 @@ static bool step(struct walk *walk, const char *name)
 	if (snprintf(path, sizeof(path), "%s/%s", walk->done, name) >= (int)sizeof(path))
 		return false;
 	if (!last && lstat(path, &entry) == 0 && S_ISDIR(entry.st_mode)) {
-		strcpy(walk->done, path);
+		memcpy(walk->done, path, sizeof(walk->done));
 		return true;
 	}
 	if (!add_hop(walk, name) || lstat(path, &entry) < 0)
 		return false;
 	if (S_ISLNK(entry.st_mode))
 		return follow_link(walk, path);
-	strcpy(walk->done, path);
+	memcpy(walk->done, path, sizeof(walk->done));
 	return !last && S_ISDIR(entry.st_mode); /* which has come just now */
 }
 
@@ -93,7 +93,7 @@ void path_watch(int inotify_fd, const char *path, struct path_hops *hops)
 	struct walk walk = {.inotify_fd = inotify_fd, .hops = hops};
 	char name[NAME_MAX + 1];
 	hops->count = 0;
-	strcpy(walk.done, path[0] == '/' ? "/" : ".");
+	snprintf(walk.done, sizeof(walk.done), "%s", path[0] == '/' ? "/" : ".");
 	if (snprintf(walk.rest, sizeof(walk.rest), "%s", path) >= (int)sizeof(walk.rest))
 		return;
 	while (take_name(&walk, name) && step(&walk, name))
