@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -117,18 +118,17 @@ static bool is_answered(int fd, uint32_t number)
 
 static bool ask(int fd, enum proc_cn_mcast_op operation, uint32_t number)
 {
-	struct {
-		struct nlmsghdr header;
-		struct cn_msg message;
-		enum proc_cn_mcast_op operation;
-	} __attribute__((packed, aligned(4))) request = {
-		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = NLMSG_DONE},
-		.message = {.id = {CN_IDX_PROC, CN_VAL_PROC},
-			    .ack = number,
-			    .len = sizeof(request.operation)},
-		.operation = operation,
-	};
-	return send(fd, &request, sizeof(request), 0) == sizeof(request);
+	union datagram datagram = {.bytes = {0}};
+	struct cn_msg *message = NLMSG_DATA(&datagram);
+	datagram.header.nlmsg_len = NLMSG_LENGTH(sizeof(*message) + sizeof(operation));
+	datagram.header.nlmsg_type = NLMSG_DONE;
+	message->id.idx = CN_IDX_PROC;
+	message->id.val = CN_VAL_PROC;
+	message->ack = number;
+	message->len = sizeof(operation);
+	memcpy(message->data, &operation, sizeof(operation));
+	ssize_t length = datagram.header.nlmsg_len;
+	return send(fd, &datagram, (size_t)length, 0) == length;
 }
 
 void process_events_close(int fd)
