@@ -118,8 +118,18 @@ size_t told(const struct parsed *parsed, const char *text)
 static bool stays(const char *text)
 {
 	static const char *const texts[] = {
-		"not run",	     "nothing will run",	"one member only", "link-local",
-		"there is no shell", "priority 255 and others", "stays in fault",  "strict mode",
+		"not run",
+		"nothing will run",
+		"one member only",
+		"link-local",
+		"there is no shell",
+		"priority 255 and others",
+		"stays in fault",
+		"strict mode",
+		"a weight with `nopreempt`",
+		"is held at 254",
+		"is longer than its `interval`",
+		"without `enable_script_security`",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

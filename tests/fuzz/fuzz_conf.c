@@ -166,10 +166,18 @@ static void check_instance(const struct conf_instance *instance)
 static bool stays(const struct conf_diag *diag)
 {
 	static const char *const texts[] = {
-		"does not run",	     "nothing will run",
-		"one member only",   "link-local, and there is",
-		"there is no shell", "priority 255 and others",
-		"stays in fault",    "strict mode",
+		"does not run",
+		"nothing will run",
+		"one member only",
+		"link-local, and there is",
+		"there is no shell",
+		"priority 255 and others",
+		"stays in fault",
+		"strict mode",
+		"a weight with `nopreempt`",
+		"is held at 254",
+		"is longer than its `interval`",
+		"without `enable_script_security`",
 
 	};
 

@@ -92,6 +92,10 @@ static void take_script(const struct block *block, const struct keyword *keyword
 		return;
 	}
 	notify = block->instance ? block->instance->notify : block->group->notify;
+	if (keyword->key == KEY_NOTIFY_DELETED && statement->count < 2) {
+		script_take_nothing(&notify[CONF_NOTIFY_DELETED], statement);
+		return;
+	}
 	script_take(&notify[keyword->key - KEY_NOTIFY], statement, diags);
 }
 

@@ -96,7 +96,8 @@ enum conf_notify {
 	CONF_NOTIFY_BACKUP,
 	CONF_NOTIFY_FAULT,
 	CONF_NOTIFY_STOP,
-	CONF_NOTIFY_DELETED,  /* a reload has removed it; without one, as in keepalived: FAULT */
+	CONF_NOTIFY_DELETED,  /* a reload has removed it; without one, as in keepalived: FAULT;
+				 the keyword alone: a list of no words */
 	CONF_NOTIFY_RX_LOWER, /* Active, and a lower priority was heard */
 	CONF_NOTIFY_KINDS,
 };

@@ -255,4 +255,5 @@ void conf_finish(struct conf *conf, struct raw *raw, struct conf_diags *diags)
 	finish_weights(conf, diags);
 	number_rules(conf);
 	conf_check(conf, raw, diags);
+	conf_lint(conf, raw, diags);
 }

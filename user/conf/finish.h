@@ -74,4 +74,7 @@ void finish_groups(struct conf *conf, struct raw *raw, struct conf_diags *diags)
  */
 void conf_check(struct conf *conf, const struct raw *raw, struct conf_diags *diags);
 
+/* Warnings about what is probably not meant; nothing changes. */
+void conf_lint(const struct conf *conf, const struct raw *raw, struct conf_diags *diags);
+
 #endif

@@ -12,7 +12,7 @@ struct conf_script finish_script(struct conf_script *from, const struct setting 
 	struct conf_script to = *from;
 
 	*from = (struct conf_script){0};
-	if (!to.words || to.user || !user->keyword)
+	if (!to.words || !to.words[0] || to.user || !user->keyword)
 		return to;
 	to.user = conf_copy(user->text);
 	to.group = user->second ? conf_copy(user->second) : NULL;

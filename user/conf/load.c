@@ -15,6 +15,7 @@
 
 #include "conf/diag.h"
 #include "conf/memory.h"
+#include "conf/system.h"
 #include "conf/world.h"
 
 /* A larger file is a mistake: a disk image, a device that never ends. */
@@ -240,6 +241,7 @@ struct conf *conf_load(const char *path, const char *config_id, struct conf_diag
 			   "cannot read the configuration: %s; %s", strerror(error), advice(error));
 	} else {
 		conf = parse(path, config_id, &text, diags);
+		conf_check_system(conf, diags);
 	}
 	free(text.bytes);
 	return conf;

@@ -215,6 +215,10 @@ void print_script(FILE *out, const char *keyword, const struct conf_script *scri
 {
 	if (!script->words)
 		return;
+	if (!script->words[0]) {
+		fprintf(out, "\t%s\n", keyword);
+		return;
+	}
 	fprintf(out, "\t%s \"", keyword);
 	for (char **word = script->words; *word; word++) {
 		if (word > script->words)

@@ -177,6 +177,8 @@ void command_take(struct conf_script *script, const struct statement *statement,
 /* What follows a keyword of KIND_SCRIPT; of several for one script the first counts. */
 void script_take(struct conf_script *script, const struct statement *statement,
 		 struct conf_diags *diags);
+/* `notify_deleted` alone: a command without a word. */
+void script_take_nothing(struct conf_script *script, const struct statement *statement);
 void script_free(struct conf_script *script);
 
 /* The first word of a family decides that of the instance, as in keepalived. */

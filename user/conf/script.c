@@ -229,6 +229,14 @@ void script_take(struct conf_script *script, const struct statement *statement,
 	take(script, statement, 3, diags);
 }
 
+void script_take_nothing(struct conf_script *script, const struct statement *statement)
+{
+	if (script->words)
+		return;
+	script->words = conf_alloc(sizeof(script->words[0]));
+	script->place = statement->place;
+}
+
 void command_take(struct conf_script *script, const struct statement *statement,
 		  struct conf_diags *diags)
 {
