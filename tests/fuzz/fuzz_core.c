@@ -97,6 +97,29 @@ static void take_params(struct world *world)
 	};
 }
 
+/* Another configuration of the same virtual router, some of it as before. */
+static void change_params(struct world *world)
+{
+	struct vr_params before = world->params;
+	unsigned what = take8(world->input);
+
+	take_params(world);
+	world->params.family = before.family;
+	world->params.version = before.version;
+	world->params.sync_group = before.sync_group;
+	world->params.startup_delay_ns = before.startup_delay_ns;
+	if (before.version == 2)
+		world->params.interval_cs = 100 * (1 + world->params.interval_cs % 255);
+	if (before.version == 3 && world->params.interval_cs > VRRP_INTERVAL_MAX_CS)
+		world->params.interval_cs /= 100;
+	if (what & 1)
+		world->params.interval_cs = before.interval_cs;
+	if (what & 2)
+		world->params.down_adverts = before.down_adverts;
+	if (what & 4)
+		world->params.priority = before.priority;
+}
+
 static int64_t interval_ns(const struct world *world)
 {
 	return world->params.interval_cs * NS_PER_CS;
@@ -382,7 +405,7 @@ static struct vr_event take_event(struct world *world)
 		break;
 	case EV_FAULT:
 	case EV_FAULT_OVER:
-		event.fault = 1u << take_below(input, 6);
+		event.fault = 1u << take_below(input, 8);
 		break;
 	case EV_PRIORITY: /* an owner's is not tracked */
 		event.priority = (uint8_t)(1 + take_below(input, 254));
@@ -397,6 +420,13 @@ static struct vr_event take_event(struct world *world)
 	case EV_SHUTDOWN:
 		event.alone = take_bool(input);
 		break;
+	case EV_CONFIGURE:
+		change_params(world);
+		event.configure.params = &world->params;
+		event.configure.priority = world->params.priority;
+		if (world->params.priority != VRRP_PRIORITY_OWNER && take_bool(input))
+			event.configure.priority = (uint8_t)(1 + take_below(input, 254));
+		break;
 	case EV_STARTUP:
 	case EV_CLAIM:
 	case EV_DEADLINE:
@@ -409,6 +439,21 @@ static struct vr_event take_event(struct world *world)
 		break;
 	}
 	return event;
+}
+
+/*
+ * The role stays, but for an Active that has to yield, and for who was about to start as owner; and
+ * no lease outlasts what is advertised (I1).
+ */
+static void configure(struct world *world, const struct vr_event *event)
+{
+	enum vr_state before = world->vr.state;
+
+	step(world, event);
+	if (world->vr.state == VR_ACTIVE && world->vr.listen_until_ns == NEVER_NS)
+		must(world->slot.lease_until_ns <= world->now_ns + vr_lease_ns(&world->vr));
+	must(vr_lease_ns(&world->vr) <= world->params.down_adverts * interval_ns(world));
+	must(world->vr.state == before || world->vr.state == VR_BACKUP);
 }
 
 static void take_turn(struct world *world)
@@ -435,7 +480,10 @@ static void take_turn(struct world *world)
 		return;
 	}
 	event = take_event(world);
-	step(world, &event);
+	if (event.kind == EV_CONFIGURE)
+		configure(world, &event);
+	else
+		step(world, &event);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

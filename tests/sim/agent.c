@@ -63,11 +63,12 @@ static void adopt(struct machine *machine)
 void agent_exec(struct world *world, struct machine *machine)
 {
 	struct agent *agent = &machine->agent;
-	struct vr_params params = glue_params(world->scenario, machine->router);
+	struct vr_params params = glue_params(world->scenario, &machine->file);
 	struct vrrp_addr primary = sim_address(world->scenario->family, machine->router->address);
 	int64_t clock_ns = machine_clock(world, machine);
 	uint32_t turn = agent->turn;
 
+	machine->own = machine->file;
 	*agent = (struct agent){
 		.alive = true,
 		.frozen = agent->frozen,
@@ -113,7 +114,7 @@ static void loaded(struct world *world, struct machine *machine)
 {
 	struct agent *agent = &machine->agent;
 	struct vr_event priority = {.kind = EV_PRIORITY, .priority = machine->tracked_priority};
-	struct vr_event startup = {.kind = EV_STARTUP};
+	struct vr_event startup = {.kind = EV_STARTUP}, configure = {.kind = EV_CONFIGURE};
 
 	agent->loading = false;
 	glue_bind(world, machine);
@@ -126,14 +127,27 @@ static void loaded(struct world *world, struct machine *machine)
 	if (machine->tracked_priority != machine->router->priority)
 		agent_order(world, machine, &priority);
 	agent_order(world, machine, &startup);
+	if (memcmp(&machine->own, &machine->file, sizeof(machine->own)) != 0)
+		agent_order(world, machine, &configure);
 	TRACE(world, "r%u: programs are loaded", machine->number + 1);
 }
 
 /* ---- what it does next ---- */
 
-static void take_order(struct agent *agent)
+static void take_order(struct world *world, struct machine *machine)
 {
+	struct agent *agent = &machine->agent;
+
 	agent->event = agent->orders[agent->first_order++ % AGENT_ORDERS_MAX];
+	if (agent->event.kind != EV_CONFIGURE)
+		return;
+	oracle_configures(world, machine);
+	machine->own = machine->file;
+	machine->params = glue_params(world->scenario, machine->router);
+	agent->event.configure.params = &machine->params;
+	agent->event.configure.priority = machine->tracked_priority;
+	if (agent->has_slot)
+		glue_configure(machine);
 }
 
 static void take_report(struct agent *agent, const struct xvrrp_event *report)
@@ -194,7 +208,7 @@ static bool next_event(struct world *world, struct machine *machine)
 	    beat(world, machine))
 		return true;
 	if (has_orders(agent) && random_chance(&world->random, 500000)) {
-		take_order(agent);
+		take_order(world, machine);
 		return true;
 	}
 	agent->expired = agent->expired || (due && random_chance(&world->random, 500000));
@@ -203,7 +217,7 @@ static bool next_event(struct world *world, struct machine *machine)
 	if (clock_ns >= agent->beat_ns && beat(world, machine))
 		return true;
 	if (has_orders(agent)) {
-		take_order(agent);
+		take_order(world, machine);
 		return true;
 	}
 	if (!due && !agent->expired)
@@ -277,19 +291,13 @@ static bool is_torn_off(struct world *world, struct machine *machine)
 }
 
 static const char *const event_words[] = {
-	[EV_STARTUP] = "startup",
-	[EV_SHUTDOWN] = "shutdown",
-	[EV_FAULT] = "fault",
-	[EV_FAULT_OVER] = "fault over",
-	[EV_ADVERT] = "hears",
-	[EV_CLAIM] = "claim",
-	[EV_PRIORITY] = "priority",
-	[EV_DEADLINE] = "deadline",
-	[EV_RECHECK] = "second look",
-	[EV_ADOPT] = "adopts",
-	[EV_DRAIN] = "drain",
-	[EV_UNDRAIN] = "undrain",
-	[EV_STOOD_STILL] = "stood still",
+	[EV_STARTUP] = "startup",   [EV_SHUTDOWN] = "shutdown",
+	[EV_FAULT] = "fault",	    [EV_FAULT_OVER] = "fault over",
+	[EV_ADVERT] = "hears",	    [EV_CLAIM] = "claim",
+	[EV_PRIORITY] = "priority", [EV_CONFIGURE] = "configuration",
+	[EV_DEADLINE] = "deadline", [EV_RECHECK] = "second look",
+	[EV_ADOPT] = "adopts",	    [EV_DRAIN] = "drain",
+	[EV_UNDRAIN] = "undrain",   [EV_STOOD_STILL] = "stood still",
 };
 
 static void trace_step(struct world *world, const struct machine *machine)

@@ -167,6 +167,30 @@ static void make_priority(struct making *m, int64_t at_ns)
 		command->value = priority;
 }
 
+/* A priority, an interval, Preempt_Mode; of VRRPv2 one interval is for all (B-13). */
+static void make_configure(struct making *m, int64_t at_ns)
+{
+	unsigned router = some_xvrrpd(m), other = some_router(m);
+	const struct sim_router *routers = m->scenario->routers;
+	int64_t least_cs = m->interval_ns / NS_PER_CS / 8;
+	struct sim_command *command;
+
+	if (router == SIM_NOBODY)
+		return;
+	command = generate_command(m, SIM_CONFIGURE, at_ns, router, 0);
+	if (!command)
+		return;
+	if (routers[router].priority != VRRP_PRIORITY_OWNER && one_in(m, 2))
+		command->priority = (uint8_t)random_between(&m->random, 1, 254);
+	if (m->scenario->version == 3 && one_in(m, 2))
+		command->interval_cs = one_in(m, 2)
+					       ? (uint16_t)routers[other].interval_cs
+					       : (uint16_t)random_scale(&m->random, 1 + least_cs,
+									m->interval_ns / NS_PER_CS);
+	if (one_in(m, 3))
+		command->value = (uint32_t)random_between(&m->random, 1, 2);
+}
+
 static void make_drain(struct making *m, int64_t at_ns)
 {
 	unsigned router = some_xvrrpd(m);
@@ -334,10 +358,10 @@ static void make_claim(struct making *m, int64_t at_ns)
 typedef void make_fn(struct making *m, int64_t at_ns);
 
 static make_fn *const kinds[] = {
-	make_kill,     make_kill,    make_stop,	 make_leave,  make_torn, make_reboot,
-	make_freeze,   make_freeze,  make_pause, make_pause,  make_lame, make_fault,
-	make_priority, make_drain,   make_mute,	 make_detach, make_cut,	 make_partition,
-	make_loss,     make_mistake, make_lie,	 make_claim,
+	make_kill,     make_kill,      make_stop,      make_leave,   make_torn, make_reboot,
+	make_freeze,   make_freeze,    make_pause,     make_pause,   make_lame, make_fault,
+	make_priority, make_configure, make_configure, make_drain,   make_mute, make_detach,
+	make_cut,      make_partition, make_loss,      make_mistake, make_lie,	make_claim,
 };
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 

@@ -21,6 +21,8 @@ struct ghost {
 	/* ---- as one who answers and sends ---- */
 	uint32_t lease_number; /* the lease is counted from this advertisement, 0 = none was sent */
 	bool answered;	       /* before the lease was stored */
+	uint32_t relied_cs;    /* the interval that others go by, 0 = none was told yet */
+	unsigned told_longer;  /* advertisements that have told a longer one */
 	int64_t phase_clock_ns; /* of the cadence; NEVER_NS = it begins anew */
 	int64_t announced_clock_ns;
 	int64_t window_ns; /* an interval in which what is sent is counted */
@@ -33,7 +35,8 @@ struct ghost {
 	int64_t armed_clock_ns;			 /* last one obeyed, or the start */
 	uint8_t armed_priority;			 /* of that one */
 	uint32_t armed_cs, longest_cs, shortest_forged_cs;
-	int64_t goodbye_ns; /* the last; and since one was obeyed, -1 = none */
+	uint32_t refused_cs; /* the longest that was heard and not obeyed */
+	int64_t goodbye_ns;  /* the last; and since one was obeyed, -1 = none */
 	int64_t first_goodbye_clock_ns, last_goodbye_clock_ns;
 
 	/* ---- by its steps ---- */

@@ -131,6 +131,11 @@ void glue_bind(struct world *world, struct machine *machine)
 	oracle_role(world, machine);
 }
 
+void glue_configure(struct machine *machine)
+{
+	slot_of(machine)->identity.interval_cs = (uint16_t)machine->router->interval_cs;
+}
+
 void glue_unbind(struct machine *machine)
 {
 	plane_clear(&machine->plane);
@@ -186,7 +191,7 @@ static struct sim_frame encode(const struct world *world, const struct machine *
 		.version = world->scenario->version,
 		.vrid = world->scenario->vrid,
 		.priority = action->advert.priority,
-		.interval_cs = machine->router->interval_cs,
+		.interval_cs = machine->agent.vr.params.interval_cs,
 		.checksum = action->advert.checksum,
 		.source = machine->agent.vr.primary,
 		.addresses = &vip,

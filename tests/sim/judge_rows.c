@@ -42,7 +42,9 @@ static bool leased(const struct row *row)
 
 static int64_t interval_ns(const struct row *row)
 {
-	return row->machine->router->interval_cs * NS_PER_CS;
+	const struct vr *before = row->before;
+
+	return (before->eased_cs != 0 ? before->eased_cs : before->params.interval_cs) * NS_PER_CS;
 }
 
 static void must(const struct row *row, bool holds, const char *what)

@@ -11,9 +11,12 @@
 
 #define SURVIVOR_NS NS_PER_S
 
+/* Its cadence: that of before, just after it has become longer. */
 static int64_t interval_ns(const struct machine *machine)
 {
-	return machine->router->interval_cs * NS_PER_CS;
+	const struct vr *vr = &machine->agent.vr;
+
+	return (vr->eased_cs != 0 ? vr->eased_cs : vr->params.interval_cs) * NS_PER_CS;
 }
 
 static const struct vr_action *said(const struct agent *agent, enum vr_action_kind kind)
@@ -34,7 +37,16 @@ static bool is_leaving(const struct vr_action *advert)
 static void judge_lease_action(struct world *world, const struct machine *machine,
 			       const struct vr_action *action)
 {
-	int64_t span_ns = action->until_ns - machine->agent.step_ns;
+	const struct agent *agent = &machine->agent;
+	int64_t span_ns = action->until_ns - agent->step_ns;
+	const struct vr_action *advert = said(agent, ACT_ADVERT);
+	bool told = agent->event.kind == EV_CONFIGURE || agent->event.kind == EV_ADOPT;
+
+	/* Cut to what is about to be advertised. */
+	if (action->until_ns != 0 && told && advert &&
+	    action->until_ns == advert->advert.until_ns &&
+	    action->until_ns < agent->seen.lease_until_ns)
+		return;
 
 	if (action->until_ns != 0 && span_ns > interval_ns(machine) / 8)
 		world_fail(world, "lease: r%u takes one of %lld ns without a word",
@@ -44,20 +56,54 @@ static void judge_lease_action(struct world *world, const struct machine *machin
 			   machine->number + 1);
 }
 
+/*
+ * What others rely on: the interval of this advertisement, and of those before it, as long as it
+ * may be lost itself. A new role begins anew.
+ */
+static uint32_t relied_cs(struct ghost *ghost, const struct world *world,
+			  const struct vr_action *action, uint32_t told_cs)
+{
+	if (action->advert.first || ghost->relied_cs == 0 || told_cs <= ghost->relied_cs) {
+		ghost->relied_cs = told_cs;
+		ghost->told_longer = 0;
+	} else if (++ghost->told_longer >= world->scenario->down_adverts) {
+		ghost->relied_cs = told_cs;
+		ghost->told_longer = 0;
+	}
+	return ghost->relied_cs;
+}
+
+static void judge_span(struct world *world, const struct machine *machine,
+		       const struct vr_action *action)
+{
+	const struct agent *agent = &machine->agent;
+	struct ghost *ghost = ghost_of(world, machine);
+	uint32_t told_cs = agent->vr.params.interval_cs;
+	uint32_t most_cs = relied_cs(ghost, world, action, told_cs);
+	uint32_t least_cs = agent->vr.eased_cs != 0 ? 1 : told_cs;
+	int64_t unit_ns = world->scenario->down_adverts * NS_PER_CS;
+	int64_t span_ns = action->advert.until_ns - agent->step_ns;
+
+	if (span_ns > most_cs * unit_ns || span_ns < least_cs * unit_ns)
+		world_fail(world, "lease: r%u takes one of %lld ns, others rely on %u cs",
+			   machine->number + 1, (long long)span_ns, most_cs);
+}
+
 static void judge_advert_action(struct world *world, const struct machine *machine,
 				const struct vr_action *action)
 {
 	const struct agent *agent = &machine->agent;
 	const struct ghost *ghost = &world->ghosts->of[machine->number];
-	int64_t most_ns = agent->step_ns + world->scenario->down_adverts * interval_ns(machine);
 
 	if (is_leaving(action))
 		return;
 	if (agent->seen.lease_until_ns <= agent->step_ns)
 		world_fail(world, "lease: r%u advertises without one", machine->number + 1);
-	if (action->advert.until_ns != 0 && action->advert.until_ns != most_ns)
-		world_fail(world, "lease: r%u extends it by %lld ns more than its intervals",
-			   machine->number + 1, (long long)(action->advert.until_ns - most_ns));
+	if (action->advert.until_ns != 0)
+		judge_span(world, machine, action);
+	if (action->advert.until_ns != 0 && !said(agent, ACT_LEASE) &&
+	    agent->seen.lease_until_ns > action->advert.until_ns)
+		world_fail(world, "lease: r%u has a longer one than it tells", machine->number + 1);
 	/* A last word comes before what the event says, which may be another priority. */
 	if (action->advert.priority != agent->vr.effective_priority &&
 	    (agent->vr.state == VR_ACTIVE ||
@@ -169,8 +215,11 @@ static void judge_cadence(struct world *world, const struct machine *machine)
 	bool goodbye = agent->event.kind == EV_ADVERT &&
 		       agent->event.advert.priority == VRRP_PRIORITY_LEAVING;
 
+	bool other = agent->vr.eased_cs != ghost->before.eased_cs ||
+		     agent->vr.params.interval_cs != ghost->before.params.interval_cs;
+
 	if (agent->vr.state != VR_ACTIVE || timer_ns == NEVER_NS || agent->event.kind == EV_ADOPT ||
-	    ghost->before.adver_timer_ns == NEVER_NS || goodbye) {
+	    other || ghost->before.adver_timer_ns == NEVER_NS || goodbye) {
 		ghost->phase_clock_ns = timer_ns;
 		return;
 	}

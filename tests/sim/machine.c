@@ -62,7 +62,8 @@ void machine_init(struct world *world, unsigned number)
 	const struct sim_router *router = &world->scenario->routers[number];
 
 	machine->number = (uint8_t)number;
-	machine->router = router;
+	machine->own = machine->file = *router;
+	machine->router = &machine->own;
 	machine->tracked_priority = router->priority;
 	machine->agent.run_ns = machine->peer.run_ns = NEVER_NS;
 	set_clock(world, machine, router->clock_offset_ns + BOOT_NS);
@@ -329,6 +330,22 @@ static void change_priority(struct world *world, struct machine *machine, uint8_
 		peer_priority(world, machine, priority);
 }
 
+static void configure(struct world *world, struct machine *machine, const struct sim_command *c)
+{
+	static const struct vr_event event = {.kind = EV_CONFIGURE};
+
+	if (c->priority != 0)
+		machine->file.priority = machine->tracked_priority = c->priority;
+	if (c->interval_cs != 0)
+		machine->file.interval_cs = c->interval_cs;
+	if (c->value != 0)
+		machine->file.preempt = c->value == 1;
+	TRACE(world, "r%u: configuration: priority %u, interval %u cs%s", machine->number + 1,
+	      machine->file.priority, machine->file.interval_cs,
+	      machine->file.preempt ? "" : ", nopreempt");
+	agent_order(world, machine, &event);
+}
+
 static void change_link(struct world *world, struct machine *machine, const struct sim_command *c)
 {
 	if (c->op == SIM_MUTE || c->op == SIM_UNMUTE)
@@ -373,6 +390,9 @@ static void command_one(struct world *world, struct machine *machine, const stru
 		break;
 	case SIM_PRIORITY:
 		change_priority(world, machine, (uint8_t)c->value);
+		break;
+	case SIM_CONFIGURE:
+		configure(world, machine, c);
 		break;
 	case SIM_DRAIN:
 	case SIM_UNDRAIN:

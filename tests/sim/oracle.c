@@ -279,6 +279,8 @@ void oracle_heard(struct world *world, const struct machine *machine, const stru
 					.yielded = yields_to(world, machine, frame)};
 	if (obeys)
 		put_down_obeyed(world, ghost, machine, frame);
+	else if (vrrp_header_interval_cs(header_of(frame)) > ghost->refused_cs)
+		ghost->refused_cs = vrrp_header_interval_cs(header_of(frame));
 }
 
 void oracle_arrives(struct world *world, const struct machine *machine,
@@ -334,6 +336,32 @@ void oracle_arrived(struct world *world, const struct machine *machine,
 
 /* ---- steps ---- */
 
+/* The configuration of one who has heard nobody is all that it goes by. */
+void oracle_configures(struct world *world, const struct machine *machine)
+{
+	struct ghost *ghost = ghost_of(world, machine);
+	uint32_t interval_cs = machine->file.interval_cs;
+
+	if (interval_cs > ghost->longest_cs)
+		ghost->longest_cs = interval_cs;
+	if (ghost->armed_clock_ns == ghost->started_clock_ns && interval_cs < ghost->armed_cs)
+		ghost->armed_cs = interval_cs;
+	ghost->window_allowed += interval_cs != machine->own.interval_cs;
+}
+
+/* D-52: the role stays; of an Active, unless one it has to yield to has been heard. */
+static void judge_configuration(struct world *world, const struct machine *machine)
+{
+	const struct agent *agent = &machine->agent;
+	const struct vr *before = &ghost_of(world, machine)->before, *after = &agent->vr;
+	bool yields = before->state == VR_ACTIVE && after->state == VR_BACKUP &&
+		      agent->seen.superior_ns > before->superior_ns;
+
+	if (agent->event.kind == EV_CONFIGURE && before->state != after->state && !yields)
+		world_fail(world, "configuration: r%u becomes %s by it", machine->number + 1,
+			   vr_state_name(after->state));
+}
+
 void oracle_steps(struct world *world, const struct machine *machine)
 {
 	ghost_of(world, machine)->before = machine->agent.vr;
@@ -358,6 +386,15 @@ void oracle_stepped(struct world *world, const struct machine *machine)
 	    agent->event.kind != EV_ADOPT)
 		begin_anew(world, machine, agent->step_ns);
 	judge_step(world, machine);
+	judge_configuration(world, machine);
+	if (agent->vr.eased_cs != ghost->before.eased_cs) /* as often as one may be lost */
+		ghost->window_allowed += world->scenario->down_adverts;
+	if ((agent->event.kind == EV_PRIORITY || agent->event.kind == EV_CONFIGURE) &&
+	    ghost->before.next_reason == ACTIVE_REASON_PREEMPTED) {
+		ghost->left_clock_ns = agent->step_ns; /* it may have to obey, and listens */
+		if (ghost->refused_cs > ghost->longest_cs)
+			ghost->longest_cs = ghost->refused_cs;
+	}
 	if (agent->event.kind == EV_DRAIN || agent->event.kind == EV_UNDRAIN)
 		ghost->drained = agent->event.kind == EV_DRAIN ? DRAINED : NOT_DRAINED;
 	if (agent->event.kind == EV_UNDRAIN || ghost->before.state == VR_ACTIVE)

@@ -34,6 +34,8 @@ void oracle_arrived(struct world *world, const struct machine *machine,
 void oracle_heard(struct world *world, const struct machine *machine, const struct sim_frame *frame,
 		  bool obeys);
 /* A step of the core is about to be done; is done, but for its actions. */
+/* The machine's configuration becomes that of its file, with the next step. */
+void oracle_configures(struct world *world, const struct machine *machine);
 void oracle_steps(struct world *world, const struct machine *machine);
 void oracle_stepped(struct world *world, const struct machine *machine);
 /* An agent has nothing to do any more. */

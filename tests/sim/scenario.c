@@ -62,6 +62,10 @@ static int64_t longest_interval_ns(const struct scenario *scenario)
 
 	for (unsigned i = 0; i < scenario->router_count; i++)
 		longest_ns = longer(longest_ns, scenario->routers[i].interval_cs * NS_PER_CS);
+	for (unsigned i = 0; i < scenario->command_count; i++)
+		if (scenario->commands[i].op == SIM_CONFIGURE)
+			longest_ns =
+				longer(longest_ns, scenario->commands[i].interval_cs * NS_PER_CS);
 	for (unsigned i = 0; i < scenario->command_count && scenario->version == 3; i++)
 		if (is_plausible(&scenario->commands[i]))
 			longest_ns =

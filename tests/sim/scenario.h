@@ -62,7 +62,9 @@ enum sim_op {
 		       vr_remember(), or after all six and value - 6 of the actions */
 	SIM_FAULT,  /* value: one bit of enum vr_fault */
 	SIM_MEND,
-	SIM_PRIORITY, /* tracked priority becomes value, 1..254 */
+	SIM_PRIORITY,  /* tracked priority becomes value, 1..254 */
+	SIM_CONFIGURE, /* reloads: priority, interval_cs, where they are not 0; and preempts if
+			  value is 1, does not if it is 2 */
 	SIM_DRAIN,
 	SIM_UNDRAIN,
 	SIM_MUTE, /* the kernel refuses to send */
@@ -113,7 +115,7 @@ struct sim_command {
 	uint32_t value;	      /* FORGE: enum sim_forgery */
 	int64_t span_ns;      /* FORGE, CLAIM: between two of them */
 	int64_t least, most;  /* of an expectation */
-	/* FORGE, CLAIM: */
+	/* FORGE, CLAIM, CONFIGURE: */
 	uint32_t count;
 	uint32_t address; /* host order */
 	uint8_t priority;

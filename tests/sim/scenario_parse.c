@@ -184,7 +184,12 @@ static bool check_command(struct parser *p, const struct sim_command *command, u
 	if (sentence->ours && is->kind != SIM_XVRRPD)
 		return line_fail(p->line, "\"%s\": r%u is not xvrrpd, and knows nothing of that",
 				 sentence->word, router + 1);
-	if (command->op == SIM_PRIORITY && is->priority == 255)
+	if (command->op == SIM_CONFIGURE && command->interval_cs != 0 &&
+	    !check_interval(p, command->interval_cs))
+		return false;
+	if ((command->op == SIM_PRIORITY ||
+	     (command->op == SIM_CONFIGURE && command->priority != 0)) &&
+	    is->priority == 255)
 		return line_fail(p->line, "r%u is the owner: its priority does not change",
 				 router + 1);
 	return true;

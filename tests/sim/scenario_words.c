@@ -144,6 +144,22 @@ static const struct field fault_fields[] = {
 
 static const struct field priority_fields[] = {{NUMBER(struct sim_command, value, 1, 254)}, {0}};
 
+static const struct choice preempts[] = {{"on", 1}, {"off", 2}, {0}};
+
+static const struct field configure_fields[] = {
+	{.word = "priority", NUMBER(struct sim_command, priority, 1, 254)},
+	{.word = "interval",
+	 FIELD(struct sim_command, interval_cs),
+	 .kind = VALUE_INTERVAL,
+	 .least = 1,
+	 .most = 25500},
+	{.word = "preempt",
+	 FIELD(struct sim_command, value),
+	 .kind = VALUE_CHOICE,
+	 .choices = preempts},
+	{0},
+};
+
 static const struct field loss_fields[] = {{CHANCE(struct sim_command, value)}, {0}};
 
 #define REPEATED                                                            \
@@ -184,6 +200,7 @@ const struct sentence scenario_commands[] = {
 	{"fault", SIM_FAULT, WHO_ROUTERS, .ours = true, .fields = fault_fields},
 	{"mend", SIM_MEND, WHO_ROUTERS, .ours = true, .fields = fault_fields},
 	{"priority", SIM_PRIORITY, WHO_ROUTERS, .fields = priority_fields},
+	{"configure", SIM_CONFIGURE, WHO_ROUTERS, .ours = true, .fields = configure_fields},
 	{"drain", SIM_DRAIN, WHO_ROUTERS, .ours = true, .fields = nothing},
 	{"undrain", SIM_UNDRAIN, WHO_ROUTERS, .ours = true, .fields = nothing},
 	{"mute", SIM_MUTE, WHO_ROUTERS, .fields = nothing},

@@ -113,7 +113,9 @@ struct peer {
 
 struct machine {
 	uint8_t number;
-	const struct sim_router *router;
+	const struct sim_router *router; /* as it runs: `own`; */
+	struct sim_router own, file;	 /* and as its configuration is, for the next start */
+	struct vr_params params;	 /* of EV_CONFIGURE */
 	enum machine_power power;
 	int64_t paused_until_ns;
 	bool holds; /* paused: frames wait */

@@ -91,6 +91,8 @@ bool glue_carry_out(struct world *world, struct machine *machine, const struct v
 void glue_extend(struct world *world, struct machine *machine, const struct vr_action *action);
 /* The slot of a router that starts; flags by its state. */
 void glue_bind(struct world *world, struct machine *machine);
+/* The slot says another interval, before the core is told. */
+void glue_configure(struct machine *machine);
 void glue_unbind(struct machine *machine); /* nothing is left pinned */
 struct vr_params glue_params(const struct scenario *scenario, const struct sim_router *router);
 struct vr_evidence glue_evidence(const struct machine *machine);

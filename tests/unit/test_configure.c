@@ -255,6 +255,9 @@ static void d_52_one_that_listens_goes_on_listening(void **state)
 	set_interval(&m, 50);
 	expect_nothing(&m);
 	assert_int_equal(vr_deadline(&m.vr), until_ns);
+	set_interval(&m, 70);
+	assert_int_equal(vr_deadline(&m.vr), until_ns + 200 * NS_PER_MS);
+	set_interval(&m, 50);
 	to_deadline(&m);
 	recheck(&m);
 	assert_int_equal(said(&m, ACT_ADVERT)->advert.until_ns, m.now_ns + LEASE_NS / 2);

@@ -189,6 +189,27 @@ static void d_13_whom_we_were_to_preempt_is_heard_again(void **state)
 	}
 }
 
+/* Its interval was of no meaning while we did not obey it. */
+static void i_1_whom_we_were_to_preempt_has_another_interval(void **state)
+{
+	struct machine m = machine_backup(3, 100);
+
+	(void)state;
+	m.peer_interval_cs = 500;
+	hear(&m, 80);
+	assert_int_equal(m.vr.active_interval_cs, 100);
+	m.peer_interval_cs = 50;
+	hear(&m, 80);
+	pass(&m, NS_PER_S);
+	priority(&m, 80);
+	assert_int_equal(role_due(&m), m.now_ns + vr_down_interval_ns(3, 80, 500, 3));
+	m = machine_backup(2, 100);
+	m.peer_interval_cs = 500;
+	hear(&m, 80);
+	priority(&m, 80);
+	assert_int_equal(role_due(&m), m.now_ns + vr_down_interval_ns(2, 80, 100, 3));
+}
+
 /* A silent one does not become less so. */
 static void d_13_who_waits_for_a_silent_active_goes_on(void **state)
 {
@@ -223,6 +244,28 @@ static void c_8_preempt_mode_on(void **state)
 	assert_int_equal(role_due(&m), heard_ns + DOWN_100_NS);
 	take_over(&m);
 	assert_int_equal(m.vr.active_reason, ACTIVE_REASON_PREEMPTED);
+}
+
+/* Whom it has obeyed so far is steady, and would not be heard. */
+static void c_12_a_delay_begins_with_a_steady_active(void **state)
+{
+	struct vr_params p = params(3, 100);
+	struct machine m;
+
+	(void)state;
+	p.preempt = false;
+	m = machine_started(&p);
+	hear(&m, 50);
+	expect(&m, STEADY(&m, 50));
+	p.preempt = true;
+	p.preempt_delay_ns = 30 * NS_PER_S;
+	configure_to(&m, &p);
+	expect(&m, STEADY_OFF);
+	assert_int_equal(m.vr.hold_until_ns, NEVER_NS);
+	hear(&m, 50);
+	assert_int_equal(m.vr.hold_until_ns, m.now_ns + 30 * NS_PER_S);
+	configure_to(&m, &p);
+	expect_nothing(&m);
 }
 
 /* It has begun when it began. */
@@ -300,8 +343,10 @@ int main(void)
 		cmocka_unit_test(c_24_the_priority_moves_the_timer),
 		cmocka_unit_test(c_24_the_tracked_priority_counts),
 		cmocka_unit_test(d_13_whom_we_were_to_preempt_is_heard_again),
+		cmocka_unit_test(i_1_whom_we_were_to_preempt_has_another_interval),
 		cmocka_unit_test(d_13_who_waits_for_a_silent_active_goes_on),
 		cmocka_unit_test(c_8_preempt_mode_on),
+		cmocka_unit_test(c_12_a_delay_begins_with_a_steady_active),
 		cmocka_unit_test(c_12_the_delay_follows),
 		cmocka_unit_test(c_2_a_backup_becomes_the_owner),
 	};

@@ -32,6 +32,7 @@ void backup_enter(struct step *s, int64_t heard_ns)
 	timers_stop(vr);
 	vr->state = VR_BACKUP;
 	vr->goodbye_ns = 0;
+	vr->preempted_cs = 0;
 	vr->hold_until_ns = backup_hold(&vr->params);
 	vr->active_address = (struct vrrp_addr){{0}};
 	vr->next_reason = ACTIVE_REASON_NO_RESPONSE;
@@ -142,6 +143,8 @@ void backup_advert(struct step *s, const struct vr_advert *advert)
 		obey(s, advert);
 	} else { /* D-14: the timer keeps running, and so we preempt */
 		vr->next_reason = ACTIVE_REASON_PREEMPTED;
+		if (advert->interval_cs > vr->preempted_cs)
+			vr->preempted_cs = advert->interval_cs;
 	}
 }
 
@@ -211,8 +214,12 @@ void backup_lowered(struct step *s)
 {
 	struct vr *vr = s->vr;
 
-	if (vr->next_reason == ACTIVE_REASON_PREEMPTED)
-		timers_arm_down(vr, s->now_ns, vr->active_down_interval_ns);
+	if (vr->next_reason != ACTIVE_REASON_PREEMPTED)
+		return;
+	if (vr->params.version == 3 && vr->preempted_cs > vr->active_interval_cs)
+		vr->active_interval_cs = vr->preempted_cs;
+	timers_recompute(vr);
+	timers_arm_down(vr, s->now_ns, vr->active_down_interval_ns);
 }
 
 /* One of these times is over: of the role, the preemption delay, or for the addresses (acquire.c).

@@ -48,7 +48,15 @@ void configure_interval(struct step *s, uint32_t relied_cs)
 	vr->adver_timer_ns = s->now_ns + timers_interval(vr);
 }
 
-/* One that is fenced has nothing to say; what it waits for stays as it was. */
+/* It listens for one interval, for no less than the new one. */
+static void listen_longer(struct vr *vr, const struct vr_params *old)
+{
+	vr->eased_cs = 0;
+	if (vr->listen_until_ns != NEVER_NS && vr->params.interval_cs > old->interval_cs)
+		vr->listen_until_ns += (vr->params.interval_cs - old->interval_cs) * NS_PER_CS;
+}
+
+/* One that is fenced has nothing to say. */
 static void configure_active(struct step *s, const struct vr_params *old)
 {
 	struct vr *vr = s->vr;
@@ -58,8 +66,10 @@ static void configure_active(struct step *s, const struct vr_params *old)
 	if (params->interval_cs != old->interval_cs)
 		vr->active_interval_cs = params->interval_cs;
 	timers_recompute(vr);
-	if (active_fenced(s))
+	if (active_fenced(s)) {
+		listen_longer(vr, old);
 		return;
+	}
 	announce_follow(s, &old->announce);
 	if (params->interval_cs != old->interval_cs || params->down_adverts != old->down_adverts)
 		configure_interval(s, vr->eased_cs != 0 ? vr->eased_cs : old->interval_cs);
@@ -138,8 +148,12 @@ static void configure_backup(struct step *s, const struct vr_params *old)
 {
 	struct vr *vr = s->vr;
 	int64_t old_span_ns = vr->active_down_interval_ns;
+	int64_t hold_ns = hold_of(vr, old);
 
-	vr->hold_until_ns = hold_of(vr, old);
+	/* A delay begins with the next advertisement, so that one must be reported. */
+	if (hold_ns == NEVER_NS && vr->hold_until_ns != NEVER_NS && vr->steady_header != 0)
+		steady_clear(s);
+	vr->hold_until_ns = hold_ns;
 	follow_interval(s, old);
 	follow_span(s, old_span_ns);
 }

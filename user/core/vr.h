@@ -87,6 +87,7 @@ struct vr {
 	int64_t awake_ns;  /* when we last woke late: silence before it is nobody's */
 	bool promoting;	   /* the lease is flipped, EV_RECHECK is awaited */
 	bool ready; /* Backup in a sync group: Active_Down_Timer is over, EV_GROUP_GO is awaited */
+	uint32_t preempted_cs;	/* Backup: longest interval of those whom we do not obey (D-14) */
 	int64_t goodbye_ns;	/* Backup: when the last goodbye arrived (D-12), 0 = none did */
 	int64_t hold_until_ns;	/* Preempt_Mode counts as off until then; NEVER_NS = until so long
 				   after a lower priority is heard; 0 = it does not */
