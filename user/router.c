@@ -136,6 +136,9 @@ static struct vr_params params_of(const struct agent *agent, const struct conf_i
 				.delay_ns = conf->garp.delay_us * NS_PER_US,
 				.refresh_ns = conf->garp.refresh_us * NS_PER_US,
 				.refresh_repeat = conf->garp.refresh_repeat,
+				.has_lower = true,
+				.lower_repeat = conf->garp.lower_prio_repeat,
+				.lower_delay_ns = conf->garp.lower_prio_delay_us * NS_PER_US,
 			},
 		.checksum_policy = policies[conf->checksum],
 	};

@@ -29,7 +29,7 @@ def routing(node, mark):
         lines += node.ip(family, "route", "show", "table", "all", "proto", "static").splitlines()
         lines += [line for line in node.ip(family, "rule", "show").splitlines()
                   if f"proto {mark}" in line]
-    return sorted(re.sub(rf" proto (112|18|keepalived)\b| +$", "", line).strip()
+    return sorted(re.sub(r" proto (112|18|keepalived)\b| +$", "", line).strip()
                   for line in lines)
 
 

@@ -137,6 +137,53 @@ static void a_survivor_announces_at_most_once_a_second(void **state)
 	expect(&m, ANNOUNCE(5));
 }
 
+/* garp_lower_prio_repeat and garp_lower_prio_delay. */
+static void d_24_a_survivor_announces_as_it_is_told(void **state)
+{
+	struct machine m = active_announcing((struct announce_params){
+		.repeat = 5, .has_lower = true, .lower_repeat = 2, .lower_delay_ns = NS_PER_S});
+
+	(void)state;
+	pass(&m, NS_PER_MS);
+	hear(&m, 99);
+	assert_int_equal(said(&m, ACT_ANNOUNCE)->rounds, 2);
+	assert_int_equal(vr_deadline(&m.vr), m.now_ns + NS_PER_S);
+	to_deadline(&m);
+	expect(&m, ANNOUNCE(2));
+	assert_true(vr_deadline(&m.vr) > m.now_ns + 30 * NS_PER_S); /* and no third */
+	pass(&m, 1);
+	claim(&m);
+	expect(&m, ANNOUNCE(5));
+}
+
+static void d_24_a_survivor_told_to_keep_still_does(void **state)
+{
+	struct machine m =
+		active_announcing((struct announce_params){.repeat = 5, .has_lower = true});
+
+	(void)state;
+	pass(&m, NS_PER_MS);
+	hear(&m, 99);
+	assert_null(said(&m, ACT_ANNOUNCE));
+	claim(&m);
+	expect(&m, ANNOUNCE(5));
+}
+
+static void d_24_the_second_burst_of_the_takeover_is_enough(void **state)
+{
+	struct machine m = active_announcing((struct announce_params){.repeat = 5,
+								      .delay_ns = 3 * NS_PER_S,
+								      .has_lower = true,
+								      .lower_repeat = 2,
+								      .lower_delay_ns = NS_PER_S});
+
+	(void)state;
+	pass(&m, NS_PER_S);
+	hear(&m, 99);
+	to_deadline(&m);
+	expect(&m, ANNOUNCE(5));
+}
+
 static void a_foreign_claim_is_answered_by_announcing(void **state)
 {
 	(void)state;
@@ -167,6 +214,9 @@ int main(void)
 		cmocka_unit_test(a_backup_does_not_announce),
 		cmocka_unit_test(a_survivor_announces_at_most_once_a_second),
 		cmocka_unit_test(a_foreign_claim_is_answered_by_announcing),
+		cmocka_unit_test(d_24_a_survivor_announces_as_it_is_told),
+		cmocka_unit_test(d_24_a_survivor_told_to_keep_still_does),
+		cmocka_unit_test(d_24_the_second_burst_of_the_takeover_is_enough),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

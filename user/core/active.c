@@ -248,7 +248,7 @@ void active_advert(struct step *s, const struct vr_advert *advert)
 	} else { /* D-24 */
 		if (vr->params.version == 3 && !vr->params.lower_prio_no_advert)
 			answer(s, advert);
-		announce_survivor(s);
+		announce_lower(s);
 	}
 }
 

@@ -76,6 +76,7 @@ int64_t timers_role(const struct vr *vr);
 void announce_takeover(struct step *s);
 void announce_due(struct step *s);
 void announce_survivor(struct step *s);
+void announce_lower(struct step *s);
 /* Adopted: what is left of the takeover's announcements, and the refreshes. */
 void announce_go_on(struct step *s);
 /* Active: other times hold for what is still to come. */

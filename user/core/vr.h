@@ -14,6 +14,9 @@ struct announce_params {
 	int64_t delay_ns;	 /* a second burst this long after it, 0 = none */
 	int64_t refresh_ns;	 /* and then one burst every refresh_ns, 0 = none */
 	unsigned refresh_repeat; /* rounds of these */
+	bool has_lower;		 /* after an Active of lower priority was heard: else as `repeat` */
+	unsigned lower_repeat;	 /* rounds, 0 = none ... */
+	int64_t lower_delay_ns;	 /* ... and once more so much later, 0 = not */
 };
 
 enum checksum_policy {
@@ -73,13 +76,13 @@ struct vr {
 			      0 = none does; see configure.c */
 	unsigned eased_adverts; /* ... for so many advertisements */
 	int64_t superior_ns;	/* Active: of the last one to yield to that is of before the role */
-	int64_t announce_timer_ns;   /* next later burst of announcements */
-	bool announce_again;	     /* that burst is the second of the takeover, not a refresh */
-	int64_t listen_until_ns;     /* Active, fenced: woke late and listens; down_armed_ns is the
-					end of the lost lease */
-	int64_t drain_until_ns;	     /* Active, drained: nobody has taken over until then, leave */
-	int64_t answer_again_ns;     /* D-24 limiter: no immediate advertisement before this */
-	int64_t other_form_ns;	     /* last advertisement in the other form, or the first one */
+	int64_t announce_timer_ns; /* next later burst of announcements */
+	unsigned announce_again; /* rounds of that burst where it is a second one; 0 = a refresh */
+	int64_t listen_until_ns; /* Active, fenced: woke late and listens; down_armed_ns is the
+				    end of the lost lease */
+	int64_t drain_until_ns;	 /* Active, drained: nobody has taken over until then, leave */
+	int64_t answer_again_ns; /* D-24 limiter: no immediate advertisement before this */
+	int64_t other_form_ns;	 /* last advertisement in the other form, or the first one */
 	int64_t reannounce_again_ns; /* limiter of the survivor's announcements */
 	bool listens_late; /* while an Active listens: ACT_LATE has told so, and will tell the end
 			    */
