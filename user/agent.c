@@ -186,9 +186,11 @@ static int open_loop(struct agent *agent, struct failure *failure)
 	if (loop_signals(agent->loop, signals, 4, signalled, agent) < 0)
 		return fail(failure, "signals cannot be watched: %s", strerror(errno));
 	agent->announce_task = loop_task_new(agent->loop, LOOP_NETLINK, announce_rest, agent);
+	agent->announce_timer = loop_timer_new(agent->loop, announce_waited, agent);
 	TAILQ_INIT(&agent->announcing);
 	agent->outbox = outbox_new();
-	if (!world_open(agent) || !agent->announce_task || !agent->outbox || !schedule_open(agent))
+	if (!world_open(agent) || !agent->announce_task || !agent->announce_timer ||
+	    !agent->outbox || !schedule_open(agent))
 		return fail(failure, "out of memory");
 	return 0;
 }
@@ -242,6 +244,8 @@ static void close_system(struct agent *agent)
 	loop_fd_free(agent->links_source);
 	world_close(agent);
 	loop_task_free(agent->announce_task);
+	loop_timer_free(agent->announce_timer);
+	pace_free(&agent->pace);
 	schedule_close(agent);
 	outbox_free(agent->outbox);
 	dataplane_close(agent->dataplane);

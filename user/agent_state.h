@@ -29,6 +29,7 @@
 
 #include "agent.h"
 #include "ctl/control.h"
+#include "pace.h"
 #include "schedule.h"
 #include "sys/links.h"
 #include "sys/listener.h"
@@ -90,12 +91,15 @@ struct agent {
 	struct follower *followers;
 	struct sorted_addresses virtual_addresses; /* of all routers but owners */
 	struct world world;
-	struct loop_task *announce_task; /* announcements are left to be sent */
-	TAILQ_HEAD(, router) announcing; /* whose they are, in turn */
+	struct loop_task *announce_task;   /* announcements are left to be sent */
+	struct loop_timer *announce_timer; /* some have to wait: see pace.h */
+	TAILQ_HEAD(, router) announcing;   /* whose they are, in turn */
+	size_t announcing_count;
+	struct pace pace;
 	struct schedule schedule;
 	struct outbox *outbox;
 	struct watch watch;
-	struct statics *statics; /* see statics.h; NULL = there are none */
+	struct statics *statics;   /* see statics.h; NULL = there are none */
 	struct hints *hints;	   /* see hints.h; NULL = not yet */
 	struct notify *notify;	   /* see notify.h */
 	struct tracking *tracking; /* see tracking.h; NULL = not yet */

@@ -10,6 +10,12 @@
 struct agent;
 struct router;
 
+enum announce_which {
+	ANNOUNCE_ALL,
+	ANNOUNCE_FRESH,	    /* addresses that were not served before */
+	ANNOUNCE_ELSEWHERE, /* on interfaces that get no advertisements */
+};
+
 /* Frames of several routers, sent together; begin with the agent only. */
 struct volley {
 	struct agent *agent;
@@ -29,6 +35,12 @@ void announce_begin(struct router *router, unsigned rounds, struct volley *volle
 
 /* The handler of agent->announce_task: a volley of what is left, a round of each in turn. */
 void announce_rest(void *agent);
+
+/* The handler of agent->announce_timer: those that had to wait go on. */
+void announce_waited(void *agent);
+
+/* About every second: announcements that are due on other interfaces (garp_extra_if). */
+void announce_turn(struct agent *agent);
 
 /* The router is about to go. */
 void announce_forget(struct router *router);

@@ -18,6 +18,7 @@
 #include <sys/queue.h>
 
 #include "agent_state.h"
+#include "announce.h"
 #include "core/packet.h"
 #include "core/vr.h"
 #include "plan.h"
@@ -83,8 +84,11 @@ struct router {
 	struct plan *plan;
 	unsigned announce_rounds; /* still to be sent, ... */
 	size_t announce_next;	  /* ... and the next frame of this round */
-	bool announce_fresh;	  /* only what was not served before */
-	bool announce_queued;	  /* it waits for its turn, in this list: */
+	enum announce_which announce_which;
+	bool announce_first;	   /* the first round is not over, and waits for nothing */
+	int64_t announce_wait_ns;  /* the next frame has to wait for that; 0 = it has not */
+	int64_t announce_extra_ns; /* on other interfaces: next time; 0 = not Active */
+	bool announce_queued;	   /* it waits for its turn, in this list: */
 	TAILQ_ENTRY(router) announcing;
 };
 

@@ -4,6 +4,7 @@
  * addresses of ours while we are Active, which netlink tells of. Filters and routes are quietly
  * added again now and then.
  */
+#include "announce.h"
 #include "hints.h"
 #include "notify.h"
 #include <stdlib.h>
@@ -199,6 +200,7 @@ static void turn(void *data)
 	verify_some(agent);
 	if (agent->watch.turns % VERIFY_TURNS == 0)
 		statics_follow(agent);
+	announce_turn(agent);
 	agent_open_control(agent);
 	hints_turn(agent);
 	notify_turn(agent);
