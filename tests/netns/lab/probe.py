@@ -15,6 +15,8 @@ import time
 from . import wire
 from .capture import SO_TIMESTAMPNS
 
+LAST_ANSWER_S = 0.1
+
 
 class Ticker:
     """A thread that calls `tick(number)` at absolute times; late ticks are made up for."""
@@ -128,9 +130,13 @@ class Pinger(Ticker):
             pass
 
     def _listen(self):
-        while not self._stop.is_set() or select.select([self._sock], [], [], 0.05)[0]:
-            if select.select([self._sock], [], [], 0.05)[0]:
+        while not self._stop.is_set():
+            if select.select([self._sock], [], [], LAST_ANSWER_S)[0]:
                 self._receive()
+        end = time.monotonic() + LAST_ANSWER_S  # others may ping here, and go on
+        while select.select([self._sock], [], [], max(0, end - time.monotonic()))[0] and \
+                time.monotonic() < end:
+            self._receive()
 
     def _receive(self):
         packet, ancillary, _, (source, _) = self._sock.recvmsg(2048, 64)
