@@ -93,6 +93,46 @@ static void test_example(void **state)
 		  "\"tracking\":[]}");
 }
 
+/* A value only of what has one; a name may hold anything. */
+static void test_tracking(void **state)
+{
+	static const struct status_track tracks[] = {
+		{.kind = "script",
+		 .name = "c\"hk\xff",
+		 .state = "down",
+		 .weight = -20,
+		 .reverse = true,
+		 .value = 3,
+		 .result = "exit status 1",
+		 .since_s = 1767225600},
+		{.kind = "file", .name = "f", .state = "up", .has_value = true, .value = -7},
+	};
+	struct status_vr vr = example();
+	(void)state;
+	vr.tracks = tracks;
+	vr.track_count = 2;
+	json_t *json = status_vr_json(&vr);
+	json_t *list = json_incref(json_object_get(json, "tracking"));
+	json_decref(json);
+	assert_json(list,
+		    "[{\"kind\":\"script\",\"name\":\"c\\\"hk\xef\xbf\xbd\",\"state\":\"down\","
+		    "\"weight\":-20,\"reverse\":true,\"value\":null,"
+		    "\"last_result\":\"exit status 1\",\"since\":\"2026-01-01T00:00:00Z\"},"
+		    "{\"kind\":\"file\",\"name\":\"f\",\"state\":\"up\",\"weight\":0,"
+		    "\"reverse\":false,\"value\":-7,\"last_result\":null,\"since\":null}]");
+}
+
+static void test_priority_event(void **state)
+{
+	struct status_vr vr = example();
+	(void)state;
+	vr.effective_priority = 80;
+	assert_json(event_priority_json(&vr, 100, 1767225600000001),
+		    "{\"time\":\"2026-01-01T00:00:00.000001Z\",\"event\":\"priority\","
+		    "\"name\":\"VI_1\",\"interface\":\"eth0\",\"vrid\":51,\"family\":\"ipv4\","
+		    "\"from\":100,\"priority\":80}");
+}
+
 /* What is not known is null, what is absent is empty, and both families have their forms. */
 static void test_unknowns_and_ipv6(void **state)
 {
@@ -308,6 +348,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_example),
 		cmocka_unit_test(test_unknowns_and_ipv6),
+		cmocka_unit_test(test_tracking),
+		cmocka_unit_test(test_priority_event),
 		cmocka_unit_test(test_peers_and_group),
 		cmocka_unit_test(test_every_counter_once),
 		cmocka_unit_test(test_order_of_statistics),
