@@ -22,6 +22,7 @@ struct ghost {
 	uint32_t lease_number; /* the lease is counted from this advertisement, 0 = none was sent */
 	bool answered;	       /* before the lease was stored */
 	uint32_t relied_cs;    /* the interval that others go by, 0 = none was told yet */
+	unsigned reloads;      /* that have changed its interval */
 	unsigned told_longer;  /* advertisements that have told a longer one */
 	int64_t phase_clock_ns; /* of the cadence; NEVER_NS = it begins anew */
 	int64_t announced_clock_ns;

@@ -97,6 +97,17 @@ static bool could_not_learn(const struct machine *taker, const struct heard *hea
 	return !heard->reported && other->router->interval_cs > taker->router->interval_cs;
 }
 
+/*
+ * Who was away while an interval became shorter and longer again finds one report of it: of the
+ * shorter one, because the other is as it knew it.
+ */
+static bool learned_what_is_over(const struct world *world, const struct machine *taker,
+				 const struct machine *other)
+{
+	return world->ghosts->of[other->number].reloads >= 2 && is_xvrrpd(taker) &&
+	       taker->agent.vr.active_interval_cs < other->router->interval_cs;
+}
+
 /* That the role is free, when it decided; what it has obeyed since then came too late. */
 static bool was_told(const struct machine *taker, const struct ghost *ghost,
 		     const struct heard *heard)
@@ -117,9 +128,9 @@ static bool may_overlap(struct world *world, const struct machine *taker,
 
 	return !has_heard(world, taker, other) || is_owner_at_startup(taker) ||
 	       decided_before(taker, heard) || !obeys(taker, heard) ||
-	       could_not_learn(taker, heard, other) || was_told(taker, ghost, heard) ||
-	       ghost->armed_cs < interval_cs || ghost->shortest_forged_cs < interval_cs ||
-	       clocks_explain(world, taker, other);
+	       could_not_learn(taker, heard, other) || learned_what_is_over(world, taker, other) ||
+	       was_told(taker, ghost, heard) || ghost->armed_cs < interval_cs ||
+	       ghost->shortest_forged_cs < interval_cs || clocks_explain(world, taker, other);
 }
 
 void judge_overlap(struct world *world, const struct machine *taker)

@@ -347,6 +347,7 @@ void oracle_configures(struct world *world, const struct machine *machine)
 	if (ghost->armed_clock_ns == ghost->started_clock_ns && interval_cs < ghost->armed_cs)
 		ghost->armed_cs = interval_cs;
 	ghost->window_allowed += interval_cs != machine->own.interval_cs;
+	ghost->reloads += interval_cs != machine->own.interval_cs;
 }
 
 /* D-52: the role stays; of an Active, unless one it has to yield to has been heard. */
