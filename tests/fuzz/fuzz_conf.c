@@ -104,7 +104,8 @@ static void check_peers(const struct conf_instance *instance)
 static void check_scripts(const struct conf_script notify[CONF_NOTIFY_KINDS])
 {
 	for (size_t i = 0; i < CONF_NOTIFY_KINDS; i++) {
-		must(!notify[i].words || *notify[i].words[0]);
+		must(!notify[i].words || !notify[i].words[0] || *notify[i].words[0]);
+		must(!notify[i].words || notify[i].words[0] || i == CONF_NOTIFY_DELETED);
 		must(notify[i].words || !notify[i].user);
 		must(notify[i].user || !notify[i].group);
 	}
@@ -131,6 +132,58 @@ static void check_groups(const struct conf *conf)
 	must(members == 0);
 }
 
+static void check_objects(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->script_count; i++) {
+		const struct conf_check_script *script = &conf->scripts[i];
+
+		must(*script->name && *script->script.words[0]);
+		must(script->interval_us > 0 && script->timeout_us > 0);
+		must(script->rise > 0 && script->fall > 0);
+	}
+	for (size_t i = 0; i < conf->track_file_count; i++)
+		must(*conf->track_files[i].name && *conf->track_files[i].path);
+	for (size_t i = 0; i < conf->process_count; i++) {
+		must(*conf->processes[i].name && *conf->processes[i].words[0]);
+		must(conf->processes[i].quorum <= conf->processes[i].quorum_max);
+	}
+}
+
+/* Each object exists, is tracked once, and has a weight that counts. */
+static void check_tracks(const struct conf *conf, const struct conf_track *tracks, size_t count)
+{
+	const size_t objects[CONF_TRACK_KINDS] = {
+		[CONF_TRACK_SCRIPT] = conf->script_count,
+		[CONF_TRACK_FILE] = conf->track_file_count,
+		[CONF_TRACK_PROCESS] = conf->process_count,
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct conf_track *track = &tracks[i];
+
+		must(track->kind < CONF_TRACK_KINDS);
+		must(track->weight >= -253 && track->weight <= 253);
+		if (track->kind == CONF_TRACK_INTERFACE)
+			must(*track->interface && memchr(track->interface, '\0', IFNAMSIZ));
+		else
+			must(track->object < objects[track->kind]);
+		for (size_t j = 0; j < i; j++)
+			must(tracks[j].kind != track->kind || tracks[j].object != track->object ||
+			     strcmp(tracks[j].interface, track->interface) != 0);
+	}
+}
+
+static void check_excluded(const struct conf_addresses *addresses)
+{
+	for (size_t i = 0; i < addresses->count; i++) {
+		const struct conf_address *address = &addresses->list[i];
+
+		must(address->prefix_len <= (addr_is_ipv4(&address->address) ? 32 : 128));
+		must(memchr(address->dev, '\0', sizeof(address->dev)));
+		must(memchr(address->label, '\0', sizeof(address->label)));
+	}
+}
+
 /* vr_init() asserts the ranges. */
 static void check_instance(const struct conf_instance *instance)
 {
@@ -155,11 +208,13 @@ static void check_instance(const struct conf_instance *instance)
 
 	vr_init(&vr, &params);
 	must(*instance->name);
-	must(*instance->interface);
+	must(*instance->interface || instance->unusable);
 	must(memchr(instance->interface, '\0', sizeof(instance->interface)));
 	check_addresses(instance);
 	check_peers(instance);
 	check_scripts(instance->notify);
+	check_excluded(&instance->excluded);
+	must(instance->garp.lower_prio_delay_us >= 0 && instance->garp.extra_if_us >= 0);
 }
 
 /* Nothing is told of the canonical form but what no other value could be used for. */
@@ -305,8 +360,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!diags.errors) {
 		char *printed = conf_print(conf);
 
-		for (size_t i = 0; i < conf->instance_count; i++)
+		for (size_t i = 0; i < conf->instance_count; i++) {
 			check_instance(&conf->instances[i]);
+			check_tracks(conf, conf->instances[i].tracks,
+				     conf->instances[i].track_count);
+		}
+		check_objects(conf);
+		check_excluded(&conf->global.static_addresses);
 		check_groups(conf);
 		check_canonical(printed);
 		free(printed);

@@ -2,8 +2,8 @@
 /*
  * The lines of virtual_ipaddress: ADDRESS[/LENGTH] [dev IF] [label L] [scope S] [brd A|+|-].
  *
- * keepalived takes one address a line and ignores a second one with a complaint; a word that is an
- * address can mean nothing else, so it is taken here, with a warning.
+ * As in keepalived a second address on a line is ignored: routers that do not advertise the same
+ * list may not take each other's advertisements.
  */
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -268,7 +268,7 @@ static void skip_option(const struct keyword *keyword, struct cursor *cursor)
 	cursor->at += keyword->arguments < left ? keyword->arguments : left;
 }
 
-/* Options up to the end of the line or to a further address. */
+/* Options up to the end of the line. */
 static void take_options(struct conf_address *address, struct cursor *cursor)
 {
 	const struct statement *statement = cursor->statement;
@@ -278,14 +278,12 @@ static void take_options(struct conf_address *address, struct cursor *cursor)
 		const struct word *word = &statement->words[cursor->at];
 		const struct keyword *keyword = schema_find(IN_ADDRESSES, word->text);
 
-		if (!keyword && value_ip(word->text, &unused)) {
-			conf_warning(cursor->diags, &word->place,
-				     "a second address on one line, taken as a virtual address "
-				     "too: write it on its own line");
-			return;
-		}
 		cursor->at++;
-		if (!keyword)
+		if (!keyword && value_ip(word->text, &unused))
+			conf_warning(cursor->diags, &word->place,
+				     "a second address on one line is ignored, as in keepalived: "
+				     "write it on its own line");
+		else if (!keyword)
 			conf_warning(cursor->diags, &word->place,
 				     "unknown option " WORD " of an address: it is ignored",
 				     word->text);
@@ -300,14 +298,11 @@ void address_parse(struct raw_addresses *addresses, const struct statement *stat
 		   struct conf_diags *diags)
 {
 	struct cursor cursor = {.statement = statement, .diags = diags};
+	struct conf_address *address = take_address(addresses, &cursor);
 
-	while (cursor.at < statement->count) {
-		struct conf_address *address = take_address(addresses, &cursor);
-
-		if (!address)
-			return;
-		take_options(address, &cursor);
-		if (!address->place.file)
-			addresses->count--;
-	}
+	if (!address)
+		return;
+	take_options(address, &cursor);
+	if (!address->place.file)
+		addresses->count--;
 }

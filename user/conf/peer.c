@@ -47,24 +47,23 @@ static void take_ttl(const struct keyword *keyword, const struct word *word, str
 		peer->max_ttl = (uint8_t)value;
 }
 
-/* Options up to the end of the line or to a further address; returns where that is. */
-static size_t take_options(const struct statement *statement, size_t at, struct conf_peer *peer,
-			   struct conf_diags *diags)
+/* Options up to the end of the line. */
+static void take_options(const struct statement *statement, struct conf_peer *peer,
+			 struct conf_diags *diags)
 {
 	struct vrrp_addr unused;
+	size_t at = 1;
 
 	while (at < statement->count) {
 		const struct word *word = &statement->words[at];
 		const struct keyword *keyword = schema_find(IN_PEERS, word->text);
 
-		if (!keyword && value_ip(word->text, &unused)) {
-			conf_warning(diags, &word->place,
-				     "a second address on one line, taken as a peer too: write it "
-				     "on its own line");
-			return at;
-		}
 		at++;
-		if (!keyword)
+		if (!keyword && value_ip(word->text, &unused))
+			conf_warning(diags, &word->place,
+				     "a second address on one line is ignored, as in keepalived: "
+				     "write each peer on its own line");
+		else if (!keyword)
 			conf_warning(diags, &word->place,
 				     "unknown option " WORD " of a peer: it is ignored",
 				     word->text);
@@ -74,30 +73,25 @@ static size_t take_options(const struct statement *statement, size_t at, struct 
 		else
 			take_ttl(keyword, &statement->words[at++], peer, diags);
 	}
-	return at;
 }
 
 void peer_parse(struct raw_instance *instance, const struct statement *statement,
 		struct conf_diags *diags)
 {
-	size_t at = 0;
+	struct conf_peer peer;
 
-	while (at < statement->count) {
-		struct conf_peer peer;
-
-		if (!take_address(&statement->words[at], &peer, diags))
-			return;
-		at = take_options(statement, at + 1, &peer, diags);
-		if (peer.min_ttl > peer.max_ttl) {
-			conf_warning(diags, &peer.place,
-				     "`min_ttl %u` is more than `max_ttl %u`, no advertisement of "
-				     "this peer could be accepted: `max_ttl 255` is used",
-				     peer.min_ttl, peer.max_ttl);
-			peer.max_ttl = 255;
-		}
-		instance->peers = conf_grow(instance->peers, instance->peer_count,
-					    &instance->peer_capacity, sizeof(peer));
-		instance->peers[instance->peer_count++] = peer;
-		raw_set_family(instance, addr_is_ipv4(&peer.address) ? VRRP_IPV4 : VRRP_IPV6);
+	if (!take_address(&statement->words[0], &peer, diags))
+		return;
+	take_options(statement, &peer, diags);
+	if (peer.min_ttl > peer.max_ttl) {
+		conf_warning(diags, &peer.place,
+			     "`min_ttl %u` is more than `max_ttl %u`, no advertisement of this "
+			     "peer could be accepted: `max_ttl 255` is used",
+			     peer.min_ttl, peer.max_ttl);
+		peer.max_ttl = 255;
 	}
+	instance->peers = conf_grow(instance->peers, instance->peer_count, &instance->peer_capacity,
+				    sizeof(peer));
+	instance->peers[instance->peer_count++] = peer;
+	raw_set_family(instance, addr_is_ipv4(&peer.address) ? VRRP_IPV4 : VRRP_IPV6);
 }

@@ -148,13 +148,12 @@ bool value_is_user(const char *text);
 bool value_is_interface(const char *text);
 
 /*
- * One line of virtual_ipaddress and its like: an address with its options; a further address on
- * the line is taken too, with a warning.
+ * One line of virtual_ipaddress and its like: an address with its options.
  */
 void address_parse(struct raw_addresses *addresses, const struct statement *statement,
 		   struct conf_diags *diags);
 
-/* A line of unicast_peer: an address with min_ttl and max_ttl; a further address is taken too. */
+/* A line of unicast_peer: an address with min_ttl and max_ttl. */
 void peer_parse(struct raw_instance *instance, const struct statement *statement,
 		struct conf_diags *diags);
 
