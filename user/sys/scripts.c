@@ -301,6 +301,8 @@ static void limit(struct script *script, int64_t most_ns)
 	int64_t at_ns = clock_ns() + most_ns;
 	if (!script->started_ns)
 		script->limit_ns = most_ns < script->limit_ns ? most_ns : script->limit_ns;
+	else if (most_ns == 0 && !script->timed_out)
+		took_too_long(script);
 	else if (at_ns < script->deadline_ns && !script->timed_out)
 		set_deadline(script, at_ns);
 }
