@@ -103,7 +103,7 @@ static const struct keyword table[] = {
 	BOOL(IN_GLOBAL, "vrrp_notify_priority_changes", KEY_PRIORITY_CHANGES, 0,
 	     "default of notify_priority_changes"),
 	BOOL(IN_INSTANCE, "notify_priority_changes", KEY_PRIORITY_CHANGES, 0,
-	     "write changes of the priority to the pipes and run notify for them"),
+	     "write changes of the priority to the pipes; no script is run for them"),
 	BOOL(IN_SYNC_GROUP, "notify_priority_changes", KEY_PRIORITY_CHANGES, 0,
 	     "the same for all members"),
 	FLAG(IN_GLOBAL, "fifo_write_vrrp_states_on_reload", KEY_FIFO_ON_RELOAD, 1, 0,
