@@ -36,9 +36,11 @@ class Xvrrpd(Daemon):
         self.wait_ready()
 
     def configure(self, *instances, global_lines=()):
-        """Write its file, for the start or a reload."""
+        """Write its file, for the start or a reload: whole, whenever it is read."""
         self.instances = instances
-        self.config.write_text(config_text(instances, global_lines), encoding="utf-8")
+        new = self.config.with_suffix(".new")
+        new.write_text(config_text(instances, global_lines), encoding="utf-8")
+        new.rename(self.config)
 
     def wait_ready(self):
         """Until it answers its control socket; fails at once if it ended instead."""
