@@ -119,7 +119,8 @@ run_pytest() { # name files...
 }
 
 # Files of the netns ring that measure time, or fill both processors: alone, one after the other.
-alone=(adoption drain frozen leaving pair reload restart scale soak starved survivor timing)
+alone=(adoption drain frozen leaving pair reload reload_scale restart
+	scale soak starved survivor timing)
 
 # Those of the others that take longest, so that none of them is the last.
 long=(keepalived doctor bridge counters frr kernels interference options)

@@ -118,7 +118,10 @@ void change_free(struct agent *agent, struct change *change)
 	free(change->stays);
 	free(change->matches);
 	free(change->virtual_addresses.list);
-	give_back(agent, change->conf, change->conf_of_worker);
+	if (change->old)
+		give_back(agent, change->old, change->old_of_worker);
+	else
+		give_back(agent, change->conf, true);
 }
 
 /* ---- those that go ---- */
@@ -261,12 +264,10 @@ static void replace(struct agent *agent, struct change *change, struct routers *
 	agent->routers = change->routers;
 	agent->router_count = change->conf->instance_count;
 	change->routers = NULL;
-	struct conf *conf = agent->conf;
+	change->old = agent->conf;
+	change->old_of_worker = agent->conf_of_worker;
 	agent->conf = change->conf;
-	change->conf = conf; /* to be freed */
-	bool of_worker = agent->conf_of_worker;
-	agent->conf_of_worker = change->conf_of_worker;
-	change->conf_of_worker = of_worker;
+	agent->conf_of_worker = true;
 	struct sorted_addresses addresses = agent->virtual_addresses;
 	agent->virtual_addresses = change->virtual_addresses;
 	change->virtual_addresses = addresses;
@@ -298,7 +299,7 @@ int change_apply(struct agent *agent, struct change *change)
 	watch_forget(agent);
 	if (!groups_open(agent))
 		log_error("out of memory: no sync group is in force");
-	follow_globals(agent, change->conf);
+	follow_globals(agent, change->old);
 	rebind_all(agent, change);
 	if (changes_programs(agent, change))
 		ports_put_unused(agent); /* so that they are attached anew */

@@ -8,14 +8,15 @@
 
 struct change {
 	/* given by who has read it, in the worker */
-	struct conf *conf;
-	bool conf_of_worker;
+	struct conf *conf;			   /* in memory of the worker's */
 	struct conf_match *matches;		   /* by instance */
 	struct sorted_addresses virtual_addresses; /* of `conf` */
 
 	/* change.c's, by instance: */
 	struct router **routers; /* as it is, or a new one */
 	struct prepared *prepared;
+	struct conf *old; /* the one that was in force; NULL until then */
+	bool old_of_worker;
 	bool *stays; /* by old instance: its router */
 	int count;   /* of virtual routers that differ */
 };

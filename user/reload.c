@@ -74,7 +74,6 @@ static void read_and_compare(void *data)
 {
 	struct reading *reading = data;
 	struct change *change = &reading->change;
-	change->conf_of_worker = true;
 	read_file(reading);
 	if (!change->conf)
 		return;

@@ -33,9 +33,9 @@ def instances(numbers=range(COUNT), shift=0, renumbered=0):
     """
     def one(n):
         lan, vrid = n % LANS, n // LANS + 1
-        addresses = [f"10.{lan}.1.{vrid}/32"]
-        addresses += [f"10.{lan}.{2 + renumbered * (n % 2 == 0)}.{vrid}/32"]
-        return Instance(2 + (n + shift) % 250, INTERVAL_S, f"V{n}", f"eth{lan}", vrid, tuple(addresses))
+        other = 2 + renumbered * (n % 2 == 0)
+        return Instance(2 + (n + shift) % 250, INTERVAL_S, f"V{n}", f"eth{lan}", vrid,
+                        (f"10.{lan}.1.{vrid}/32", f"10.{lan}.{other}.{vrid}/32"))
     return [one(n) for n in numbers]
 
 
