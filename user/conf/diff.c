@@ -39,7 +39,10 @@ static bool same_words(char *const *a, char *const *b)
 static bool same_garp(const struct conf_garp *a, const struct conf_garp *b)
 {
 	return a->delay_us == b->delay_us && a->repeat == b->repeat &&
-	       a->refresh_us == b->refresh_us && a->refresh_repeat == b->refresh_repeat;
+	       a->refresh_us == b->refresh_us && a->refresh_repeat == b->refresh_repeat &&
+	       a->lower_prio_repeat == b->lower_prio_repeat &&
+	       a->lower_prio_delay_us == b->lower_prio_delay_us &&
+	       a->extra_if_us == b->extra_if_us && a->extra_if_all == b->extra_if_all;
 }
 
 /* Of an address: what the kernel is told beside it. */
