@@ -8,9 +8,79 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/world.h"
 #include "core/vr.h"
 #include "fuzz.h"
 #include "statement.h"
+
+/* ---- files ---- */
+
+/*
+ * A byte 1 ends a file: the first one is the configuration, the others are what it, and they,
+ * include: `include 1` is the second one, `include 1 2 1` several.
+ */
+#define FILES_MAX 4
+
+struct files {
+	const char *text[FILES_MAX];
+	size_t length[FILES_MAX], count;
+};
+
+static void split_files(struct files *files, const char *text, size_t length)
+{
+	const char *end = text + length, *stop;
+
+	*files = (struct files){0};
+	do {
+		stop = files->count < FILES_MAX - 1 ? memchr(text, 1, (size_t)(end - text)) : NULL;
+		files->text[files->count] = text;
+		files->length[files->count++] = (size_t)((stop ? stop : end) - text);
+		text = stop ? stop + 1 : end;
+	} while (stop);
+}
+
+static void find(const struct conf_world *world, const char *pattern, struct conf_found *found)
+{
+	(void)world;
+	found->wildcards = strchr(pattern, '*');
+	found->missing = !strpbrk(pattern, "123") && !found->wildcards;
+	found->problem = strchr(pattern, '?') ? "a question mark" : NULL;
+	found->paths = calloc(strlen(pattern) + 1, sizeof(found->paths[0]));
+	must(found->paths);
+	for (; *pattern; pattern++)
+		if (*pattern >= '0' && *pattern <= '3')
+			found->paths[found->count++] = strndup(pattern, 1);
+}
+
+static const char *read_text(const struct conf_world *world, const char *path,
+			     struct conf_text *text)
+{
+	const struct files *files = world->data;
+	size_t number = (size_t)(*path - '0');
+
+	if (number >= files->count)
+		return "there is none";
+	*text = (struct conf_text){
+		.bytes = malloc(files->length[number] + 1),
+		.length = files->length[number],
+		.inode = 1 + number,
+	};
+	must(text->bytes);
+	memcpy(text->bytes, files->text[number], text->length);
+	return NULL;
+}
+
+static char *directory(const struct conf_world *world, const char *file)
+{
+	(void)world;
+	return *file == '1' ? NULL : strdup("/a b/\"c");
+}
+
+static const char *environment(const struct conf_world *world, const char *name)
+{
+	(void)world;
+	return *name == 'E' ? "${_ENV E}\n#{" : NULL;
+}
 
 /* ---- diagnostics ---- */
 
@@ -48,20 +118,23 @@ static void check_line(const struct conf_diag *diag)
 	free(line);
 }
 
-static void check_diags(const struct conf *conf, const struct conf_diags *diags, const char *text,
-			size_t length)
+static void check_diags(const struct conf *conf, const struct conf_diags *diags,
+			const struct files *files)
 {
 	unsigned line = 0;
+	size_t at = 0, number = 0;
 
 	must(diags->count <= 2 * CONF_DIAGS_MAX);
 	must(diags->count <= diags->errors + diags->warnings);
 	for (size_t i = 0; i < diags->count; i++) {
 		const struct conf_diag *diag = &diags->list[i];
 
-		must(diag->place.file == conf->files[0]);
+		for (; diag->place.file != conf->files[at]; line = 0)
+			must(conf->files[++at]);
 		must(diag->place.line >= line);
 		line = diag->place.line;
-		check_place(&diag->place, text, length);
+		number = at ? (size_t)(*conf->files[at] - '0') : 0;
+		check_place(&diag->place, files->text[number], files->length[number]);
 		check_line(diag);
 	}
 }
@@ -293,7 +366,7 @@ static const char *any_statement(unsigned *seed, char text[STATEMENT_LEN])
 		all = count_keywords(KIND_REFUSED + 1);
 	}
 	if (draw(seed, 4) == 0) {
-		other = statement_other(draw(seed, 20));
+		other = statement_other(draw(seed, 40));
 		return other ? other : "\n}";
 	}
 	keyword = schema_at(draw(seed, (unsigned)(draw(seed, 4) ? acted_on : all)));
@@ -352,11 +425,22 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *text = (const char *)data;
+	struct files files;
+	struct conf_world world = {
+		.config_id = "main",
+		.expansion_max = 1 << 14,
+		.data = &files,
+		.find = find,
+		.read = read_text,
+		.directory = directory,
+		.environment = environment,
+	};
 	struct conf_diags diags = {0};
-	struct conf *conf = conf_parse("file", text, size, &diags);
 
-	check_diags(conf, &diags, text, size);
+	split_files(&files, (const char *)data, size);
+	struct conf *conf = conf_parse_in(&world, "file", files.text[0], files.length[0], &diags);
+
+	check_diags(conf, &diags, &files);
 	if (!diags.errors) {
 		char *printed = conf_print(conf);
 

@@ -2,14 +2,16 @@
 /*
  * conf/: the configuration file as data. The text goes through
  *
- *   lexer.c (tokens) -> reader.c (statements)
+ *   source.c (lines: includes, variables, conditions, sequences) -> lexer.c (tokens)
+ *   -> reader.c (statements)
  *   -> parser.c, value.c, address.c, peer.c, script.c, route.c, rule.c (raw settings, raw.c)
  *   -> finish.c, finish_addresses.c, finish_groups.c (defaults), check.c (across instances)
  *   -> struct conf -> print.c
  *
  * with schema.c and skipped.c, the table of keywords, beside all of them. Nothing is edited in
- * silence: what is not used as written has a diagnostic. No I/O but in load.c, no global state but
- * the names of routing tables (route_words.c), no recursion that the text could drive.
+ * silence: what is not used as written has a diagnostic. No I/O but in load.c, which answers what
+ * world.h asks; no global state but the names of routing tables (route_words.c) and the index of
+ * the keywords (schema_find.c), no recursion that the text could drive.
  */
 #include "conf/conf.h"
 

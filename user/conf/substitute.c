@@ -91,13 +91,16 @@ static struct conf_place place_here(const struct scan *scan, bool *fixed)
 static void note_place(struct scan *scan)
 {
 	struct expansion *to = scan->to;
-	const struct span *last = &to->spans[to->span_count - 1];
 	bool fixed;
 	struct conf_place place = place_here(scan, &fixed);
 
-	if (to->span_count && last->fixed == fixed &&
-	    place.column == last->column + (fixed ? 0 : (unsigned)(scan->done - last->at)))
-		return;
+	if (to->span_count) {
+		const struct span *last = &to->spans[to->span_count - 1];
+		unsigned way = fixed ? 0 : (unsigned)(scan->done - last->at);
+
+		if (last->fixed == fixed && place.column == last->column + way)
+			return;
+	}
 	to->spans = conf_grow(to->spans, to->span_count, &to->span_capacity, sizeof(to->spans[0]));
 	to->spans[to->span_count++] = (struct span){scan->done, place.column, fixed};
 }
