@@ -151,9 +151,10 @@ static void count_removed(struct change *change, size_t old_count)
 }
 
 /* What is started anew is not gone. */
-static void spare_restarted(const struct change *change, const struct routers *old)
+static void spare_restarted(const struct agent *agent, const struct change *change,
+			    const struct routers *old)
 {
-	for (size_t i = 0; i < change->conf->instance_count; i++)
+	for (size_t i = 0; i < agent->conf->instance_count; i++)
 		if (change->prepared[i].is_new && change->matches[i].is_known)
 			notify_restarted(old->list[change->matches[i].old]);
 }
@@ -289,7 +290,7 @@ int change_apply(struct agent *agent, struct change *change)
 	count_removed(change, agent->router_count);
 	tracking_pause(agent);
 	replace(agent, change, &old);
-	spare_restarted(change, &old);
+	spare_restarted(agent, change, &old);
 	stop_others(agent, change, &old);
 	free(old.list);
 	groups_close(agent);

@@ -172,7 +172,7 @@ def test_no_root_script_that_others_can_write(lan):
     """enable_script_security: the directory of the laboratory lies in /tmp."""
     book = Book(lan.dir)
     agent = Xvrrpd(lan.r1, Instance(priority=200, extra=book.each()),
-                   global_lines=("enable_script_security",))
+                   global_lines=("enable_script_security", "script_user root"))
     wait_until(lambda: agent.state() == "active", "active")
     wait_until(lambda: agent.log().count("is not run as root") >= 4, "told")
     assert book.lines() == []
