@@ -113,7 +113,7 @@ static void assert_prints_as_itself(const struct scenario *scenario)
 	"+0 leave r2\n2s reboot r1 for 1s\n2s freeze r3 for 1.5s\n2s pause r2 for 1ms\n"           \
 	"2s pause r1 for 1ms holding\n2s lame r1 by 3ms\n2s tear r1 after 5\n"                     \
 	"2s fault r1 no-address\n2s mend r1 no-address\n2s priority r2 r4 7\n"                     \
-	"2s configure r1 priority 7 interval 1.5s preempt off\n2s configure r2 preempt on\n"       \
+	"2s configure r2 priority 7 interval 1.5s preempt off\n2s configure r1 preempt on\n"       \
 	"2s drain r1\n2s undrain r1\n2s mute r4\n2s unmute r4\n2s detach r1\n2s attach r1\n"       \
 	"3s cut r1 r2 -> r3\n3s cut r1 <-> r4\n3s cut all -> r2\n3s join r1 -> r2\n3s heal\n"      \
 	"3s loss 2%\n"                                                                             \
