@@ -254,7 +254,7 @@ void active_advert(struct step *s, const struct vr_advert *advert)
 
 void active_claim(struct step *s)
 {
-	if (!active_fenced(s))
+	if (s->vr->state == VR_ACTIVE && !active_fenced(s))
 		announce_survivor(s);
 }
 

@@ -285,8 +285,7 @@ void vr_step(struct vr *vr, const struct vr_event *event, int64_t now_ns,
 		take_advert(&s, &event->advert);
 		break;
 	case EV_CLAIM:
-		if (vr->state == VR_ACTIVE)
-			active_claim(&s);
+		active_claim(&s);
 		break;
 	case EV_PRIORITY:
 		take_priority(&s, event->priority);
