@@ -5,6 +5,7 @@
  */
 #include "sim/generate.h"
 
+#define DELAY_MAX_NS	   (1000 * NS_PER_S) /* of preempt_delay */
 #define INTERVAL_RATIO_MAX 16 /* of two routers: else one's peace is an age to the other */
 
 static uint8_t some_priority(struct making *m)
@@ -103,16 +104,19 @@ static void choose_options(struct making *m)
 {
 	struct scenario *s = m->scenario;
 	bool delays = one_in(m, 4);
+	int64_t most_ns = 10 * m->interval_ns;
 
 	if (one_in(m, 4))
 		s->down_adverts = (unsigned)random_between(&m->random, 2, 5);
+	if (most_ns > DELAY_MAX_NS)
+		most_ns = DELAY_MAX_NS;
 	for (unsigned i = 0; i < s->router_count; i++) {
 		struct sim_router *router = &s->routers[i];
 
 		if (router->kind != SIM_XVRRPD)
 			continue;
 		if (delays && one_in(m, 2))
-			router->preempt_delay_ns = random_scale(&m->random, 1, 10 * m->interval_ns);
+			router->preempt_delay_ns = random_scale(&m->random, 1, most_ns);
 		router->no_answer = one_in(m, 8);
 		router->last_word = one_in(m, 8);
 	}
