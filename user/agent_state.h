@@ -119,10 +119,7 @@ struct agent {
 /* Hand every event that the data plane has reported to its router. */
 void agent_consume(struct agent *agent);
 
-/*
- * In the middle of something long, between two routers: let those advertise that are due. At most
- * once a millisecond.
- */
+/* Between two routers, in something long: those advertise that are due. At most once a ms. */
 void agent_breathe(struct agent *agent);
 
 /* Tell every router. */
@@ -133,10 +130,8 @@ void agent_open_control(struct agent *agent);
 
 /* ---- adopt.c ---- */
 
-/*
- * Before anything slow: routers whose slots are adopted go on as what they were. What else they
- * need is bound later.
- */
+/* First of all: routers whose slots are adopted go on as what they were, what else they need is
+ * bound later. */
 void adopt_roles(struct agent *agent);
 
 /*

@@ -41,7 +41,7 @@ static bool open_files(struct tracking *tracking)
 		return true;
 	tracking->files = filewatches_open(tracking->agent->loop, &failure);
 	if (!tracking->files)
-		log_error("track_file: %s", failure.text);
+		log_error("files are not tracked: %s", failure.text);
 	return tracking->files;
 }
 
@@ -54,8 +54,9 @@ bool file_start(struct object *object, const struct conf_track_file *conf)
 		.overwrite = conf->overwrite && tracking->first,
 		.value = conf->initial,
 	};
-	if (!open_files(tracking))
-		return false;
+	object->unusable = !open_files(tracking);
+	if (object->unusable)
+		return true;
 	object->file = calloc(1, sizeof(*object->file));
 	if (!object->file)
 		return false;

@@ -76,7 +76,8 @@ const char *object_kind_name(enum conf_track_kind kind);
 
 /*
  * Look at it from now on. A state that the object has already is that of before a change of the
- * configuration, and holds until there is a result. False without memory.
+ * configuration, and holds until there is a result. Where the system lacks what it takes the object
+ * is unusable. False without memory.
  */
 bool check_start(struct object *object, const struct conf_check_script *conf);
 void check_stop(struct object *object);

@@ -52,7 +52,7 @@ static bool open_processes(struct tracking *tracking)
 		return true;
 	tracking->processes = processes_open(tracking->agent->loop, &failure);
 	if (!tracking->processes)
-		log_error("vrrp_track_process: %s", failure.text);
+		log_error("processes are not tracked: %s", failure.text);
 	return tracking->processes;
 }
 
@@ -79,8 +79,9 @@ bool count_start(struct object *object, const struct conf_process *conf)
 		.parameters = parameters_of(conf->match),
 		.full = conf->full_command,
 	};
-	if (!open_processes(tracking))
-		return false;
+	object->unusable = !open_processes(tracking);
+	if (object->unusable)
+		return true;
 	struct count *count = calloc(1, sizeof(*count));
 	object->count = count;
 	if (!count)

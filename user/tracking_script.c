@@ -218,7 +218,7 @@ static bool open_scripts(struct tracking *tracking)
 		return true;
 	tracking->scripts = scripts_open(tracking->agent->loop, &failure);
 	if (!tracking->scripts) {
-		log_error("vrrp_script: %s", failure.text);
+		log_error("scripts are not tracked: %s", failure.text);
 		return false;
 	}
 	scripts_at_once(tracking->scripts, AT_ONCE);
@@ -239,8 +239,9 @@ static int64_t second_ns(struct check *check)
 
 bool check_start(struct object *object, const struct conf_check_script *conf)
 {
-	if (!open_scripts(object->tracking))
-		return false;
+	object->unusable = !open_scripts(object->tracking);
+	if (object->unusable)
+		return true;
 	object->check = check_new(object, conf);
 	if (!object->check)
 		return false;

@@ -22,7 +22,7 @@
 
 #include <cmocka.h> /* last: it defines a macro fail() */
 
-#define NAME "tst-procs"
+static char our_name[16]; /* others may run this test at the same time */
 
 struct world {
 	struct loop *loop;
@@ -108,7 +108,7 @@ static void changed(unsigned count, enum process_cause cause, void *data)
 
 static void watch_through(bool (*step)(void))
 {
-	char *words[] = {NAME, NULL};
+	char *words[] = {our_name, NULL};
 	struct process_kind kind = {.words = words};
 	next_step = step;
 	world.processes = processes_open(world.loop, NULL);
@@ -129,7 +129,7 @@ static bool count_up_and_down(void)
 	case 1: /* those that were there */
 		assert_int_equal(world.count, 1);
 		began_ns = clock_ns();
-		second = start(NAME);
+		second = start(our_name);
 		return false;
 	default:
 		break;
@@ -153,7 +153,7 @@ static bool count_up_and_down(void)
 static void run_counting(int64_t found_most_ns)
 {
 	second = 0;
-	first = start(NAME);
+	first = start(our_name);
 	pid_t other = start("tst-others");
 	watch_through(count_up_and_down);
 	end(other);
@@ -202,7 +202,7 @@ static void change(void)
 	char byte;
 	while (read(control[0], &byte, 1) == 1) {
 		if (byte == 'n')
-			prctl(PR_SET_NAME, NAME);
+			prctl(PR_SET_NAME, our_name);
 		else if (byte == 'o')
 			prctl(PR_SET_NAME, "tst-others");
 		else if (byte == 'f' && fork() == 0)
@@ -321,6 +321,7 @@ static void test_reading(void **state)
 
 int main(void)
 {
+	snprintf(our_name, sizeof(our_name), "tst%d", (int)getpid());
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_untold, setup, teardown),

@@ -78,40 +78,44 @@ static int open_socket(void)
 	return -1;
 }
 
-/* One datagram; NULL if there is none, or none that is whole. Its length is in `*length`. */
-static const struct proc_event *take(int fd, void *buffer, size_t size, ssize_t *length,
-				     uint32_t *ack)
-{
-	struct sockaddr_nl from;
-	socklen_t from_length = sizeof(from);
-	const struct cn_msg *message = NLMSG_DATA(buffer);
-	*length = recvfrom(fd, buffer, size, 0, (struct sockaddr *)&from, &from_length);
-	if (*length < (ssize_t)AT(event_data) || from.nl_pid != 0)
-		return NULL;
-	*ack = message->ack;
-	return (const struct proc_event *)message->data;
-}
-
 union datagram {
 	struct nlmsghdr header;
 	uint8_t bytes[512];
 };
 
+/*
+ * One datagram, copied: it is not aligned as its type wants it. Its length is returned, 0 of one
+ * that is nothing for us, -1 if there is none.
+ */
+static ssize_t take(int fd, struct proc_event *event, uint32_t *ack)
+{
+	union datagram datagram = {.bytes = {0}};
+	struct sockaddr_nl from;
+	socklen_t from_length = sizeof(from);
+	ssize_t length = recvfrom(fd, &datagram, sizeof(datagram), 0, (struct sockaddr *)&from,
+				  &from_length);
+	if (length < 0)
+		return -1;
+	if (length < (ssize_t)AT(event_data) || from.nl_pid != 0)
+		return 0;
+	*ack = ((const struct cn_msg *)NLMSG_DATA(&datagram))->ack;
+	memcpy(event, datagram.bytes + AT(what), sizeof(*event));
+	return length;
+}
+
 /* Without one there are no news for us. Other listeners get theirs through the same group. */
 static bool is_answered(int fd, uint32_t number)
 {
-	union datagram datagram = {.bytes = {0}};
+	struct proc_event event;
 	struct pollfd waiting = {.fd = fd, .events = POLLIN};
 	int64_t until_ns = clock_ns() + ANSWER_NS, left_ns;
-	ssize_t length;
 	uint32_t ack;
 	while ((left_ns = until_ns - clock_ns()) > 0) {
 		if (poll(&waiting, 1, (int)(left_ns / NS_PER_MS) + 1) != 1)
 			continue;
-		const struct proc_event *event =
-			take(fd, &datagram, sizeof(datagram), &length, &ack);
-		if (event && event->what == PROC_EVENT_NONE && ack == number + 1)
-			return event->event_data.ack.err == 0;
+		if (take(fd, &event, &ack) > 0 && event.what == PROC_EVENT_NONE &&
+		    ack == number + 1)
+			return event.event_data.ack.err == 0;
 	}
 	return false;
 }
@@ -217,21 +221,20 @@ int process_events_open(void)
 
 enum process_news process_events_next(int fd, pid_t *pid, pid_t *parent)
 {
-	union datagram datagram = {.bytes = {0}};
-	ssize_t length;
+	struct proc_event event;
 	uint32_t ack;
-	const struct proc_event *event = take(fd, &datagram, sizeof(datagram), &length, &ack);
-	if (!event && length < 0)
+	ssize_t length = take(fd, &event, &ack);
+	if (length < 0)
 		return errno == EAGAIN || errno == EINTR ? PROCESS_NEWS_NONE : PROCESS_NEWS_LOST;
-	if (!event || length < (ssize_t)(AT(event_data) + sizeof(event->event_data.fork)))
+	if (length < (ssize_t)(AT(event_data) + sizeof(event.event_data.fork)))
 		return PROCESS_NEWS_OTHER;
-	if (event->what == PROC_EVENT_FORK) {
-		*pid = event->event_data.fork.child_tgid;
-		*parent = event->event_data.fork.parent_tgid;
+	if (event.what == PROC_EVENT_FORK) {
+		*pid = event.event_data.fork.child_tgid;
+		*parent = event.event_data.fork.parent_tgid;
 		return PROCESS_NEWS_FORK;
 	}
-	if (event->what != PROC_EVENT_EXEC && event->what != PROC_EVENT_COMM)
+	if (event.what != PROC_EVENT_EXEC && event.what != PROC_EVENT_COMM)
 		return PROCESS_NEWS_OTHER;
-	*pid = event->event_data.exec.process_tgid; /* in the same place in both */
+	*pid = event.event_data.exec.process_tgid; /* in the same place in both */
 	return PROCESS_NEWS_CHANGED;
 }
