@@ -252,6 +252,9 @@ static const struct member members[] = {
 	PART(rules, same_rules, CHANGE(BINDING)),
 	PART(addresses, same_addresses, CHANGE(BINDING)),
 	WITH_ANOTHER(address_count),
+	VALUE(unusable, CHANGE(FOLLOWED)),
+	VALUE(group_address, CHANGE(FOLLOWED)),
+	VALUE(strict, 0),
 	WITH_ANOTHER(place),
 };
 
