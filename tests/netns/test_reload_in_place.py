@@ -2,6 +2,7 @@
 """A reload that changes virtual routers where they stand: no role moves, nothing is said twice."""
 
 import json
+import os
 import signal
 import time
 
@@ -364,3 +365,73 @@ def test_backup(lan, two):
     first.stop()
     wait_until(lambda: len(capture.gratuitous(NEW, port="r2")) >= 5, "announced by the other one")
     assert capture.gratuitous(OLD, port="r2") == []
+
+
+def grouped(*names, rest=()):
+    """VI_1..VI_3, of which these are one sync group."""
+    lines = ("}", "vrrp_sync_group G {", *block("group", *names)) if names else rest
+    three = [Instance(200, INTERVAL_S, f"VI_{n}", vrid=VRID + n, addresses=(f"192.0.2.{n}/24",))
+             for n in (1, 2, 3)]
+    return three, {"global_lines": lines}
+
+
+def test_groups(lan):
+    """Made, joined, left and given up: nobody loses a role by it."""
+    three, lines = grouped()
+    agent = Xvrrpd(lan.r1, *three, **lines)
+    names = [i.name for i in three]
+    wait_until(lambda: all(agent.state(n) == "active" for n in names), "all Active")
+    before = [agent.vr(n)["last_transition"] for n in names]
+    capture = lan.capture()
+    for members in (names[:2], names, names[1:], ()):
+        three, lines = grouped(*members)
+        agent.configure(*three, **lines)
+        assert agent.json("reload")["changed"] > 0
+        assert [agent.vr(n)["sync_group"] for n in names] == ["G" if n in members else None
+                                                              for n in names]
+        wait_until(lambda s=time.time_ns(): len(told(capture, "r1", s, VRID + 3)) >= 5, "cadence")
+    assert [agent.vr(n)["last_transition"] for n in names] == before
+    assert all(a.priority for a in capture.adverts)
+
+
+def test_new_member_in_a_fault(lan):
+    """It waits for its interface; the others go on."""
+    three, lines = grouped("VI_1", "VI_2")
+    agent = Xvrrpd(lan.r1, *three[:2], **lines)
+    wait_until(lambda: agent.state("VI_1") == agent.state("VI_2") == "active", "both Active")
+    three, lines = grouped("VI_1", "VI_2", "VI_3")
+    three[2].interface = "eth7"
+    changed(agent, *three, **lines)
+    hold(lambda: agent.state("VI_1") == agent.state("VI_2") == "active", "go on", 0.5, 0.05)
+    assert agent.vr("VI_3")["fault_reasons"]
+
+
+def test_asked_while_it_starts(lan):
+    """Reloads that come too early wait for the end of the start; many become one."""
+    agent = Xvrrpd(lan.r1, instance(200))
+    agent.kill()
+    agent = Xvrrpd(lan.r1, instance(200), wrapper=(
+        "sh", "-c", "trap '' HUP; for n in 1 2 3 4 5 6 7 8 9; do "
+        "(sleep 0.0$n; kill -HUP $$) & done; exec \"$@\"", "sh"))
+    wait_until(lambda: agent.state() == "active", "Active")
+    assert agent.json("reload") == {"changed": 0}
+
+
+def test_scheduling(lan):
+    """Real-time priority and locked memory follow."""
+    def now():
+        locked = next(line for line in open(f"/proc/{agent.pid}/status", encoding="utf-8")
+                      if line.startswith("VmLck:"))
+        return os.sched_getscheduler(agent.pid), os.sched_getparam(agent.pid).sched_priority, \
+            int(locked.split()[1]) > 0
+
+    agent = Xvrrpd(lan.r1, instance())
+    wait_until(lambda: agent.state() == "active", "Active")
+    with Still(lan, agent):
+        for lines, expected in ((("vrrp_rt_priority 7",), (os.SCHED_FIFO, 7, True)),
+                                (("vrrp_rt_priority 0", "vrrp_no_swap off"),
+                                 (os.SCHED_OTHER, 0, False)),
+                                ((), (os.SCHED_FIFO, 50, True))):
+            changed(agent, instance(), count=0, global_lines=lines)
+            scheduler, priority, locked = now()
+            assert (scheduler & ~os.SCHED_RESET_ON_FORK, priority, locked) == expected
