@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Events as lines of text, for a reader that somebody else runs, or that we do: a service, started
- * once the pipe is there, started again if it fails. At the end it gets the last lines first, and
- * then SIGTERM; keepalived does it the other way round, and most readers miss STOP.
+ * once the pipe is there, started again if it fails. At the end it gets the last lines, then the
+ * end of file, then SIGTERM; keepalived begins with SIGTERM, and most readers miss STOP.
  */
 #include "notify_fifo.h"
 
@@ -24,6 +24,7 @@ struct reader {
 	bool runs;
 	bool wanted;  /* false: free it when it has ended */
 	bool restart; /* the pipe is another one */
+	bool last;    /* the end of the agent: it is not started again */
 	int64_t started_ns;
 	unsigned again_s; /* after the next failure */
 };
@@ -86,6 +87,8 @@ static void reader_ended(enum script_end end, int value, const struct failure *f
 		reader_free(reader);
 		return;
 	}
+	if (reader->last)
+		return;
 	if (reader->restart) {
 		reader->restart = false;
 		reader_start(reader);
@@ -316,18 +319,28 @@ struct pipes *pipes_open(struct agent *agent, struct names *names)
 	return pipes;
 }
 
-/* A reader that is gone reads nothing any more. */
+/*
+ * It reads what is left, sees the end of file, and has a moment to deal with it; who goes on is
+ * asked to end.
+ */
 static void pipe_finish(struct pipe *pipe)
 {
+	struct scripts *scripts = pipe->reader ? names_scripts(pipe->pipes->names) : NULL;
 	struct reader *reader = pipe->reader;
-	bool runs = reader && reader->runs;
 	if (pipe->fifo)
 		fifo_meanwhile(pipe->fifo, NULL, NULL); /* nobody advertises any more */
-	if (pipe->fifo && !fifo_finish(pipe->fifo, runs, READ_NS))
+	if (pipe->fifo && !fifo_finish(pipe->fifo, reader && reader->runs, READ_NS))
 		log_warning("%s: not everything was read at the end", pipe->conf.path);
-	pipe_close(pipe); /* ... and SIGTERM; then the end of file */
+	fifo_close(pipe->fifo);
+	pipe->fifo = NULL;
+	if (reader && reader->runs) {
+		reader->last = true;
+		scripts_finish(scripts, reader, READ_NS);
+	}
+	bool runs = reader && reader->runs;
+	pipe_close(pipe);
 	if (runs)
-		scripts_finish(names_scripts(pipe->pipes->names), reader, 2 * KILL_AFTER_NS);
+		scripts_finish(scripts, reader, 2 * KILL_AFTER_NS);
 }
 
 void pipes_close(struct pipes *pipes)

@@ -2,6 +2,7 @@
 """FIFOs and the scripts around them: what is told, word by word as keepalived tells it."""
 
 import os
+import pathlib
 import re
 import signal
 import stat
@@ -125,7 +126,7 @@ READER = """
 echo "start $*" >>{0}
 trap 'echo TERM >>{0}' TERM
 while :; do
-    if read -r line; then echo "$line" >>{0}; elif [ $? -le 128 ]; then break; fi
+    if read -r line; then sleep 0.2; echo "$line" >>{0}; elif [ $? -le 128 ]; then break; fi
 done <"$2"
 echo end >>{0}"""
 
@@ -142,8 +143,21 @@ def test_the_reader_hears_everything(lan):
     wait_until(lambda: lines_of(out)[3:] == [f"start word {fifo}"], "again")
     assert "ended with signal 9: starting it again" in agent.log()
     assert agent.stop() == 0
-    assert lines_of(out)[4:] == ['INSTANCE "VI_1" STOP 150', "TERM", "end"]
+    assert lines_of(out)[4:] == ['INSTANCE "VI_1" STOP 150', "end"]
     assert not fifo.exists()
+
+
+def test_the_reader_goes_with_the_agent(lan):
+    """... that is killed: a successor starts one of its own."""
+    out, fifo = lan.dir / "reader.out", lan.dir / "fifo"
+    script = executable(lan.dir / "reader.sh", f"echo ran >>{out}; exec sleep 1000")
+    agent = Xvrrpd(lan.r1, member(1), global_lines=(
+        f"notify_fifo {fifo}", f'notify_fifo_script "sh -c \'echo $$ >{out}.pid; exec {script}\'"'))
+    wait_until(lambda: lines_of(out) == ["ran"], "runs")
+    process = pathlib.Path("/proc", *lines_of(pathlib.Path(f"{out}.pid")), "cmdline")
+    assert process.read_bytes()
+    agent.kill()
+    wait_until(lambda: not process.exists() or not process.read_bytes(), "gone")
 
 
 def test_a_reload_keeps_the_reader(lan):
