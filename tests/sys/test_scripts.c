@@ -437,6 +437,14 @@ static void test_security_of_links(void **state)
 	assert_int_equal(symlink("/bin/sh", path), 0);
 	assert_int_equal(script_check(path, &failure), -1);
 	assert_non_null(strstr(failure.text, "can write to /tmp "));
+	unlink(path);
+	char safe[] = "/run/test_scripts.XXXXXX"; /* root's, and leads to what is not */
+	assert_non_null(mkdtemp(safe));
+	snprintf(path, sizeof(path), "%s/link", safe);
+	assert_int_equal(symlink(world.dir, path), 0);
+	assert_int_equal(script_check(path, &failure), -1);
+	unlink(path);
+	rmdir(safe);
 	assert_int_equal(script_check("/usr/../bin/./sh", &failure), 0);
 	assert_int_equal(script_check("/proc/self/cwd/no-such-file", &failure), -1);
 }
