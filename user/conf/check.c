@@ -139,9 +139,10 @@ static void tell_duplicate(const struct served *first, const struct served *seco
 
 	addr_format(&second->address->address, text);
 	conf_warning(diags, &second->address->place,
-		     "%s on %s is an address of instance " WORD " already (line %u): it is ignored "
+		     "%s on %s is an address of instance " WORD " already (%s): it is ignored "
 		     "here",
-		     text, second->dev, first->instance->name, first->address->place.line);
+		     text, second->dev, first->instance->name,
+		     LINE_TEXT(&first->address->place, &second->address->place));
 }
 
 static struct conf_address *served_at(const struct conf_instance *instance, size_t i)

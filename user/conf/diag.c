@@ -80,6 +80,16 @@ void conf_warning(struct conf_diags *diags, const struct conf_place *place, cons
 	va_end(arguments);
 }
 
+const char *conf_line_text(const struct conf_place *there, const struct conf_place *here,
+			   char text[LINE_TEXT_LEN])
+{
+	if (there->file == here->file)
+		snprintf(text, LINE_TEXT_LEN, "line %u", there->line);
+	else
+		snprintf(text, LINE_TEXT_LEN, "%.140s:%u", there->file, there->line);
+	return text;
+}
+
 /* In the order in which the files have been read. */
 static int by_place(const void *left, const void *right)
 {

@@ -143,8 +143,8 @@ static void drop_duplicates(const struct finish *finish)
 	for (size_t i = 0; i < to->peer_count; i++) {
 		if (kept && addr_equal(&to->peers[kept - 1].address, &to->peers[i].address))
 			conf_warning(finish->diags, &to->peers[i].place,
-				     "this peer stands on line %u already: it is ignored here",
-				     to->peers[kept - 1].place.line);
+				     "this peer stands on %s already: it is ignored here",
+				     LINE_TEXT(&to->peers[kept - 1].place, &to->peers[i].place));
 		else
 			to->peers[kept++] = to->peers[i];
 	}

@@ -135,8 +135,8 @@ static struct conf_track *resolve_all(const struct conf *conf, const struct raw_
 		first = find_same(tracks, *count, track);
 		if (first)
 			conf_warning(diags, &track->place,
-				     WORD " is tracked already (line %u): this line is ignored",
-				     from->list[i].name, first->place.line);
+				     WORD " is tracked already (%s): this line is ignored",
+				     from->list[i].name, LINE_TEXT(&first->place, &track->place));
 		else
 			(*count)++;
 	}

@@ -132,8 +132,8 @@ static struct raw_group *add_group(struct parser *parser, const struct statement
 		if (first)
 			conf_warning(parser->diags, &name->place,
 				     "a second sync group " WORD ": it is skipped; the first is "
-				     "on line %u",
-				     name->text, first->place.line);
+				     "on %s",
+				     name->text, LINE_TEXT(&first->place, &name->place));
 		else
 			conf_warning(parser->diags, &statement->place,
 				     "`vrrp_sync_group` %s: it is skipped",

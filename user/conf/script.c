@@ -201,9 +201,10 @@ static void take(struct conf_script *script, const struct statement *statement, 
 
 	if (script->words) {
 		conf_warning(diags, &statement->place,
-			     WORD " has been written on line %u: that one is used, and this one "
+			     WORD " has been written on %s: that one is used, and this one "
 				  "ignored",
-			     statement->words[0].text, script->place.line);
+			     statement->words[0].text,
+			     LINE_TEXT(&script->place, &statement->place));
 		return;
 	}
 	if (statement->count > 1)

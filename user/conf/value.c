@@ -232,8 +232,9 @@ static void tell_twice(const struct setting *setting, const struct statement *st
 {
 	if (setting->keyword)
 		conf_warning(diags, &statement->place,
-			     WORD " comes after `%s` on line %u, and replaces it",
-			     statement->words[0].text, setting->keyword->name, setting->place.line);
+			     WORD " comes after `%s` on %s, and replaces it",
+			     statement->words[0].text, setting->keyword->name,
+			     LINE_TEXT(&setting->place, &statement->place));
 }
 
 void setting_set_problem(struct setting *setting, const struct conf_place *place, char *problem)

@@ -136,8 +136,8 @@ void setting_take_words(struct setting *setting, const struct keyword *keyword,
 
 	if (setting->keyword)
 		conf_warning(diags, &statement->place,
-			     "`%s` stands on line %u already: this one replaces it", keyword->name,
-			     setting->place.line);
+			     "`%s` stands on %s already: this one replaces it", keyword->name,
+			     LINE_TEXT(&setting->place, &statement->place));
 	if (keyword->kind == KIND_WEIGHT)
 		good = take_weight(setting, statement, diags);
 	else if (keyword->kind == KIND_FIFO)
@@ -163,8 +163,8 @@ void words_take(struct raw_object *object, const struct statement *statement,
 	}
 	if (object->words) {
 		conf_warning(diags, &statement->place,
-			     "`process` stands on line %u already: that one is used",
-			     setting->place.line);
+			     "`process` stands on %s already: that one is used",
+			     LINE_TEXT(&setting->place, &statement->place));
 		return;
 	}
 	setting->place = statement->place;
