@@ -7,6 +7,7 @@ from checks import c_functions
 from tree import Finding, c_code
 
 CONF = "user/conf/conf.h"
+HEADERS = (CONF, "user/conf/parts.h", "user/conf/tracked.h")
 DIFF = "user/conf/diff.c"
 ENTRY = r"\b(?:VALUE|PART|WITH_ANOTHER)\(\s*(\w+)"
 
@@ -36,9 +37,10 @@ def diff_members(tree):
     """A member that is not compared is one that a reload does not see change."""
     if CONF not in tree.paths or DIFF not in tree.paths:
         return
-    conf, diff = c_code(tree.text(CONF)), c_code(tree.text(DIFF))
+    headers = {path: c_code(tree.text(path)) for path in HEADERS if path in tree.paths}
+    diff = c_code(tree.text(DIFF))
     table = set(re.findall(ENTRY, diff))
-    for line, name in members(conf, "conf_instance"):
+    for line, name in members(headers[CONF], "conf_instance"):
         if name not in table:
             yield Finding(CONF, line, f"{DIFF} has no line for {name} of an instance")
     lines = diff.splitlines()
@@ -46,6 +48,8 @@ def diff_members(tree):
               for name, first, last in c_functions(tree.text(DIFF))}
     for struct, functions in COMPARED_BY.items():
         body = "\n".join(bodies.get(name, "") for name in functions)
-        for line, name in members(conf, struct):
-            if name != "place" and not re.search(rf"->{name}\b", body):
-                yield Finding(CONF, line, f"{DIFF} does not compare {name} of struct {struct}")
+        for path, code in headers.items():
+            for line, name in members(code, struct):
+                if name != "place" and not re.search(rf"->{name}\b", body):
+                    yield Finding(path, line,
+                                  f"{DIFF} does not compare {name} of struct {struct}")
