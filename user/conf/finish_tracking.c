@@ -152,7 +152,7 @@ static void drop_own_interface(const struct finish *finish)
 	for (size_t i = 0; i < to->track_count; i++) {
 		const struct conf_track *track = &to->tracks[i];
 
-		if (track->kind != CONF_TRACK_INTERFACE || track->weight ||
+		if (track->kind != CONF_TRACK_INTERFACE ||
 		    strcmp(track->interface, to->interface) != 0)
 			to->tracks[kept++] = *track;
 		else if (!to->track_own_interface)
