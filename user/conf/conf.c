@@ -4,13 +4,15 @@
  *
  *   source.c (lines: includes, variables, conditions, sequences) -> lexer.c (tokens)
  *   -> reader.c (statements)
- *   -> parser.c, value.c, address.c, peer.c, script.c, route.c, rule.c (raw settings, raw.c)
- *   -> finish.c, finish_addresses.c, finish_groups.c (defaults), check.c (across instances)
- *   -> struct conf -> print.c
+ *   -> parser.c, block.c, value.c, address.c, peer.c, script.c, track.c, route.c, rule.c (raw
+ *      settings, raw.c)
+ *   -> finish*.c (defaults, names to objects), check.c (across instances), lint.c (advice)
+ *   -> struct conf -> system.c (what this machine lacks) -> print*.c
  *
- * with schema.c and skipped.c, the table of keywords, beside all of them. Nothing is edited in
- * silence: what is not used as written has a diagnostic. No I/O but in load.c, which answers what
- * world.h asks; no global state but the names of routing tables (route_words.c) and the index of
+ * with schema*.c and skipped.c, the table of keywords, beside all of them, which explain.c turns
+ * into a part of the manual. Nothing is edited in
+ * silence: what is not used as written has a diagnostic. No I/O but in system.c and in load.c,
+ * which answers what world.h asks; no global state but the names of routing tables (route_words.c) and the index of
  * the keywords (schema_find.c), no recursion that the text could drive.
  */
 #include "conf/conf.h"
