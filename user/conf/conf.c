@@ -12,8 +12,8 @@
  * with schema*.c and skipped.c, the table of keywords, beside all of them, which explain.c turns
  * into a part of the manual. Nothing is edited in
  * silence: what is not used as written has a diagnostic. No I/O but in system.c and in load.c,
- * which answers what world.h asks; no global state but the names of routing tables (route_words.c) and the index of
- * the keywords (schema_find.c), no recursion that the text could drive.
+ * which answers what world.h asks; no global state but the names of routing tables (route_words.c)
+ * and the index of the keywords (schema_find.c), no recursion that the text could drive.
  */
 #include "conf/conf.h"
 
