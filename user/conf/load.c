@@ -235,6 +235,7 @@ struct conf *conf_load(const char *path, const char *config_id, struct conf_diag
 	int error = read_file(path, &text);
 	struct conf *conf;
 
+	load_table_names();
 	if (error) {
 		conf = conf_alloc(sizeof(*conf));
 		conf_error(diags, &(struct conf_place){.file = conf_add_file(conf, path)},

@@ -21,4 +21,7 @@ void conf_world_of_files(struct conf_world *world);
 /* Is it a file, or nothing at all? Reading anything else may wait for ever. */
 bool conf_is_file(const char *path);
 
+/* For routes and rules that name a table as /etc/iproute2/rt_tables does; see conf/route.h. */
+void load_table_names(void);
+
 #endif
