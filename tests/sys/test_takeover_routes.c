@@ -115,8 +115,8 @@ static void check_route(struct takeover *takeover, const struct route *made, con
 	if (!prints(list, shown))
 		fail_msg("no %s", shown);
 	let_go(takeover, of_route(made));
-	let_go(takeover, of_route(made));
 	assert_false(prints(list, shown));
+	let_go(takeover, of_route(made));
 }
 
 static void routes_of_each_kind(void **state)
@@ -207,7 +207,12 @@ static void an_interface_that_comes_later(void **state)
 	strcpy(later.hops[0].dev, "vlater");
 	assert_int_equal(takeover_add(*state, &item, 1, &failure), 1);
 	assert_non_null(strstr(failure.text, "route to 198.51.100.0/24 on vlater"));
+	assert_non_null(strstr(failure.text, "No such device"));
 	let_go(*state, item);
+	/* Not by way of another interface, either. */
+	later.hops[0].gateway = addr("192.0.2.1");
+	assert_int_equal(takeover_add(*state, &item, 1, &failure), 1);
+	later.hops[0].gateway = (struct vrrp_addr){{0}};
 	ip("link add vlater type veth peer name vother");
 	ip("link set vlater up");
 	add(*state, item);
@@ -226,8 +231,8 @@ static void check_rule(struct takeover *takeover, const struct rule *made, const
 	if (!prints(list, shown))
 		fail_msg("no %s", shown);
 	let_go(takeover, of_rule(made));
-	let_go(takeover, of_rule(made));
 	assert_false(prints(list, shown));
+	let_go(takeover, of_rule(made));
 }
 
 static void rules_of_each_kind(void **state)
