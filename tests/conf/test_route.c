@@ -57,6 +57,7 @@ static char *read_lines(const char *text, bool rules, struct conf_diags *diags)
 	}
 	routes_free(&routes);
 	rules_free(&all);
+	conf_free(conf); /* of the diagnostics only the texts are looked at */
 	fclose(out);
 	return result;
 }
