@@ -56,7 +56,7 @@ static struct route route(const char *to, uint8_t length, const char *gateway)
 	made.to_len = length;
 	made.family = addr_is_ipv4(&made.to) ? VRRP_IPV4 : VRRP_IPV6;
 	made.hop_count = 1;
-	strcpy(made.hops[0].dev, "va");
+	snprintf(made.hops[0].dev, sizeof(made.hops[0].dev), "va");
 	if (gateway)
 		made.hops[0].gateway = addr(gateway);
 	return made;
@@ -170,7 +170,7 @@ static void gateways_and_metrics(void **state)
 	tuned.metrics_locked = 1u << RTAX_MTU;
 	tuned.metrics[RTAX_MTU] = 1400;
 	tuned.metrics[RTAX_INITCWND] = 20;
-	strcpy(tuned.congestion_control, "cubic");
+	snprintf(tuned.congestion_control, sizeof(tuned.congestion_control), "cubic");
 	check_route(*state, &tuned, "mtu lock 1400 initcwnd 20 congctl cubic");
 }
 
@@ -204,7 +204,7 @@ static void an_interface_that_comes_later(void **state)
 	struct takeover_item item = of_route(&later);
 	struct failure failure = {{0}};
 
-	strcpy(later.hops[0].dev, "vlater");
+	snprintf(later.hops[0].dev, sizeof(later.hops[0].dev), "vlater");
 	assert_int_equal(takeover_add(*state, &item, 1, &failure), 1);
 	assert_non_null(strstr(failure.text, "route to 198.51.100.0/24 on vlater"));
 	assert_non_null(strstr(failure.text, "No such device"));
@@ -246,7 +246,7 @@ static void rules_of_each_kind(void **state)
 	marked.has_mark = marked.has_mark_mask = marked.invert = true;
 	marked.mark = 0x10;
 	marked.mark_mask = 0xff;
-	strcpy(marked.in, "va");
+	snprintf(marked.in, sizeof(marked.in), "va");
 	marked.has_suppress_length = true;
 	check_rule(*state, &marked,
 		   "60:\tnot from all fwmark 0x10/0xff iif va lookup 100 "

@@ -91,7 +91,7 @@ static void get_name(const struct nlattr *attribute, char name[IFNAMSIZ])
 {
 	if (mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0 &&
 	    mnl_attr_get_payload_len(attribute) <= IFNAMSIZ)
-		strcpy(name, mnl_attr_get_str(attribute));
+		memcpy(name, mnl_attr_get_str(attribute), mnl_attr_get_payload_len(attribute));
 }
 
 static uint32_t get_number(const struct nlattr *attribute)
