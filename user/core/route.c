@@ -17,7 +17,7 @@ static bool same_name(const char *a, const char *b, size_t size)
 
 static bool same_hop(const struct route_hop *a, const struct route_hop *b)
 {
-	return addr_equal(&a->gateway, &b->gateway) && same_name(a->dev, b->dev, IFNAMSIZ) &&
+	return addr_equal(&a->gateway, &b->gateway) && same_name(a->dev, b->dev, ROUTE_DEV_LEN) &&
 	       a->realms == b->realms && a->weight == b->weight && a->onlink == b->onlink;
 }
 
@@ -25,7 +25,7 @@ static bool same_selection(const struct route *a, const struct route *b)
 {
 	return a->family == b->family && a->to_len == b->to_len && addr_equal(&a->to, &b->to) &&
 	       a->from_len == b->from_len && addr_equal(&a->from, &b->from) && a->tos == b->tos &&
-	       a->table == b->table && same_name(a->vrf, b->vrf, IFNAMSIZ) &&
+	       a->table == b->table && same_name(a->vrf, b->vrf, ROUTE_DEV_LEN) &&
 	       a->has_metric == b->has_metric && a->metric == b->metric;
 }
 
@@ -65,8 +65,8 @@ static bool same_packets(const struct rule *a, const struct rule *b)
 {
 	return a->from_len == b->from_len && addr_equal(&a->from, &b->from) &&
 	       a->to_len == b->to_len && addr_equal(&a->to, &b->to) && a->tos == b->tos &&
-	       a->ip_protocol == b->ip_protocol && same_name(a->in, b->in, IFNAMSIZ) &&
-	       same_name(a->out, b->out, IFNAMSIZ) && a->has_mark == b->has_mark &&
+	       a->ip_protocol == b->ip_protocol && same_name(a->in, b->in, ROUTE_DEV_LEN) &&
+	       same_name(a->out, b->out, ROUTE_DEV_LEN) && a->has_mark == b->has_mark &&
 	       a->mark == b->mark && a->has_mark_mask == b->has_mark_mask &&
 	       a->mark_mask == b->mark_mask && a->has_uids == b->has_uids &&
 	       a->first_uid == b->first_uid && a->last_uid == b->last_uid &&

@@ -6,10 +6,9 @@
 #ifndef CORE_ROUTE_H
 #define CORE_ROUTE_H
 
-#include <net/if.h>
-
 #include "core/types.h"
 
+#define ROUTE_DEV_LEN	  16 /* IFNAMSIZ: of an interface, with the final NUL */
 #define ROUTE_HOPS_MAX	  16
 #define ROUTE_METRICS_MAX 18 /* RTAX_* are smaller */
 #define ROUTE_NAME_LEN	  16 /* of a congestion control algorithm, with the final NUL */
@@ -23,7 +22,7 @@ enum route_placing {
 
 struct route_hop {
 	struct vrrp_addr gateway; /* all zero: the destination is on the link */
-	char dev[IFNAMSIZ];	  /* empty: the one by which the gateway is reached */
+	char dev[ROUTE_DEV_LEN];  /* empty: the one by which the gateway is reached */
 	uint32_t realms;	  /* IPv4 only */
 	uint16_t weight;	  /* 1..256; 0 = 1 */
 	bool onlink;		  /* do not ask whether the gateway can be reached */
@@ -41,7 +40,7 @@ struct route {
 	struct vrrp_addr from;	 /* IPv6 only, from_len 0 = any */
 	struct vrrp_addr source; /* `src`, the preferred one; all zero = none */
 	uint32_t table;		 /* 0 = main, or that of the VRF */
-	char vrf[IFNAMSIZ];	 /* empty = none */
+	char vrf[ROUTE_DEV_LEN]; /* empty = none */
 	bool has_metric;	 /* else the kernel's default */
 	bool has_preference;	 /* IPv6 only, as in router advertisements */
 	bool has_propagate;	 /* ttl-propagate */
@@ -72,7 +71,7 @@ struct rule {
 	bool l3mdev;
 	bool has_priority, has_mark, has_mark_mask, has_uids, has_suppress_length,
 		has_suppress_group;
-	char in[IFNAMSIZ], out[IFNAMSIZ]; /* empty = any */
+	char in[ROUTE_DEV_LEN], out[ROUTE_DEV_LEN]; /* empty = any */
 	uint32_t priority;
 	uint32_t table;	 /* of the action FR_ACT_TO_TBL */
 	uint32_t target; /* of FR_ACT_GOTO */
