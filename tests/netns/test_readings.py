@@ -39,6 +39,10 @@ def _fraction(_reading, at, _theirs, ours):
     return at[-1] in ("interval", "timeout") and at[0] == "scripts" and ours % 1
 
 
+def _announcing(_reading, at, theirs, ours):
+    return "garp" in at and ours % 1 and int(ours) == theirs
+
+
 def _weight(_reading, at, theirs, ours):
     return at[-1] == "weight" and abs(theirs) > 253 and abs(ours) == 253
 
@@ -77,12 +81,40 @@ def _no_refresh(reading, at, theirs, _ours):
         reading.ours["instances"][at[1]]["garp"]["refresh"] == 0)
 
 
+def _redirection(reading, at, theirs, ours):
+    """A command that is nothing but `<FILE`, for a shell to open."""
+    names = {n for n, s in reading.theirs["scripts"].items() if s["script"][0][0].startswith("<")}
+    if at[0] == "scripts":
+        return at[1] in names and ours is None
+    return at[-1] == "track_script" and names and (
+        [t for t in theirs or [] if t[0] not in names] == (ours or []))
+
+
+def _twice(_reading, at, theirs, ours):
+    """keepalived takes one that differs in another word for another one."""
+    if at[-1] not in ("addresses", "excluded"):
+        return False
+    once = {}
+    for address in theirs:
+        once.setdefault((address["address"], address["dev"]), address)
+    return len(once) < len(theirs) and list(once.values()) == ours
+
+
+def _owner(reading, at, theirs, ours):
+    return at[-2:-1] == ("tracks",) and reading.ours[at[0]][at[1]].get("priority") == 255 and (
+        [t for t in theirs or [] if not t[1]] == (ours or []))
+
+
 DOCUMENTED = {
+    "no weight moves the priority of an owner": _owner,
+    "an address that is written twice counts once": _twice,
+    "a redirection is no program": _redirection,
     "who runs scripts is told, or is the agent's own user": _default_user,
     "how often what is never announced again is announced": _no_refresh,
     "scripts run even if script security is on and nobody is named to run them": _no_user,
     "`state MASTER` without a priority means 100, not 255": _priority,
     "fractions of a second between scripts, as in newer versions": _fraction,
+    "and between announcements": _announcing,
     "weights from -253 to 253 only": _weight,
     "the same, where something is tracked": _track_weight,
     "a script that comes after what tracks it is tracked, and one that cannot run as well": _later,

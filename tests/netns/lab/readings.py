@@ -63,8 +63,9 @@ def route_words(line):
     line = re.sub(r" (proto|protocol) 18\b| tos 0x0\b|\bfrom all\b| set$", " ", f" {line.strip()}")
     line = re.sub(r"\b(lookup|table) (main|254)\b", "table 254", line).replace("lookup", "table")
     line = line.replace("scope 253", "scope link").replace("scope global", "")
+    line = line.replace("scope 200", "scope site")
     zero = "::/0" if "inet6" in line else "0.0.0.0/0"
-    return sorted(zero if word == "default" else word for word in line.split()
+    return sorted(zero if word == "default" else word.removesuffix("/32") for word in line.split()
                   if word not in ("prepend", "add", "no_track", "inet", "inet6", "to"))
 
 
@@ -82,7 +83,7 @@ class Machine:
                  f"lowerdir=/,upperdir={below}/upper,workdir={below}/work")
         self._ids = itertools.count(FIRST_ID)
         self._names = set()
-        self._places = itertools.count(1)
+        self._places = {}
         for user in users:
             self._add_user(user)
 
@@ -125,9 +126,11 @@ class Machine:
 
     def copy(self, path):
         """A configuration and what lies beside it; returns its path on the machine."""
-        place = pathlib.Path(f"/configurations/{next(self._places)}")
-        shutil.copytree(path.parent, self._below(place))
-        return place / path.name
+        if path.parent not in self._places:
+            place = pathlib.Path(f"/configurations/{len(self._places)}")
+            shutil.copytree(path.parent, self._below(place))
+            self._places[path.parent] = place
+        return self._places[path.parent] / path.name
 
     def read(self, path):
         text = path.read_bytes()
@@ -172,12 +175,10 @@ class Machine:
             if ours["global"][name] and ours["global"][name][3]:
                 ours["global"][name][3][0] = self._program(ours["global"][name][3][0])
         for instance in ours["instances"].values():  # tracked in any case
-            tracked = instance["tracks"].get("track_interface", [])
-            own = (instance["interface"], 0, False)
-            if instance["track_own"] and own in tracked:
-                tracked.remove(own)
-                if not tracked:
-                    del instance["tracks"]["track_interface"]
+            others = [t for t in instance["tracks"].pop("track_interface", [])
+                      if t[0] != instance["interface"] or not instance["track_own"]]
+            if others:
+                instance["tracks"]["track_interface"] = others
 
 
 def all_text(path):
@@ -194,6 +195,7 @@ def read_all(lab, paths):
         text = all_text(path)
         machine = machines[DEFAULT_USER.encode() in text]
         machine.provide(text)
+        machine.copy(path)
         work.append((machine, path))
     with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
         return list(pool.map(lambda w: w[0].read(w[1]), work))
