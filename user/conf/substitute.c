@@ -150,7 +150,7 @@ static bool find_use(const struct scan *scan, struct use *use)
 	bool braces = at < end && *at == '{';
 
 	at += braces;
-	*use = (struct use){.name = at};
+	*use = (struct use){.name = at, .parameters = at};
 	if (at == end || !line_begins_name(*at))
 		return false;
 	while (at < end && line_is_name(*at))
