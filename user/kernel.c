@@ -176,8 +176,18 @@ void kernel_swap_begin(struct router *router, struct kernel_swap *swap, struct p
 	gone(swap);
 }
 
+/* News of an address that has left another router may still be on its way: it is no alarm. */
+static void expect_news(struct router *router)
+{
+	int64_t until_ns = clock_ns() + NS_PER_S;
+	if (router->missing_told_ns < until_ns)
+		router->missing_told_ns = until_ns;
+	router->address_again_ns = until_ns;
+}
+
 void kernel_swap_end(struct router *router)
 {
+	expect_news(router);
 	if (!router->kernel_swap)
 		dataplane_slot_settle(router->agent->dataplane, router->slot_number);
 	follow_role(router);
