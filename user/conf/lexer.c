@@ -121,12 +121,8 @@ static void bare_word(struct lexer *lexer, struct token *token)
 {
 	struct conf_line *line = &lexer->line;
 
-	for (size_t length; (length = bare_piece(lexer, token->first)); line->start += length) {
-		if (line_starts_with(line->start, line->end, "\\#") ||
-		    line_starts_with(line->start, line->end, "\\!"))
-			line->start++;
+	for (size_t length; (length = bare_piece(lexer, token->first)); line->start += length)
 		put(lexer, line->start, length);
-	}
 	finish_word(lexer, token);
 }
 

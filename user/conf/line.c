@@ -89,6 +89,8 @@ const char *line_find_comment(const char *start, const char *end)
 	bool quoted = false;
 
 	for (const char *at = start; at < end; at++) {
+		if (!quoted && is_protected(at, end) && (at[1] == '#' || at[1] == '!'))
+			return at;
 		if (is_protected(at, end))
 			at++;
 		else if (*at == '"')

@@ -40,8 +40,9 @@ const char *line_skip_blanks(const char *at, const char *end);
 const char *line_trim_blanks(const char *start, const char *end);
 
 /*
- * Where the comment of a line begins, or its end: `#` and `!` outside of double quotes, unless a
- * backslash is in front.
+ * Where the comment of a line begins, or its end: `#` and `!` outside of double quotes. A backslash
+ * in front belongs to the comment: keepalived takes it away, writes the line into a copy, and finds
+ * the comment when it reads that.
  */
 const char *line_find_comment(const char *start, const char *end);
 

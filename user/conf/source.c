@@ -184,6 +184,14 @@ static void cut_comment(struct source *source, struct conf_line *line)
 	const char *end = line->end;
 
 	line->end = line_find_comment(line->start, end);
+	if (line->end < end && *line->end == '\\') {
+		struct conf_place place = line_place(line, line->end);
+
+		conf_warning(source->diags, &place,
+			     "`%.2s` begins a comment too, as for keepalived, which takes the "
+			     "backslash away before it looks for comments: quote the word with \"",
+			     line->end);
+	}
 	source->comment_continues = line->end < end && end[-1] == '\\';
 	line->end = line_trim_blanks(line->start, line->end);
 	line->start = line_skip_blanks(line->start, line->end);
