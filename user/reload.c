@@ -42,6 +42,23 @@ static char *explain(const struct conf_diags *diags)
 	return text;
 }
 
+/*
+ * A start does without, as keepalived does. In a reload what a file configured would be withdrawn
+ * because the file is being replaced, or its disk is gone: whoever means it takes the line away.
+ */
+static char *explain_left_out(const struct conf *old, const struct conf *new)
+{
+	char *text = NULL;
+	if (new->left_out <= old->left_out ||
+	    asprintf(&text,
+		     "%s: a file that it includes is not there or cannot be read (a warning in the "
+		     "log names it), and virtual routers may be missing for it: bring it back, or "
+		     "take the include away",
+		     new->files[0]) < 0)
+		return NULL;
+	return text;
+}
+
 /* What the worker finds out: a file may be long, and its disk slow. */
 struct reading {
 	const struct agent *agent;
@@ -61,8 +78,10 @@ static void read_file(struct reading *reading)
 	}
 	reading->change.conf = conf_load(options->config_path, options->config_id, &diags);
 	log_diags(&diags);
-	if (diags.errors > 0 || (options->strict && diags.warnings > 0)) {
-		reading->why = explain(&diags);
+	bool usable = diags.errors == 0 && !(options->strict && diags.warnings > 0);
+	reading->why = usable ? explain_left_out(reading->agent->conf, reading->change.conf)
+			      : explain(&diags);
+	if (!usable || reading->why) {
 		conf_free(reading->change.conf);
 		reading->change.conf = NULL;
 	}

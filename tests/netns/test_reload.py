@@ -115,6 +115,25 @@ def test_file_that_is_not_there(lan):
     elected(first, second)
 
 
+def test_an_include_that_is_gone(lan):
+    """What it configured is not withdrawn, unless its line is taken away."""
+    included = lan.dir / "included.conf"
+    rest = Instance(200, **SECOND).text()
+    included.write_text(rest, encoding="utf-8")
+    agent = Xvrrpd(lan.r1, Instance(200))
+    agent.config.write_text(f"include {included}\n{Instance(200).text()}", encoding="utf-8")
+    assert agent.json("reload") == {"changed": 1}
+    included.unlink()
+    done = agent.ctl("reload")
+    assert done.returncode == 1 and "include" in done.stderr
+    assert f"{included} is not included" in agent.log()
+    wait_until(lambda: agent.state("VI_2") == "active", "the router of the file")
+    included.write_text(rest, encoding="utf-8")
+    assert agent.json("reload") == {"changed": 0}
+    agent.config.write_text(Instance(200).text(), encoding="utf-8")
+    assert agent.json("reload") == {"changed": 1}
+
+
 def test_changed_priority_of_one_of_two(lan):
     """The other one sees nothing; the changed one has the new priority."""
     first = Xvrrpd(lan.r1, Instance(200), Instance(200, **SECOND))

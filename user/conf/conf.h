@@ -83,6 +83,7 @@ struct conf {
 	size_t process_count;
 	char **files; /* names that places point to, NULL-terminated, in the order of reading */
 	size_t file_count, file_capacity;
+	size_t left_out; /* conf_diags.left_out, of conf_load() */
 };
 
 enum conf_severity {
@@ -105,6 +106,7 @@ struct conf_diags {
 	struct conf_diag *list;
 	size_t count;		 /* of the list */
 	size_t errors, warnings; /* all of them, kept or not */
+	size_t left_out;	 /* how many includes have failed without being an error */
 	size_t capacity;
 };
 
