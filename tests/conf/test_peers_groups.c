@@ -157,11 +157,15 @@ static void test_scripts(void **state)
 	check_script("'/bin/a b' us\"er\"", WORDS("/bin/a", "b"), "user", NULL);
 	check_script("\"/bin/sh -c 'x  y && z'\"", WORDS("/bin/sh", "-c", "x  y && z"), NULL, NULL);
 	check_script("'/bin/sh -c \"x y\"'", WORDS("/bin/sh", "-c", "x y"), NULL, NULL);
+	check_script("\"/bin/sh -c \\\"x y\\\"\"", WORDS("/bin/sh", "-c", "x y"), NULL, NULL);
+	check_script("\"/bin/a b\\\\ c \\\\\\\"d\"", WORDS("/bin/a", "b c", "\"d"), NULL, NULL);
+	check_script("\"/bin/a b\\tc \\\\x41\"", WORDS("/bin/a", "b", "c", "A"), NULL, NULL);
 	check_script("\"/bin/a '' b'c'd\"", WORDS("/bin/a", "", "bcd"), NULL, NULL);
-	check_script("\"/bin/a \\x41\\102\\n\\E\\cA\\q\\'\"", WORDS("/bin/a", "AB\n\033\001q'"),
-		     NULL, NULL);
+	check_script("\"/bin/a \\\\x41\\\\102\\\\n\\\\E\\\\cA\\\\q\\\\'\"",
+		     WORDS("/bin/a", "AB\n\033\001q'"), NULL, NULL);
 	check_script("\"/bin/a #{!}\"", WORDS("/bin/a", "#{!}"), NULL, NULL);
-	check_script("/bin/a\\ b", WORDS("/bin/a b"), NULL, NULL);
+	check_script("/bin/a\\ b", WORDS("/bin/a", "b"), NULL, NULL);
+	check_script("/bin/a\\\\\\ b", WORDS("/bin/a b"), NULL, NULL);
 	check_script("\"/bin/a $1 $x\"", WORDS("/bin/a", "$1", "$x"), NULL, NULL);
 	check_script("\"/bin/a \\x24_x\"", WORDS("/bin/a", "$_x"), NULL, NULL);
 	check_script("\"/bin/a \xc3\xbc\xc2\xa0\xff\"", WORDS("/bin/a", "\xc3\xbc\xc2\xa0\xff"),

@@ -191,7 +191,7 @@ static void print_peers(FILE *out, const struct conf_instance *instance)
 
 /*
  * Within the double quotes around the whole command. What would end them, and what the reader takes
- * for a variable, is written as a number.
+ * for a variable, is written as a number; its backslash twice, as the command is read twice.
  */
 static void print_argument(FILE *out, const char *word)
 {
@@ -204,7 +204,7 @@ static void print_argument(FILE *out, const char *word)
 		unsigned char c = (unsigned char)*at;
 
 		if (c < ' ' || c == 0x7f || strchr("\"'\\$", c))
-			fprintf(out, "\\x%02x", c);
+			fprintf(out, "\\\\x%02x", c);
 		else
 			fputc(c, out);
 	}

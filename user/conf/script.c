@@ -3,9 +3,10 @@
  * Command lines: NOTIFY "PROGRAM ARGUMENT ..." [USER [GROUP]].
  *
  * The line is read a second time, as in keepalived, because its quotes mean something else than
- * elsewhere: 'single' and "double" ones, in the middle of a word, too. What comes out first is the
- * command, and it is split again in the same way; there a backslash has the meaning that it has in
- * C. No shell is involved.
+ * elsewhere: 'single' and "double" ones, in the middle of a word, too, and a backslash has the
+ * meaning that it has in C. What comes out first is the command, and it is split again in the same
+ * way, so that \" within its quotes groups words. keepalived did so up to 2.3.1, and files are
+ * written for it; since then \" is an argument's character. No shell is involved.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,6 @@ struct buffer {
 /* A text being split. */
 struct split {
 	const char *at, *end;
-	bool escapes; /* a backslash has a meaning, besides protecting what follows */
 	struct buffer word;
 	const char *problem; /* NULL, or why it cannot be used */
 };
@@ -73,10 +73,8 @@ static void take_escape(struct split *split)
 	char c = split->at < split->end ? *split->at : '\\';
 	bool second = split->end - split->at > 1;
 
-	if (split->at == split->end || !split->escapes) {
+	if (split->at == split->end) {
 		put(&split->word, '\\');
-		if (split->at < split->end)
-			put(&split->word, *split->at++);
 		return;
 	}
 	if (c == 'x' && second && digit_of(split->at[1]) < 16) {
@@ -125,7 +123,7 @@ static bool next_word(struct split *split)
 
 static const char *split_command(struct conf_script *script, const char *command)
 {
-	struct split split = {.at = command, .end = command + strlen(command), .escapes = true};
+	struct split split = {.at = command, .end = command + strlen(command)};
 	size_t count = 0, capacity = 0;
 	char **words = NULL;
 
