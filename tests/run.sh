@@ -123,7 +123,7 @@ alone=(adoption drain frozen leaving pair reload reload_scale restart
 	scale soak starved survivor timing)
 
 # Those of the others that take longest, so that none of them is the last.
-long=(keepalived doctor bridge counters frr kernels interference options)
+long=(keepalived doctor reload_in_place bridge counters frr kernels options readings tracking)
 
 is_one_of() { # file name...
 	local file=$1 name
