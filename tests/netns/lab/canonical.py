@@ -66,9 +66,9 @@ def parse(text):
 
 
 def command_words(text):
-    """program 'an argument' with \\x27 in it"""
+    """program 'an argument' with \\\\x27 in it"""
     words = [a or b for a, b in re.findall(r"'([^']*)'|([^\s']+)", text)]
-    return [re.sub(r"\\x([0-9a-f]{2})", lambda m: chr(int(m.group(1), 16)), w) for w in words]
+    return [re.sub(r"\\\\x([0-9a-f]{2})", lambda m: chr(int(m.group(1), 16)), w) for w in words]
 
 
 class Users:
