@@ -21,16 +21,34 @@ struct cursor {
 	struct conf_diags *diags;
 };
 
+/*
+ * The number that something else follows, such as `24,` or `24 dev eth0` in quotes: as keepalived
+ * reads it. An empty one is none; keepalived makes a route to everywhere of it.
+ */
+static bool leading_number(const char *text, int64_t longest, int64_t *length)
+{
+	char number[4] = "";
+	size_t digits;
+
+	text += *text == '+';
+	digits = strspn(text, "0123456789");
+	if (!digits || digits >= sizeof(number))
+		return false;
+	memcpy(number, text, digits);
+	return value_integer(number, 0, longest, length);
+}
+
 static uint8_t parse_prefix(const struct word *word, int64_t longest, struct conf_diags *diags)
 {
 	const char *slash = strchr(word->text, '/');
 	int64_t length = longest;
 
 	if (slash && !value_integer(slash + 1, 0, longest, &length)) {
-		length = longest;
+		if (!leading_number(slash + 1, longest, &length))
+			length = longest;
 		conf_warning(diags, &word->place,
 			     WORD " has no prefix length from 0 to %d: %d is used", word->text,
-			     (int)longest, (int)longest);
+			     (int)longest, (int)length);
 	}
 	return (uint8_t)length;
 }

@@ -324,10 +324,11 @@ static bool belongs_outside(struct parser *parser, const struct statement *state
 	    (statement->kind != STATEMENT_BLOCK && root->kind != KIND_BLOCK))
 		return false;
 	if (!parser->unwinding)
-		conf_error(parser->diags, &statement->place,
-			   "`%s` inside of `%s`: the `{` at %s:%u:%u has no `}`", name,
-			   schema_context_name(block->context), block->open.file, block->open.line,
-			   block->open.column);
+		conf_warning(parser->diags, &statement->place,
+			     "`%s` inside of `%s`: the `{` at %s:%u:%u has no `}`, which is "
+			     "taken to be in front of this line",
+			     name, schema_context_name(block->context), block->open.file,
+			     block->open.line, block->open.column);
 	parser->unwinding = true;
 	reader_again(&parser->reader);
 	return true;

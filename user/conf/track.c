@@ -3,8 +3,9 @@
  * The lines of track_interface, track_script, track_file and track_process:
  * NAME [weight N [reverse|noreverse]].
  *
- * As in keepalived a line with anything else behind the name is ignored whole: a weight that was
- * meant and is missing would turn it into a fault.
+ * As in keepalived a line with anything else right behind the name is ignored whole: a weight that
+ * was meant and is missing would turn it into a fault. What is too much behind a weight is ignored
+ * alone.
  */
 #include <string.h>
 
@@ -22,6 +23,13 @@ static bool take_options(struct raw_track *track, const struct statement *statem
 	for (size_t i = 1; i < statement->count; i++) {
 		const struct keyword *keyword = schema_find(IN_TRACKS, words[i].text);
 
+		if (!keyword && i > 1) {
+			conf_warning(diags, &words[i].place,
+				     "unknown option " WORD " behind " WORD ": it is ignored, and "
+				     "what follows",
+				     words[i].text, words[0].text);
+			return true;
+		}
 		if (!keyword || (keyword->key == KEY_TRACK_WEIGHT && i + 1 == statement->count)) {
 			conf_warning(diags, &words[i].place,
 				     "%s " WORD " behind " WORD ": the line is ignored, %s",
