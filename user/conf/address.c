@@ -88,6 +88,15 @@ static struct conf_address *take_address(struct raw_addresses *addresses, struct
 	return added;
 }
 
+/*
+ * As keepalived does with most of what it cannot make sense of: routers of a group have to
+ * advertise the same list, or they may not take each other's advertisements.
+ */
+static void drop(struct conf_address *address)
+{
+	address->place.file = NULL; /* marks it */
+}
+
 static void set_dev(struct conf_address *address, const struct word *word, struct conf_diags *diags)
 {
 	if (value_is_interface(word->text))
@@ -97,7 +106,7 @@ static void set_dev(struct conf_address *address, const struct word *word, struc
 			     WORD " cannot be the name of an interface (1 to 15 bytes, without "
 				  "`/`): the address is ignored",
 			     word->text);
-		address->place.file = NULL; /* marks it */
+		drop(address);
 	}
 }
 
@@ -106,15 +115,18 @@ static void set_label(struct conf_address *address, const struct word *word,
 {
 	size_t length = strlen(word->text);
 
-	if (length == 0 || length >= sizeof(address->label))
+	if (length == 0 || length >= sizeof(address->label)) {
 		conf_warning(diags, &word->place,
-			     "a label has 1 to 15 bytes: the address gets none instead of " WORD,
+			     "a label has 1 to 15 bytes, and " WORD
+			     " has not: the address is ignored, as in keepalived",
 			     word->text);
-	else if (!addr_is_ipv4(&address->address))
+		drop(address);
+	} else if (!addr_is_ipv4(&address->address)) {
 		conf_warning(diags, &word->place,
 			     "IPv6 addresses have no labels: " WORD " is ignored", word->text);
-	else
+	} else {
 		snprintf(address->label, sizeof(address->label), "%s", word->text);
+	}
 }
 
 static const struct scope {
@@ -180,9 +192,10 @@ static void set_broadcast(struct conf_address *address, const struct word *word,
 		address->has_broadcast = true;
 	} else {
 		conf_warning(diags, &word->place,
-			     WORD " is not an IPv4 address, + or -: the address gets no broadcast "
-				  "address",
+			     WORD " is not an IPv4 address, + or -: the address is ignored, as in "
+				  "keepalived",
 			     word->text);
+		drop(address);
 	}
 }
 
@@ -256,8 +269,10 @@ static void set_option(struct conf_address *address, const struct keyword *keywo
 	if (set_flag(address, keyword, &word[-1], cursor->diags))
 		return;
 	if (cursor->at == cursor->statement->count) {
-		conf_warning(cursor->diags, &word[-1].place, "`%s` needs a value: it is ignored",
+		conf_warning(cursor->diags, &word[-1].place,
+			     "`%s` needs a value: the address is ignored, as in keepalived",
 			     keyword->name);
+		drop(address);
 		return;
 	}
 	cursor->at++;
