@@ -180,8 +180,8 @@ static void test_deaf(void **state)
 	pid_t child;
 	(void)state;
 	int64_t began_ns = clock_ns();
-	snprintf(text, sizeof(text),
-		 "trap '' TERM; sleep 1000 & echo $! > %s/pid; wait", world.dir);
+	snprintf(text, sizeof(text), "trap '' TERM; sleep 1000 & echo $! > %s/pid; wait",
+		 world.dir);
 	run_asking(text);
 	assert_int_equal(world.end, SCRIPT_TIMED_OUT);
 	assert_in_range(clock_ns() - began_ns, 700 * NS_PER_MS, 5 * NS_PER_S);
