@@ -110,22 +110,6 @@ static struct object *object_of(struct tracking *tracking, enum conf_track_kind 
 	return object;
 }
 
-static const char *name_of(const struct conf *conf, const struct conf_track *track)
-{
-	switch (track->kind) {
-	case CONF_TRACK_INTERFACE:
-	case CONF_TRACK_KINDS:
-		break;
-	case CONF_TRACK_SCRIPT:
-		return conf->scripts[track->object].name;
-	case CONF_TRACK_FILE:
-		return conf->track_files[track->object].name;
-	case CONF_TRACK_PROCESS:
-		return conf->processes[track->object].name;
-	}
-	return track->interface;
-}
-
 static char *signature_of(const struct conf *conf, const struct conf_track *track)
 {
 	switch (track->kind) {
@@ -225,7 +209,7 @@ static bool tracks_fill(struct tracking *tracking, struct router *router)
 	const struct conf *conf = tracking->agent->conf;
 	for (size_t i = 0; i < router->conf->track_count; i++) {
 		const struct conf_track *track = &router->conf->tracks[i];
-		struct object *object = object_of(tracking, track->kind, name_of(conf, track));
+		struct object *object = object_of(tracking, track->kind, conf_track_name(conf, track));
 		if (!object)
 			return false;
 		router->tracks->objects[i] = object;

@@ -26,6 +26,22 @@
 #include "conf/route.h"
 #include "conf/source.h"
 
+const char *conf_track_name(const struct conf *conf, const struct conf_track *track)
+{
+	switch (track->kind) {
+	case CONF_TRACK_INTERFACE:
+	case CONF_TRACK_KINDS:
+		break;
+	case CONF_TRACK_SCRIPT:
+		return conf->scripts[track->object].name;
+	case CONF_TRACK_FILE:
+		return conf->track_files[track->object].name;
+	case CONF_TRACK_PROCESS:
+		return conf->processes[track->object].name;
+	}
+	return track->interface;
+}
+
 const char *conf_add_file(struct conf *conf, const char *name)
 {
 	char *copy = conf_copy(name);

@@ -141,4 +141,7 @@ char *conf_diag_format(const struct conf_diag *diag);
 /* The canonical form: parses again to itself. malloc'd. */
 char *conf_print(const struct conf *conf);
 
+/* The name of a tracked object of `conf`, as it stands in the file. */
+const char *conf_track_name(const struct conf *conf, const struct conf_track *track);
+
 #endif

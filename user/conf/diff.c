@@ -73,29 +73,13 @@ static bool same_script(const struct conf_script *a, const struct conf_script *b
 	       same_text(a->group, b->group);
 }
 
-static const char *object_name(const struct conf *conf, const struct conf_track *track)
-{
-	switch (track->kind) {
-	case CONF_TRACK_SCRIPT:
-		return conf->scripts[track->object].name;
-	case CONF_TRACK_FILE:
-		return conf->track_files[track->object].name;
-	case CONF_TRACK_PROCESS:
-		return conf->processes[track->object].name;
-	case CONF_TRACK_INTERFACE:
-	case CONF_TRACK_KINDS:
-		break;
-	}
-	return track->interface;
-}
-
 /* The place of an object in its configuration does not count. */
 static bool same_track(const struct pair *pair, const struct conf_track *a,
 		       const struct conf_track *b)
 {
 	return a->kind == b->kind && a->weight == b->weight && a->reverse == b->reverse &&
 	       a->of_group == b->of_group &&
-	       same_text(object_name(pair->old, a), object_name(pair->new, b));
+	       same_text(conf_track_name(pair->old, a), conf_track_name(pair->new, b));
 }
 
 static bool same_list(const struct conf_address *a, size_t a_count, const struct conf_address *b,

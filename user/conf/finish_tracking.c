@@ -178,23 +178,6 @@ void finish_group_tracks(struct conf *conf, struct conf_group *group, const stru
 		group->tracks[i].of_group = true;
 }
 
-static const char *object_name(const struct conf *conf, const struct conf_track *track)
-{
-	switch (track->kind) {
-	case CONF_TRACK_INTERFACE:
-		return track->interface;
-	case CONF_TRACK_SCRIPT:
-		return conf->scripts[track->object].name;
-	case CONF_TRACK_FILE:
-		return conf->track_files[track->object].name;
-	case CONF_TRACK_PROCESS:
-		return conf->processes[track->object].name;
-	case CONF_TRACK_KINDS:
-		break;
-	}
-	return "";
-}
-
 /* Of processes keepalived lets weights count in any case. */
 static bool may_weigh(const struct conf_track *track, bool in_group)
 {
@@ -229,7 +212,7 @@ static void drop_weights(struct conf *conf, struct conf_instance *instance,
 			     in_group ? "the members of a sync group keep their priorities "
 					"(unless it has `sync_group_tracking_weight`)"
 				      : "the priority of an owner does not move",
-			     track.weight, object_name(conf, &track),
+			     track.weight, conf_track_name(conf, &track),
 			     stay ? "while it is down there is a fault" : "and it is not tracked");
 		track.weight = 0;
 		if (stay)
@@ -252,7 +235,7 @@ static void drop_group_weights(struct conf *conf, struct conf_group *group,
 			conf_warning(diags, &track->place,
 				     "a member has priority 255, which does not move: `weight 0` "
 				     "of " WORD " is used, while it is down there is a fault",
-				     object_name(conf, track));
+				     conf_track_name(conf, track));
 		track->weight = 0;
 	}
 }

@@ -88,27 +88,10 @@ void print_objects(FILE *out, const struct conf *conf)
 		print_process(out, &conf->processes[i]);
 }
 
-static const char *name_of(const struct conf *conf, const struct conf_track *track)
-{
-	switch (track->kind) {
-	case CONF_TRACK_INTERFACE:
-		return track->interface;
-	case CONF_TRACK_SCRIPT:
-		return conf->scripts[track->object].name;
-	case CONF_TRACK_FILE:
-		return conf->track_files[track->object].name;
-	case CONF_TRACK_PROCESS:
-		return conf->processes[track->object].name;
-	case CONF_TRACK_KINDS:
-		break;
-	}
-	return "";
-}
-
 static void print_track(FILE *out, const struct conf *conf, const struct conf_track *track)
 {
 	fprintf(out, "\t\t");
-	print_word(out, name_of(conf, track));
+	print_word(out, conf_track_name(conf, track));
 	fprintf(out, " weight %d %s\n", track->weight, track->reverse ? "reverse" : "noreverse");
 }
 
