@@ -209,7 +209,8 @@ static bool tracks_fill(struct tracking *tracking, struct router *router)
 	const struct conf *conf = tracking->agent->conf;
 	for (size_t i = 0; i < router->conf->track_count; i++) {
 		const struct conf_track *track = &router->conf->tracks[i];
-		struct object *object = object_of(tracking, track->kind, conf_track_name(conf, track));
+		struct object *object =
+			object_of(tracking, track->kind, conf_track_name(conf, track));
 		if (!object)
 			return false;
 		router->tracks->objects[i] = object;
