@@ -38,7 +38,7 @@ def test_missing_file(lab, node):
 @pytest.mark.parametrize("line, replacement, words", [
     ("virtual_router_id 51", "virtual_router_id 0", r"1.*255"),
     ("virtual_router_id 51", "virtual_router_id 256", r"1.*255"),
-    ("192.0.2.1/24", "192.0.2.256/24", r"192\.0\.2\.256"),
+    ("interface eth0", "interface sixteen-bytes-if", r"sixteen-bytes-if.*interface"),
 ])
 @pytest.mark.parametrize("option", [(), ("-t",)])
 def test_refused_values(lab, node, line, replacement, words, option):

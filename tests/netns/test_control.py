@@ -14,7 +14,8 @@ ROUTER_KEYS = {
     "advertise_interval_us", "active_adver_interval_us", "skew_time_us",
     "active_down_interval_us", "virtual_mac", "virtual_addresses", "primary_address",
     "active_address", "lease_remaining_us", "last_event", "new_active_reason", "last_transition",
-    "sync_group", "tracking", "statistics", "drained", "unicast_peers", "up_since"}
+    "sync_group", "tracking", "statistics", "drained", "unicast_peers", "up_since",
+    "excluded_addresses"}
 STATISTICS = {"active_transitions", "advertisements_received", "advertisements_sent",
               "priority_zero_received", "priority_zero_sent", "errors"}
 ERRORS = {"ttl", "version", "type", "length", "checksum", "interval", "address_list", "auth",

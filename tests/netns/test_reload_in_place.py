@@ -177,7 +177,7 @@ V2 = {"version": 2}
     {"extra": ("garp_master_repeat 3",)}, {"extra": ("xdp_checksum pseudo",)},
     {"extra": ("xdp_consume_adverts on",)}, {"extra": ("notify_master /bin/true",)},
     {"extra": ("down_timer_adverts 4",)}, {"extra": ("lower_prio_no_advert",)},
-    {"extra": block("track_interface", "eth0 weight 10")}], ids=str)
+    {"extra": block("track_interface", "lo weight 10")}], ids=str)
 def test_one_thing(lan, two, what):
     """It is in force, and no role has moved."""
     first, _ = two
