@@ -218,6 +218,9 @@ static void test_explain(void **state)
 	assert_non_null(strstr(text, "(in vrrp_instance)"));
 	assert_non_null(strstr(text, "(in vrrp_sync_group)"));
 	free(text);
+	text = explained("include", &known);
+	assert_true(known && strstr(text, "Relative to the file"));
+	free(text);
 	text = explained("inteval", &known);
 	assert_false(known);
 	assert_non_null(strstr(text, "did you mean `interval`?"));

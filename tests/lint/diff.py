@@ -17,8 +17,11 @@ COMPARED_BY = {
     "conf_address": {"same_address", "same_option"},
     "conf_peer": {"same_peer"},
     "conf_script": {"same_script"},
-    "conf_track": {"same_track", "object_name"},
+    "conf_track": {"same_track"},
 }
+
+# Functions of other files that stand for members: an object's name is what it is.
+STANDS_FOR = {"conf_track_name": ("interface", "object")}
 
 
 def members(code, struct):
@@ -48,6 +51,8 @@ def diff_members(tree):
               for name, first, last in c_functions(tree.text(DIFF))}
     for struct, functions in COMPARED_BY.items():
         body = "\n".join(bodies.get(name, "") for name in functions)
+        body += "".join(f"->{member} " for name, said in STANDS_FOR.items()
+                        if f"{name}(" in body for member in said)
         for path, code in headers.items():
             for line, name in members(code, struct):
                 if name != "place" and not re.search(rf"->{name}\b", body):

@@ -139,10 +139,36 @@ static void suggest(FILE *out, const char *name)
 	fprintf(out, "unknown keyword `%s`\n", name);
 }
 
+/* They are read before there are keywords: source_include.c. */
+static bool explain_include(FILE *out, const char *name)
+{
+	static const struct {
+		const char *name, *text;
+	} forms[] = {
+		{"include", "what is missing or cannot be read is a warning"},
+		{"includer", "what is there has to be readable"},
+		{"includem", "as includer, and what is named without wildcards has to be there"},
+		{"includew", "as includem, and wildcards have to match something"},
+		{"includeb", "as includer, and each alternative in braces has to be there"},
+		{"includea", "all of that has to hold"},
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (strcmp(forms[i].name, name))
+			continue;
+		fprintf(out,
+			"%s pattern    (anywhere)\nRead the files that match in its place; %s. "
+			"Relative to the file that it is in.\n",
+			name, forms[i].text);
+		return true;
+	}
+	return false;
+}
+
 bool explain_keyword(FILE *out, FILE *errors, const char *name)
 {
 	const struct keyword *keyword;
-	bool found = false;
+	bool found = explain_include(out, name);
 
 	for (size_t i = 0; (keyword = schema_at(i)); i++) {
 		if (strcmp(keyword->name, name))
