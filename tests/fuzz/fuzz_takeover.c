@@ -4,6 +4,7 @@
  * up behind a dead agent. Requests must be right whatever the answers, and a failure is in words.
  */
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/route.h"
 #include "kernel.h"
 #include "sys/log.h"
 #include "sys/takeover_batch.h"
@@ -44,12 +46,25 @@ static void check_address(const struct nlmsghdr *request)
 	must(header->ifa_family == AF_INET || header->ifa_family == AF_INET6);
 }
 
+/* A blackhole that is added is that of accept mode off: the routes below are others. */
 static void check_route(const struct nlmsghdr *request)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(request);
 
-	must(header->rtm_protocol == XVRRPD_RTPROT && header->rtm_type == RTN_BLACKHOLE);
-	must(header->rtm_dst_len == (header->rtm_family == AF_INET ? 32 : 128));
+	must(header->rtm_protocol == XVRRPD_RTPROT);
+	if (request->nlmsg_type == RTM_NEWROUTE && header->rtm_type == RTN_BLACKHOLE)
+		must(header->rtm_dst_len == (header->rtm_family == AF_INET ? 32 : 128));
+}
+
+static void check_rule(const struct nlmsghdr *request)
+{
+	const struct nlattr *attribute;
+	bool marked = false;
+
+	mnl_attr_for_each(attribute, request, sizeof(struct fib_rule_hdr))
+		marked |= mnl_attr_get_type(attribute) == FRA_PROTOCOL &&
+			  mnl_attr_get_u8(attribute) == XVRRPD_RTPROT;
+	must(marked);
 }
 
 static void check_neighbour(const struct nlmsghdr *request)
@@ -71,12 +86,17 @@ static void look_at(const struct nlmsghdr *request)
 	case RTM_DELROUTE:
 		check_route(request);
 		return;
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		check_rule(request);
+		return;
 	case RTM_NEWNEIGH:
 	case RTM_DELNEIGH:
 		check_neighbour(request);
 		return;
 	case RTM_GETADDR:
 	case RTM_GETROUTE:
+	case RTM_GETRULE:
 	case RTM_GETNEIGH:
 		must(request->nlmsg_flags & NLM_F_DUMP);
 		return;
@@ -95,6 +115,27 @@ static struct vrrp_addr take_address(struct input *input, bool ipv4)
 	return ipv4 ? addr_from_ipv4(0x0a000000u | (take8(input) & 3)) : address;
 }
 
+/* Some by a gateway of the family, and a rule; by the scope, which they do not have. */
+static void take_route(struct takeover_item *item, bool ipv4)
+{
+	static struct route routes[2] = {
+		{.family = VRRP_IPV6, .type = RTN_UNICAST, .to_len = 64, .hop_count = 1},
+		{.family = VRRP_IPV4, .type = RTN_UNICAST, .to_len = 24, .hop_count = 1},
+	};
+	static struct rule rules[2] = {
+		{.family = VRRP_IPV6, .action = FR_ACT_TO_TBL, .table = 100, .from_len = 64},
+		{.family = VRRP_IPV4, .action = FR_ACT_TO_TBL, .table = 100, .from_len = 24},
+	};
+
+	routes[ipv4].to = routes[ipv4].hops[0].gateway = rules[ipv4].from = item->address;
+	item->route = &routes[ipv4];
+	item->rule = &rules[ipv4];
+	if (item->scope >= 0xe0)
+		item->kind = TAKEOVER_ROUTE;
+	else if (item->scope >= 0xc0)
+		item->kind = TAKEOVER_RULE;
+}
+
 static struct takeover_item take_item(struct input *input)
 {
 	bool ipv4 = take_bool(input);
@@ -110,6 +151,7 @@ static struct takeover_item take_item(struct input *input)
 	};
 
 	item.broadcast = take_address(input, true);
+	take_route(&item, ipv4);
 	return item;
 }
 
@@ -146,7 +188,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct takeover takeover; /* to make it anew each time takes longer than a run */
 	struct input input = {data, size};
 
-	kernel_new(&input)->look = look_at;
+	struct kernel *kernel = kernel_new(&input);
+	kernel->look = look_at;
+	kernel->has_rules = true;
 	takeover.sequence = 0;
 	takeover.socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	do

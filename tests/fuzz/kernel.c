@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
@@ -100,6 +101,8 @@ static size_t header_length(uint16_t type)
 		return sizeof(struct ndmsg);
 	case RTM_NEWQDISC:
 		return sizeof(struct tcmsg);
+	case RTM_NEWRULE:
+		return sizeof(struct fib_rule_hdr);
 	case NLMSG_ERROR:
 		return sizeof(struct nlmsgerr);
 	case NLMSG_DONE:
@@ -163,6 +166,7 @@ union header {
 	struct rtmsg route;
 	struct ndmsg neighbour;
 	struct tcmsg qdisc;
+	struct fib_rule_hdr rule;
 	struct nlmsgerr error;
 };
 
@@ -187,6 +191,10 @@ static void make_likely(union header *header, uint16_t type)
 		header->route.rtm_table = RT_TABLE_MAIN;
 		header->route.rtm_protocol = 112;
 		header->route.rtm_type = RTN_BLACKHOLE;
+		return;
+	case RTM_NEWRULE:
+		header->rule.family = ipv4 ? AF_INET : AF_INET6;
+		header->rule.action = FR_ACT_TO_TBL;
 		return;
 	case RTM_NEWNEIGH:
 		header->neighbour.ndm_state = NUD_PERMANENT;
@@ -217,10 +225,17 @@ static void put_header(struct room *room, uint16_t type)
 		put(room, &header, header_length(type));
 }
 
+static uint16_t type_of(unsigned what)
+{
+	uint16_t type = types[what % (sizeof(types) / sizeof(types[0]))];
+
+	return kernel.has_rules && type == RTM_NEWQDISC ? RTM_NEWRULE : type;
+}
+
 static void put_message(struct room *room)
 {
 	unsigned what = take8(kernel.input);
-	uint16_t type = types[what % (sizeof(types) / sizeof(types[0]))];
+	uint16_t type = type_of(what);
 	struct nlmsghdr message =
 				{
 					.nlmsg_type = type,

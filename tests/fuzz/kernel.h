@@ -18,6 +18,7 @@ struct kernel {
 	unsigned datagrams_left;
 	uint8_t *poisoned; /* the buffer handed in last, as far as nothing was put into it */
 	size_t poisoned_size;
+	bool has_rules; /* it tells of routing rules, and of no qdiscs */
 	void (*look)(const struct nlmsghdr *request); /* at each message that is sent; or NULL */
 };
 
