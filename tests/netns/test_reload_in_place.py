@@ -417,6 +417,7 @@ def test_asked_while_it_starts(lan):
     assert agent.json("reload") == {"changed": 0}
 
 
+@pytest.mark.not_sanitized("they lock no memory")
 def test_scheduling(lan):
     """Real-time priority and locked memory follow."""
     def now():
