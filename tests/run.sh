@@ -119,11 +119,11 @@ run_pytest() { # name files...
 }
 
 # Files of the netns ring that measure time, or fill both processors: alone, one after the other.
-alone=(adoption drain frozen leaving pair reload reload_scale restart
-	scale soak starved survivor timing)
+alone=(adoption drain frozen leaving migration pair reload reload_scale restart
+	scale soak starved survivor timing tracking)
 
 # Those of the others that take longest, so that none of them is the last.
-long=(keepalived doctor reload_in_place bridge counters frr kernels options readings tracking)
+long=(keepalived doctor reload_in_place bridge counters frr kernels options readings)
 
 is_one_of() { # file name...
 	local file=$1 name
