@@ -59,6 +59,16 @@ def test_duplicate_vrid(lab, node):
     assert "VI_1" in done.stderr
 
 
+def test_what_is_not_safe_stays_in_fault(node):
+    """keepalived runs it; we do not understand its peers. The others run."""
+    header = Instance(name="AH", vrid=52, version=2, addresses=("192.0.2.2/24",),
+                      extra=("authentication {", "    auth_type AH", "    auth_pass x", "}"))
+    agent = Xvrrpd(node, header, Instance())
+    wait_until(lambda: agent.state("VI_1") == "active", "the other is Active")
+    faulty = agent.vr("AH")
+    assert (faulty["state"], faulty["fault_reasons"]) == ("initialize", ["configuration"])
+
+
 def test_unknown_interface_is_a_fault_not_an_end(node):
     agent = Xvrrpd(node, Instance(interface="nowhere0"))
     wait_until(lambda: agent.vr()["fault_reasons"] == ["no-interface"], "fault")
