@@ -5,6 +5,7 @@
  * end of file, then SIGTERM; keepalived begins with SIGTERM, and most readers miss STOP.
  */
 #include "notify_fifo.h"
+#include "sys/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,17 +45,10 @@ struct pipes {
 
 /* ---- the reader ---- */
 
-static void free_words(char **words)
-{
-	for (size_t i = 0; words && words[i]; i++)
-		free(words[i]);
-	free(words);
-}
-
 static void reader_free(struct reader *reader)
 {
 	loop_timer_free(reader->timer);
-	free_words(reader->words);
+	command_free(reader->words);
 	free(reader->user);
 	free(reader->group);
 	free(reader);
@@ -126,25 +120,18 @@ static struct reader *reader_new(struct pipe *pipe)
 {
 	const struct conf_script *script = &pipe->conf.script;
 	struct reader *reader = calloc(1, sizeof(*reader));
-	size_t count = 0;
+	const char *const path[] = {pipe->conf.path, NULL};
 	if (!reader)
 		return NULL;
-	while (script->words[count])
-		count++;
 	reader->pipes = pipe->pipes;
 	reader->wanted = true;
 	reader->again_s = 1;
 	reader->timer = loop_timer_new(pipe->pipes->agent->loop, reader_start, reader);
-	reader->words = calloc(count + 2, sizeof(*reader->words));
+	reader->words = command_copy(script->words, path);
 	reader->user = script->user ? strdup(script->user) : NULL;
 	reader->group = script->group ? strdup(script->group) : NULL;
-	bool whole = reader->timer && reader->words && (!script->user || reader->user) &&
-		     (!script->group || reader->group);
-	for (size_t i = 0; whole && i <= count; i++) {
-		reader->words[i] = strdup(i < count ? script->words[i] : pipe->conf.path);
-		whole = reader->words[i];
-	}
-	if (whole)
+	if (reader->timer && reader->words && (!script->user || reader->user) &&
+	    (!script->group || reader->group))
 		return reader;
 	reader_free(reader);
 	return NULL;
@@ -219,7 +206,7 @@ static void forget_conf(struct conf_fifo *conf)
 	free(conf->path);
 	free(conf->user);
 	free(conf->group);
-	free_words(conf->script.words);
+	command_free(conf->script.words);
 	free(conf->script.user);
 	free(conf->script.group);
 	*conf = (struct conf_fifo){.path = NULL};
@@ -228,18 +215,14 @@ static void forget_conf(struct conf_fifo *conf)
 /* Without memory a part is missing: same() sees that, and the next reload tries again. */
 static void copy_conf(struct conf_fifo *to, const struct conf_fifo *from)
 {
-	size_t count = 0;
 	*to = (struct conf_fifo){
 		.path = copy(from->path),
 		.user = copy(from->user),
 		.group = copy(from->group),
 		.script = {.user = copy(from->script.user), .group = copy(from->script.group)},
 	};
-	while (from->script.words && from->script.words[count])
-		count++;
-	to->script.words = count ? calloc(count + 1, sizeof(char *)) : NULL;
-	for (size_t i = 0; to->script.words && i < count; i++)
-		to->script.words[i] = strdup(from->script.words[i]);
+	if (from->script.words && from->script.words[0])
+		to->script.words = command_copy(from->script.words, NULL);
 }
 
 static void pipe_close(struct pipe *pipe)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The events of each name, and the scripts that are run for them. */
 #include "notify_names.h"
+#include "sys/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,9 +55,7 @@ const char *notify_word(enum conf_notify kind)
 
 static void call_free(struct call *call)
 {
-	for (size_t i = 0; call->words && call->words[i]; i++)
-		free(call->words[i]);
-	free(call->words);
+	command_free(call->words);
 	free(call->user);
 	free(call->group);
 	free(call);
@@ -65,25 +64,13 @@ static void call_free(struct call *call)
 /* Copies: the configuration may be another one when they are run. */
 static struct call *call_new(const struct conf_script *script, const char *const *arguments)
 {
-	size_t words = 0, more = 0, count = 0;
-	while (script->words[words])
-		words++;
-	while (arguments && arguments[more])
-		more++;
 	struct call *call = calloc(1, sizeof(*call));
 	if (!call)
 		return NULL;
-	call->words = calloc(words + more + 1, sizeof(*call->words));
+	call->words = command_copy(script->words, arguments);
 	call->user = script->user ? strdup(script->user) : NULL;
 	call->group = script->group ? strdup(script->group) : NULL;
-	bool whole =
-		call->words && (!script->user || call->user) && (!script->group || call->group);
-	for (size_t i = 0; whole && i < words + more; i++) {
-		const char *word = i < words ? script->words[i] : arguments[i - words];
-		call->words[count++] = strdup(word);
-		whole = call->words[i];
-	}
-	if (whole)
+	if (call->words && (!script->user || call->user) && (!script->group || call->group))
 		return call;
 	call_free(call);
 	return NULL;

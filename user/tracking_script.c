@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "router.h"
+#include "sys/command.h"
 #include "sys/scripts.h"
 #include "tracking_private.h"
 
@@ -144,34 +145,22 @@ static char *join(char *const *words)
 /* keepalived's `</some/file`: can it be opened? Only a shell knows that. */
 static char **shell_words(char *const *words)
 {
-	char **copy = calloc(4, sizeof(*copy));
-	if (!copy)
-		return NULL;
-	copy[0] = strdup("/bin/sh");
-	copy[1] = strdup("-c");
-	copy[2] = join(words);
+	char *line = join(words);
+	const char *const shell[] = {"/bin/sh", "-c", line, NULL};
+	char **copy = line ? command_copy(NULL, shell) : NULL;
+	free(line);
 	return copy;
 }
 
-static char **copy_words(char *const *words)
+static char **command_words(char *const *words)
 {
-	size_t count = 0;
-	if (words[0] && words[0][0] == '<')
-		return shell_words(words);
-	while (words[count])
-		count++;
-	char **copy = calloc(count + 1, sizeof(*copy));
-	for (size_t i = 0; copy && i < count; i++)
-		copy[i] = strdup(words[i]);
-	return copy;
+	return words[0] && words[0][0] == '<' ? shell_words(words) : command_copy(words, NULL);
 }
 
 static void check_free(struct check *check)
 {
 	loop_timer_free(check->timer);
-	for (size_t i = 0; check->words && check->words[i]; i++)
-		free(check->words[i]);
-	free(check->words);
+	command_free(check->words);
 	free(check->user);
 	free(check->group);
 	free(check);
@@ -180,10 +169,8 @@ static void check_free(struct check *check)
 static bool is_whole(const struct check *check, const struct conf_check_script *conf)
 {
 	const struct conf_script *script = &conf->script;
-	if (!check->timer || !check->words || (script->user && !check->user) ||
-	    (script->group && !check->group))
-		return false;
-	return check->words[0];
+	return check->timer && check->words && (!script->user || check->user) &&
+	       (!script->group || check->group);
 }
 
 static struct check *check_new(struct object *object, const struct conf_check_script *conf)
@@ -197,7 +184,7 @@ static struct check *check_new(struct object *object, const struct conf_check_sc
 		.timer = loop_timer_new(agent->loop, due, check),
 		.interval_ns = conf->interval_us * NS_PER_US,
 		.timeout_ns = conf->timeout_us * NS_PER_US,
-		.words = copy_words(conf->script.words),
+		.words = command_words(conf->script.words),
 		.user = conf->script.user ? strdup(conf->script.user) : NULL,
 		.group = conf->script.group ? strdup(conf->script.group) : NULL,
 		.secure = agent->conf->global.script_security,

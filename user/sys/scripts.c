@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/types.h"
+#include "sys/command.h"
 #include "sys/loop.h"
 #include "sys/script_child.h"
 #include "sys/worker.h"
@@ -59,26 +60,13 @@ struct scripts {
 
 /* ---- one script ---- */
 
-static char **copy_words(char *const *words)
-{
-	size_t count = 0;
-	while (words[count])
-		count++;
-	char **copy = calloc(count + 1, sizeof(*copy));
-	for (size_t i = 0; copy && i < count; i++)
-		copy[i] = strdup(words[i]);
-	return copy;
-}
-
 static void script_free(struct script *script)
 {
 	loop_fd_free(script->source);
 	loop_timer_free(script->timer);
 	if (script->pidfd >= 0)
 		close(script->pidfd);
-	for (size_t i = 0; script->words && script->words[i]; i++)
-		free(script->words[i]);
-	free(script->words);
+	command_free(script->words);
 	free(script->user);
 	free(script->group);
 	free(script);
@@ -86,12 +74,7 @@ static void script_free(struct script *script)
 
 static bool is_whole(const struct script *script, const struct script_order *order)
 {
-	if (!script->words || (order->user && !script->user) || (order->group && !script->group))
-		return false;
-	for (size_t i = 0; order->words[i]; i++)
-		if (!script->words[i])
-			return false;
-	return true;
+	return script->words && (!order->user || script->user) && (!order->group || script->group);
 }
 
 static struct script *script_new(struct scripts *scripts, const struct script_order *order,
@@ -103,7 +86,7 @@ static struct script *script_new(struct scripts *scripts, const struct script_or
 	*script = (struct script){
 		.scripts = scripts,
 		.order = *order,
-		.words = copy_words(order->words),
+		.words = command_copy(order->words, NULL),
 		.user = order->user ? strdup(order->user) : NULL,
 		.group = order->group ? strdup(order->group) : NULL,
 		.ended = ended,
