@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from lab import VIP, VRID, Asker, Instance, Xvrrpd, pair, virtual_mac, wait_until, wire
+from lab import VIP, VRID, Asker, Instance, Xvrrpd, holds, pair, virtual_mac, wait_until, wire
 
 VMAC = virtual_mac(VRID)
 PORT = 7777
@@ -67,7 +67,7 @@ def test_requests_for_others_pass(lan, mode):
 def test_the_kernel_asks_by_the_virtual_mac(lan, mode):
     """E-10: its own ARP requests with our address as sender are ours to dress."""
     pair(lan, options=mode)
-    wait_until(lambda: f"{VIP}/24" in lan.r1.addresses(), "the address")
+    holds(lan.r1)
     capture = lan.capture()
     lan.r1.run("ping", "-c", "1", "-W", "2", "-I", VIP, "192.0.2.100")
     asked = [a for a in capture.arps if a.port == "r1" and a.target_ip == "192.0.2.100"]
@@ -127,7 +127,7 @@ def test_service_on_the_address(lan, mode):
 
 
 def check_service(lan, agent):
-    wait_until(lambda: f"{VIP}/24" in agent.node.addresses(), "the address")
+    holds(agent.node)
     serve_echo(lan, agent.node)
     assert ask_echo(lan, socket.SOCK_STREAM, b"by TCP") == b"by TCP"
     assert ask_echo(lan, socket.SOCK_DGRAM, b"by UDP") == b"by UDP"
@@ -138,6 +138,7 @@ def check_service(lan, agent):
 def test_large_packets_through_the_virtual_mac(lan, mode):
     """Fragments included."""
     pair(lan, options=mode)
+    holds(lan.r1)
     lan.client.run("ping", "-c", "3", "-i", "0.01", "-W", "2", "-s", "4000", VIP)
 
 

@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from lab import VIP, VRID, Instance, Xvrrpd, virtual_mac, wait_until, wire
+from lab import VIP, VRID, Instance, Xvrrpd, holds, virtual_mac, wait_until, wire
 from lab.nets import CommandError, inside
 
 VMAC = virtual_mac(VRID)
@@ -91,5 +91,6 @@ def test_service_on_a_macvlan(lab, node):
     router.ip("link", "set", "mac0", "up")
     agent = Xvrrpd(router, Instance(interface="mac0"))
     wait_until(lambda: agent.state() == "active", "Active")
+    holds(router, interface="mac0")
     client.run("ping", "-c", "3", "-i", "0.01", "-W", "2", VIP)
     assert VMAC in client.ip("neigh", "show", VIP)

@@ -4,7 +4,7 @@
 import signal
 import time
 
-from lab import (VIP, VRID, ArpProber, Instance, Keepalived, Pinger, Xvrrpd, elected, hold,
+from lab import (VIP, VRID, ArpProber, Instance, Keepalived, Pinger, Xvrrpd, elected, hold, holds,
                  only_speaker, pair, wait_until)
 
 INTERVAL_S = 0.1
@@ -37,7 +37,7 @@ class Stream:
     """A client at 1 kHz, by pings and by ARP requests, and what the switch sees of it."""
 
     def __init__(self, lan):
-        wait_until(lambda: f"{VIP}/24" in lan.r1.addresses(), "the address on the Active")
+        holds(lan.r1)
         lan.client.run("ping", "-c", "1", "-W", "2", VIP)
         self.capture = lan.capture()
         self.pinger = Pinger(lan.client, VIP)

@@ -7,8 +7,8 @@ there were before.
 
 import pytest
 
-from lab import (VIP, VRID, Asker, Instance, Xvrrpd, elected, only_speaker, pair, virtual_mac,
-                 wait_until)
+from lab import (VIP, VRID, Asker, Instance, Xvrrpd, elected, holds, only_speaker, pair,
+                 virtual_mac, wait_until)
 from lab import bpf
 from lab.nets import run
 
@@ -30,7 +30,7 @@ class Scene:
         """r1 is the only Active and answers, and nothing was left behind."""
         elected(*self.agents)
         only_speaker(self.capture, "r1", INTERVAL_S)
-        wait_until(lambda: f"{VIP}/24" in self.lan.r1.addresses(), "the address on the Active")
+        holds(self.lan.r1)
         assert f"{VIP}/24" not in self.lan.r2.addresses()
         answers = self.asker.answers()
         assert [(a.port, a.sender_mac) for a in answers] == [("r1", virtual_mac(VRID))]
@@ -167,6 +167,7 @@ def test_mtu_changes(lan, mode):
     scene = Scene(lan, options=("--xdp-mode", mode))
     first = scene.agents[0]
     count = first.vr()["statistics"]["active_transitions"]
+    holds(lan.r1)
     for mtu in (1280, 9000, 1500):
         run("ip", "-n", lan.switch, "link", "set", "client", "mtu", str(mtu))
         run("ip", "-n", lan.switch, "link", "set", "r1", "mtu", str(mtu))

@@ -3,7 +3,7 @@
 
 import pytest
 
-from lab import VIP, Instance, Xvrrpd, elected, pair, run_agent, wait_until
+from lab import VIP, Instance, Xvrrpd, elected, holds, pair, run_agent, wait_until
 from lab.config import config_text
 
 
@@ -123,6 +123,7 @@ def test_foreign_program_is_named_and_auto_goes_on_in_tc(lan, hook):
     assert status["xdp_mode"] == "tc"
     assert name in status["xdp_mode_reason"]
     assert second.interface()["xdp_mode"] == "generic"
+    holds(lan.r1)
     lan.client.run("ping", "-c", "2", "-i", "0.01", "-W", "2", VIP)
     lan.client.run("ping", "-c", "2", "-i", "0.01", "-W", "2", "-I", "8.0.0.100", VIP)
     assert first.interface()["statistics"]["arp_replies"] > 0

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lab import (VIP, VRID, Asker, Instance, Xvrrpd, elected, hold, only_speaker, pair,
+from lab import (VIP, VRID, Asker, Instance, Xvrrpd, elected, hold, holds, only_speaker, pair,
                  virtual_mac, wait_until, wire)
 from lab import bpf
 from lab.nets import CommandError, run
@@ -36,6 +36,7 @@ def one_answer(lan, asker, port):
     answers = asker.answers()
     assert [(a.port, a.sender_mac, a.eth_src) for a in answers] == \
         [(port, virtual_mac(VRID), virtual_mac(VRID))]
+    holds(getattr(lan, port))
     lan.client.run("ping", "-c", "1", "-W", "2", VIP)
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from lab import (ADDRESSES6, VIP, VIP6, VIP6_LL, VRID, Instance, NeighbourAsker, NeighbourProber,
-                 Xvrrpd, elected, only_speaker, pair, virtual_mac, wait_until, wire)
+                 Xvrrpd, elected, holds, only_speaker, pair, virtual_mac, wait_until, wire)
 from lab.oracle import PROMOTION_NS, double_answers, leaseless_answers
 
 VMAC = virtual_mac(VRID, 6)
@@ -209,10 +209,11 @@ def test_the_physical_mac_is_never_told(ipv6_lan):
     """E-10, E-32, through a whole life."""
     capture = ipv6_lan.capture()
     first, second = pair6(ipv6_lan)
+    holds(ipv6_lan.r1, VIP6)
     ipv6_lan.client.run("ping", "-6", "-c", "3", "-i", "0.01", VIP6)
     egress_source(ipv6_lan.r1, VIP6)
     first.stop()
-    wait_until(lambda: on(ipv6_lan.r2, VIP6), "takeover")
+    holds(ipv6_lan.r2, VIP6_LL)
     ipv6_lan.client.run("ping", "-6", "-c", "3", "-i", "0.01", f"{VIP6_LL}%eth0")
     capture.close()
     told = [n for n in capture.nds if n.port != "client"
@@ -257,7 +258,8 @@ def test_one_number_in_both_families(lan6):
                "announcements")
     assert {a.sender_mac for a in capture.gratuitous(VIP)} == {virtual_mac(VRID)}
     assert {n.mac() for n in capture.announced(VIP6)} == {VMAC}
-    for address, name in ((VIP, "V4"), (VIP6, "V6")):
+    for address, name, node in ((VIP, "V4", lan6.r1), (VIP6, "V6", lan6.r2)):
+        holds(node, address)
         lan6.client.run("ping", "-c", "2", "-i", "0.01", "-W", "2", address)
         assert first.vr(name)["vrid"] == VRID
     second.kill()

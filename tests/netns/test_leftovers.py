@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from lab import Instance, Xvrrpd, pair, virtual_mac, wait_until
+from lab import Instance, Xvrrpd, holds, pair, virtual_mac, wait_until
 from lab.nets import run
 
 # Commands whose output is the same before an agent came and after it left.
@@ -95,6 +95,7 @@ def test_killed_agent_leaves_no_program_behind_for_ever(lan):
 def test_every_pinned_map_dumps_named_fields(lan):
     """BTF for all of them: what an operator sees with bpftool alone."""
     first, _ = pair(lan)
+    holds(lan.r1)
     lan.client.run("ping", "-c", "1", "-W", "2", "192.0.2.1")
     pins = {path.name: path for path in first.pin_dir.iterdir() if path.is_file()}
     expected = {"vr_index": "ifindex", "vip_index": "address", "vr_slots": "lease_until_ns",

@@ -7,7 +7,7 @@ import pwd
 
 import pytest
 
-from lab import Instance, Xvrrpd, wait_until
+from lab import Instance, Xvrrpd, wait_until, write_program
 
 KINDS = ("master", "backup", "fault", "stop")
 
@@ -17,9 +17,7 @@ class Book:
 
     def __init__(self, directory, name="notify", before=""):
         self.file = directory / f"{name}.out"
-        self.path = directory / f"{name}.sh"
-        self.path.write_text(f'#!/bin/sh\n{before}\necho "$@" >>{self.file}\n', encoding="ascii")
-        self.path.chmod(0o755)
+        self.path = write_program(directory / f"{name}.sh", f'{before}\necho "$@" >>{self.file}')
 
     def lines(self):
         return self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else []

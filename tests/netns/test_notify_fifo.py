@@ -9,15 +9,10 @@ import stat
 
 import pytest
 
-from lab import Instance, Keepalived, Xvrrpd, block, config_text, run_agent, wait_until, wire
+from lab import (Instance, Keepalived, Xvrrpd, block, config_text, run_agent, wait_until, wire,
+                 write_program)
 
 KINDS = ("master", "backup", "fault", "stop")
-
-
-def executable(path, text):
-    path.write_text(f"#!/bin/sh\n{text}\n", encoding="ascii")
-    path.chmod(0o755)
-    return path
 
 
 def lines_of(path):
@@ -70,7 +65,7 @@ def by_name(lines):
 
 def life(kind, lan):
     """What a daemon tells: start, a check that fails and recovers, a fault, and the end."""
-    script = executable(lan.dir / "book.sh", 'file=$1; shift; echo "$@" >>"$file"')
+    script = write_program(lan.dir / "book.sh", 'file=$1; shift; echo "$@" >>"$file"')
     flag, fifo, group_fifo = (lan.dir / name for name in ("flag", "all.fifo", "vrrp.fifo"))
     group = ["}", "vrrp_script chk {", f'script "/usr/bin/test ! -e {flag}"', "interval 1",
              "weight -50", "}", "vrrp_sync_group VG {", *block("group", "VI_1", "VI_2"),
@@ -134,7 +129,7 @@ echo end >>{0}"""
 def test_the_reader_hears_everything(lan):
     """Started with the path, started again when it fails; STOP comes before its own end."""
     out, fifo = lan.dir / "reader.out", lan.dir / "fifo"
-    script = executable(lan.dir / "reader.sh", f"echo $$ >>{lan.dir}/pids" + READER.format(out))
+    script = write_program(lan.dir / "reader.sh", f"echo $$ >>{lan.dir}/pids" + READER.format(out))
     agent = Xvrrpd(lan.r1, member(1), global_lines=(
         f"notify_fifo {fifo}", f'notify_fifo_script "{script} word"'))
     wait_until(lambda: lines_of(out) == [f"start word {fifo}", 'INSTANCE "VI_1" BACKUP 150',
@@ -150,7 +145,7 @@ def test_the_reader_hears_everything(lan):
 def test_the_reader_goes_with_the_agent(lan):
     """... that is killed: a successor starts one of its own."""
     out, fifo = lan.dir / "reader.out", lan.dir / "fifo"
-    script = executable(lan.dir / "reader.sh", f"echo ran >>{out}; exec sleep 1000")
+    script = write_program(lan.dir / "reader.sh", f"echo ran >>{out}; exec sleep 1000")
     agent = Xvrrpd(lan.r1, member(1), global_lines=(
         f"notify_fifo {fifo}", f'notify_fifo_script "sh -c \'echo $$ >{out}.pid; exec {script}\'"'))
     wait_until(lambda: lines_of(out) == ["ran"], "runs")
@@ -163,7 +158,7 @@ def test_the_reader_goes_with_the_agent(lan):
 def test_a_reload_keeps_the_reader(lan):
     """... and tells of who left; the file that is removed is made again, with a new reader."""
     out, fifo = lan.dir / "reader.out", lan.dir / "fifo"
-    script = executable(lan.dir / "reader.sh", READER.format(out).replace("$2", "$1"))
+    script = write_program(lan.dir / "reader.sh", READER.format(out).replace("$2", "$1"))
     lines = (f"notify_fifo {fifo}", f'notify_fifo_script "{script}"')
     others = [member(2), member(3, "notify_deleted /bin/true")]
     agent = Xvrrpd(lan.r1, member(1), *others, global_lines=lines)
@@ -194,7 +189,7 @@ def test_what_is_no_pipe_is_left_alone(lan):
 def test_a_lower_priority_is_heard(lan):
     """MASTER_RX_LOWER_PRI: a script of its own and a line, and no state."""
     book, fifo = lan.dir / "lower", lan.dir / "fifo"
-    script = executable(lan.dir / "lower.sh", f"echo lower >>{book}")
+    script = write_program(lan.dir / "lower.sh", f"echo lower >>{book}")
     agent = Xvrrpd(lan.r1, member(1, f"notify_master_rx_lower_pri {script}"),
                    global_lines=(f"notify_fifo {fifo}",))
     pipe = Pipe(fifo)
@@ -212,10 +207,10 @@ def test_scripts_of_the_agent(lan, how):
     """Before the first role, after the last script; whatever they do, in bounded time."""
     book = lan.dir / "book"
     hang = "sleep 1000" if how == "hangs" else "sleep 0.5"
-    first = executable(lan.dir / "first.sh", f"echo begin >>{book}; {hang}; echo begun >>{book}")
-    stop = executable(lan.dir / "stop.sh", f"echo stop >>{book}")
-    last = executable(lan.dir / "last.sh", f"echo end >>{book}; {hang}; echo ended >>{book}")
-    backup = executable(lan.dir / "backup.sh", f"echo backup >>{book}")
+    first = write_program(lan.dir / "first.sh", f"echo begin >>{book}; {hang}; echo begun >>{book}")
+    stop = write_program(lan.dir / "stop.sh", f"echo stop >>{book}")
+    last = write_program(lan.dir / "last.sh", f"echo end >>{book}; {hang}; echo ended >>{book}")
+    backup = write_program(lan.dir / "backup.sh", f"echo backup >>{book}")
     agent = Xvrrpd(lan.r1, member(1, f"notify_stop {stop}", f"notify_backup {backup}"),
                    global_lines=(f"startup_script {first}", "startup_script_timeout 1",
                                  f"shutdown_script {last}", "shutdown_script_timeout 1"))
@@ -231,7 +226,7 @@ def test_scripts_of_the_agent(lan, how):
 
 def test_a_stop_during_the_startup_script(lan):
     """It is not waited for."""
-    first = executable(lan.dir / "first.sh", "kill -TERM $PPID; sleep 1000")
+    first = write_program(lan.dir / "first.sh", "kill -TERM $PPID; sleep 1000")
     config = lan.dir / "agent.conf"
     config.write_text(config_text([member(1)], (f"startup_script {first}",
                                                 "startup_script_timeout 600")), encoding="ascii")

@@ -4,7 +4,7 @@
 import pytest
 
 from lab import (ADDRESSES6, VIP, VIP6, VIP6_LL, VRID, Asker, Instance, NeighbourAsker, Xvrrpd,
-                 elected, only_speaker, virtual_mac, wait_until, wire)
+                 elected, holds, only_speaker, virtual_mac, wait_until, wire)
 
 FAMILIES = [4, 6]
 
@@ -111,7 +111,7 @@ def test_an_owner_takes_what_is_for_its_address(lan6, family):
     """E-2, E-11: whatever Accept_Mode says."""
     owner = Xvrrpd(lan6.r1, instance(255, family, extra=("no_accept",)))
     wait_until(lambda: owner.state() == "active", "Active")
-    wait_until(lambda: f" {vip(family)}/" in lan6.r1.ip("address"), "the address")
+    holds(lan6.r1, vip(family))
     lan6.client.run("ping", "-c", "2", "-i", "0.01", "-W", "2", vip(family))
 
 

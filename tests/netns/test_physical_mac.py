@@ -4,7 +4,7 @@
 import pytest
 
 from lab import (ADDRESSES6, VIP, VIP6, VIP6_LL, VRID, Asker, Instance, Keepalived, NeighbourAsker,
-                 Xvrrpd, elected, only_speaker, virtual_mac, wait_until, wire)
+                 Xvrrpd, elected, holds, only_speaker, virtual_mac, wait_until, wire)
 
 OFF = ("xdp_virtual_mac off",)
 FAMILIES = [4, 6]
@@ -35,6 +35,7 @@ def test_everything_is_the_interfaces_own(lan6, family):
     assert (answer.mac() if family == 6 else answer.sender_mac) == mac
     said = wait_until(lambda: capture.announced(address, port="r1"), "announced")[0]
     assert (said.mac() if family == 6 else said.sender_mac) == mac
+    holds(lan6.r1, address)
     lan6.client.run("ping", "-c", "2", "-i", "0.01", "-W", "2", address)
     assert first.vr()["virtual_mac"] == mac
     vmac = virtual_mac(VRID, family)
@@ -47,11 +48,13 @@ def test_a_client_learns_of_the_takeover(lan6, family):
     """By the announcement alone: the address it knows is no longer told."""
     first, second = physical_pair(lan6, family)
     address = (VIP6, VIP)[family == 4]
+    holds(lan6.r1, address)
     lan6.client.run("ping", "-c", "2", "-i", "0.01", "-W", "2", address)
     first.kill()
     wait_until(lambda: second.state() == "active", "failover")
     wait_until(lambda: f"lladdr {lan6.r2.mac()} " in lan6.client.ip("neigh", "show", "to", address),
                "the client has learned")
+    holds(lan6.r2, address)
     lan6.client.run("ping", "-c", "2", "-i", "0.01", "-W", "2", address)
 
 

@@ -14,8 +14,8 @@ import time
 
 import pytest
 
-from lab import (VIP, VRID, Instance, Xvrrpd, elected, hold, median, pair, virtual_mac, wait_until,
-                 wire)
+from lab import (VIP, VRID, Instance, Xvrrpd, elected, hold, holds, median, pair, virtual_mac,
+                 wait_until, wire)
 from lab import nets
 from lab.cadence import cadence
 from lab.nets import run
@@ -215,7 +215,7 @@ def test_limits_of_a_running_agent(lan, what):
     killed_ns = agents[0].kill()
     taken = wait_until(lambda: capture.adverts_from("r2"), "takeover")[0]
     assert (taken.time_ns - killed_ns) / 1e9 < 3 * FAST_S + 0.1
-    wait_until(lambda: f"{VIP}/24" in lan.r2.addresses(), "the address")
+    holds(lan.r2)
     lan.client.run("ping", "-c", "1", "-W", "2", VIP)
     for client in clients[1]:
         client.close()

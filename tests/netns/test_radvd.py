@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from lab import ADDRESSES6, VIP6_LL, Instance, Xvrrpd, nets, virtual_mac, wait_until, wire
+from lab import (ADDRESSES6, VIP6_LL, Instance, Xvrrpd, nets, virtual_mac, wait_until, wire,
+                 write_program)
 
 VRID = 51
 ROUTER_ADVERTISEMENT = 134
@@ -77,10 +78,7 @@ class Radvd:
 
     @staticmethod
     def _script(base, name, text):
-        path = pathlib.Path(f"{base}.{name}")
-        path.write_text(f"#!/bin/sh\n{text}\n", encoding="ascii")
-        path.chmod(0o755)
-        return path
+        return write_program(pathlib.Path(f"{base}.{name}"), text)
 
     def lines(self):
         return (f"notify_master {self.start}",) + tuple(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a killed agent leaves in the kernel, and the one that comes after it."""
 
-from lab import VIP, VRID, ArpProber, Instance, Xvrrpd, pair, virtual_mac, wait_until, wire
+from lab import VIP, VRID, ArpProber, Instance, Xvrrpd, holds, pair, virtual_mac, wait_until, wire
 
 
 def test_no_answer_with_another_mac_across_a_restart(lan):
@@ -69,7 +69,7 @@ def test_address_on_loopback(lan):
     """Nobody can ask for it there: it is answered for on the interface of the instance."""
     instance = Instance(100, 0.5, addresses=(f"{VIP}/32 dev lo",))
     agent = Xvrrpd(lan.r1, instance)
-    wait_until(lambda: f"{VIP}/32" in lan.r1.addresses("lo"), "the address on lo")
+    holds(lan.r1, interface="lo")
     lan.client.run("ping", "-c", "3", "-i", "0.01", "-W", "2", VIP)
     assert virtual_mac(VRID) in lan.client.ip("neigh", "show", VIP)
     agent.kill()

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from lab import BUILD, Instance, Keepalived, Xvrrpd, block, hold, wait_until
+from lab import BUILD, Instance, Keepalived, Xvrrpd, block, hold, wait_until, write_program
 
 
 class Root:
@@ -45,12 +45,6 @@ def priority(agent, name="VI_1"):
 
 def wait_priority(agent, wanted, name="VI_1"):
     wait_until(lambda: priority(agent, name) == wanted, f"priority {wanted}")
-
-
-def write_program(path, text):
-    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
-    path.chmod(0o755)
-    return path
 
 
 def copies(path):

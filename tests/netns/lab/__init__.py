@@ -7,7 +7,7 @@ from .config import (ADDRESSES6, VIP, VIP6, VIP6_LL, VRID, Instance, block, conf
                      unicast)
 from .peers import Frr, Keepalived
 from .probe import ArpProber, NeighbourProber, Pinger
-from .scenes import elected, only_speaker, pair
+from .scenes import elected, holds, only_speaker, pair, write_program
 from .topology import Lab, terminate_like_interrupt, undisturbed
 from .wait import hold, mean_interval_ns, median, wait_until
 from .wire import virtual_mac
@@ -16,7 +16,7 @@ from .xvrrpd import BUILD, Xvrrpd, run_agent
 __all__ = [
     "ADDRESSES6", "ArpProber", "Asker", "BUILD", "Frr", "Instance", "Keepalived", "Lab",
     "NeighbourAsker", "NeighbourProber", "Pinger", "VIP", "VIP6", "VIP6_LL", "VRID", "Xvrrpd",
-    "block", "config_text", "elected", "hold", "life", "mean_interval_ns", "median", "nets",
-    "only_speaker", "pair", "password", "run_agent", "terminate_like_interrupt", "undisturbed",
-    "unicast", "virtual_mac", "wait_until",
+    "block", "config_text", "elected", "hold", "holds", "life", "mean_interval_ns", "median",
+    "nets", "only_speaker", "pair", "password", "run_agent", "terminate_like_interrupt",
+    "undisturbed", "unicast", "virtual_mac", "wait_until", "write_program",
 ]

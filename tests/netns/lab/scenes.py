@@ -3,7 +3,7 @@
 
 import time
 
-from .config import VRID, Instance
+from .config import VIP, VRID, Instance
 from .wait import wait_until
 from .xvrrpd import Xvrrpd
 
@@ -12,6 +12,22 @@ def elected(active, backup, name="VI_1"):
     """Wait until two routers agree on who is who."""
     wait_until(lambda: active.state(name) == "active" and backup.state(name) == "backup",
                f"{active.node.name} Active and {backup.node.name} Backup")
+
+
+def holds(node, address=VIP, interface="eth0"):
+    """Wait until a node's kernel has an address, which comes after the role and its answers: a
+    client that is quick loses its first packets."""
+    family = 6 if ":" in address else 4
+    wait_until(lambda: address in {a.partition("/")[0] for a in node.addresses(interface, family)},
+               f"{address} on {node.name}")
+
+
+def write_program(path, text):
+    """A shell script, replaced as a whole: nobody can write to one that is being run."""
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    new.chmod(0o755)
+    return new.replace(path)
 
 
 def pair(lan, options=(), first=None, second=None, **kwargs):
