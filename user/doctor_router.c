@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the doctor says of a virtual router: whether it runs, what it counts, what is dangerous. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "ctl/doctor.h"
+#include "ctl/status.h"
 #include "doctor.h"
 #include "hints.h"
 #include "router.h"
+#include "tracking.h"
 
 #define RECENT_NS (60 * NS_PER_S)
 
@@ -36,6 +41,47 @@ static void check_vrid(const struct conf_instance *conf, json_t *findings)
 			    "choose another virtual_router_id where such a fabric is near",
 			    "VRID 1 has the MAC address that EVPN fabrics and VARP use for their "
 			    "anycast gateways");
+}
+
+/* What lowers the priority, or does not raise it; of a number in a file only a fault is known. */
+static bool is_against(const struct status_track *track)
+{
+	bool reverse = track->reverse && strcmp(track->kind, "file") != 0;
+	return strcmp(track->state, reverse ? "up" : "down") == 0;
+}
+
+static void check_track(const struct router *router, const struct status_track *track,
+			json_t *findings)
+{
+	const struct conf_instance *conf = router->conf;
+	const char *result = track->result && track->result[0] ? track->result : track->state;
+	if (strcmp(track->state, "unusable") == 0)
+		finding_add(findings, FINDING_WARNING, "tracking", conf->name,
+			    "mend it, or take it out of the configuration",
+			    "%s %s cannot be looked at, and counts as not tracked: %s", track->kind,
+			    track->name, result);
+	else if (strcmp(track->state, "unknown") == 0)
+		finding_add(findings, FINDING_NOTE, "tracking", conf->name,
+			    "wait for its first result", "%s %s has not been looked at yet",
+			    track->kind, track->name);
+	else if (is_against(track))
+		finding_add(findings, track->weight ? FINDING_NOTE : FINDING_PROBLEM, "tracking",
+			    conf->name, "look at what it watches; xvrrpctl status tells since when",
+			    "%s %s is %s (%s), weight %d: the priority is %u, configured is %u",
+			    track->kind, track->name, track->state, result, track->weight,
+			    router->vr.effective_priority, conf->priority);
+}
+
+static void check_tracking(const struct router *router, json_t *findings)
+{
+	size_t count = router->conf->track_count;
+	struct status_track *tracks = calloc(count + 1, sizeof(*tracks));
+	if (!tracks)
+		return;
+	tracking_status(router, tracks);
+	for (size_t i = 0; i < count; i++)
+		check_track(router, &tracks[i], findings);
+	free(tracks);
 }
 
 static void check_runs(const struct router *router, json_t *findings)
@@ -113,6 +159,7 @@ static void check_counters(struct router *router, const struct vr_stats *stats, 
 void doctor_router(struct router *router, const struct vr_stats *stats, json_t *findings)
 {
 	check_runs(router, findings);
+	check_tracking(router, findings);
 	check_vrid(router->conf, findings);
 	check_size(router, findings);
 	if (stats)

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from lab import (ADDRESSES6, VIP, VRID, Instance, Xvrrpd, bpf, hold, pair, password, unicast,
-                 wait_until, wire)
+from lab import (ADDRESSES6, VIP, VRID, Instance, Root, Xvrrpd, block, bpf, hold, pair, password,
+                 unicast, wait_until, wire, write_program)
 
 STRANGER = "192.0.2.66"
 SEVERITIES = {"ok", "note", "warning", "problem"}
@@ -234,3 +234,26 @@ def test_many_ask_at_once(lan1):
         assert json.loads(reply)["ok"]
         client.close()
     assert agent.alive()
+
+
+def test_tracked_objects(lan1):
+    """What is against a virtual router, by name; what is well is not mentioned."""
+    checks = {name: write_program(lan1.dir / name, "exit 3") for name in ("weighted", "fatal")}
+    checks["well"] = write_program(lan1.dir / "well", "exit 0")
+    checks["broken"] = lan1.dir / "broken"
+    checks["broken"].write_text("#!/nonexistent\n", encoding="ascii")
+    checks["broken"].chmod(0o755)
+    scripts = [Root(f"vrrp_script {name}", f'script "{path}"', "interval 0.1", "user root",
+                    *(["weight -10"] if name == "weighted" else []))
+               for name, path in checks.items()]
+    agent = Xvrrpd(lan1.r1, *scripts, Instance(200, extra=block("track_script", *checks)))
+    wait_until(lambda: "tracked-object" in agent.vr()["fault_reasons"], "the fault")
+    done = agent.ctl("--json", "doctor")
+    found = {f["text"].split()[1]: f for f in json.loads(done.stdout)["findings"]
+             if f["check"] == "tracking"}
+    assert done.returncode == 1
+    assert {name: f["severity"] for name, f in found.items()} == {
+        "weighted": "note", "fatal": "problem", "broken": "warning"}
+    assert "exit status 3" in found["weighted"]["text"]
+    assert "is 190, configured is 200" in found["weighted"]["text"]
+    assert "/nonexistent" in found["broken"]["text"] or "first line" in found["broken"]["text"]

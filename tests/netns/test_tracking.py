@@ -13,17 +13,7 @@ import time
 
 import pytest
 
-from lab import BUILD, Instance, Keepalived, Xvrrpd, block, hold, wait_until, write_program
-
-
-class Root:
-    """A block beside the instances."""
-
-    def __init__(self, head, *lines):
-        self.lines = block(head, *lines)
-
-    def text(self):
-        return "\n".join(self.lines) + "\n"
+from lab import BUILD, Instance, Keepalived, Root, Xvrrpd, block, hold, wait_until, write_program
 
 
 def script(name, command, *lines, interval=0.1):

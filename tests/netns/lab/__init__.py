@@ -3,8 +3,8 @@
 
 from . import life, nets
 from .ask import Asker, NeighbourAsker
-from .config import (ADDRESSES6, VIP, VIP6, VIP6_LL, VRID, Instance, block, config_text, password,
-                     unicast)
+from .config import (ADDRESSES6, VIP, VIP6, VIP6_LL, VRID, Instance, Root, block, config_text,
+                     password, unicast)
 from .peers import Frr, Keepalived
 from .probe import ArpProber, NeighbourProber, Pinger
 from .scenes import elected, holds, only_speaker, pair, write_program
@@ -15,8 +15,8 @@ from .xvrrpd import BUILD, Xvrrpd, run_agent
 
 __all__ = [
     "ADDRESSES6", "ArpProber", "Asker", "BUILD", "Frr", "Instance", "Keepalived", "Lab",
-    "NeighbourAsker", "NeighbourProber", "Pinger", "VIP", "VIP6", "VIP6_LL", "VRID", "Xvrrpd",
-    "block", "config_text", "elected", "hold", "holds", "life", "mean_interval_ns", "median",
-    "nets", "only_speaker", "pair", "password", "run_agent", "terminate_like_interrupt",
+    "NeighbourAsker", "NeighbourProber", "Pinger", "Root", "VIP", "VIP6", "VIP6_LL", "VRID",
+    "Xvrrpd", "block", "config_text", "elected", "hold", "holds", "life", "mean_interval_ns",
+    "median", "nets", "only_speaker", "pair", "password", "run_agent", "terminate_like_interrupt",
     "undisturbed", "unicast", "virtual_mac", "wait_until", "write_program",
 ]

@@ -50,6 +50,16 @@ def block(keyword, *lines):
     return (f"{keyword} {{", *(f"    {line}" for line in lines), "}")
 
 
+class Root:
+    """A block beside the instances."""
+
+    def __init__(self, head, *lines):
+        self.lines = block(head, *lines)
+
+    def text(self):
+        return "\n".join(self.lines) + "\n"
+
+
 def unicast(own, *peers, **ttl):
     """Lines that do without multicast; `ttl` has min_ttl and max_ttl of the peers."""
     words = "".join(f" {key} {value}" for key, value in ttl.items())
