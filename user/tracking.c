@@ -40,12 +40,13 @@ void object_set(struct object *object, enum track_state state, int64_t number)
 {
 	static const char *const words[] = {
 		[TRACK_UNKNOWN] = "unknown", [TRACK_UP] = "up", [TRACK_DOWN] = "down"};
-	bool same = object->state == state && object->number == number;
-	bool judged_same = same || (object->state == state && object->kind == CONF_TRACK_PROCESS);
+	bool same = object->state == state &&
+		    (object->number == number || object->kind == CONF_TRACK_PROCESS);
 	object->number = number;
-	if (judged_same && object->since_s)
+	if (same && object->since_s && !object->unusable)
 		return;
 	object->state = state;
+	object->unusable = false;
 	object->since_s = wall_clock_us() / 1000000;
 	log_notice("tracked %s %s is %s%s%s%s", object_kind_name(object->kind), object->name,
 		   words[state], object->result[0] ? " (" : "", object->result,
@@ -53,11 +54,11 @@ void object_set(struct object *object, enum track_state state, int64_t number)
 	tell_users(object);
 }
 
-void object_set_unusable(struct object *object, bool unusable)
+void object_set_unusable(struct object *object)
 {
-	if (object->unusable == unusable)
+	if (object->unusable)
 		return;
-	object->unusable = unusable;
+	object->unusable = true;
 	object->since_s = wall_clock_us() / 1000000;
 	tell_users(object);
 }
@@ -263,7 +264,6 @@ static bool follow_all(struct tracking *tracking)
 		agent_breathe(agent);
 	}
 	free_unwanted(tracking);
-	tracking->paused = false;
 	tracking->first = false;
 	return whole;
 }
@@ -289,7 +289,6 @@ void tracking_pause(struct agent *agent)
 	struct tracking *tracking = agent->tracking;
 	if (!tracking)
 		return;
-	tracking->paused = true;
 	for (size_t i = 0; i < TRACKING_BUCKETS; i++)
 		for (struct object *object = tracking->buckets[i]; object; object = object->next) {
 			object->wanted = false;

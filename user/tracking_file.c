@@ -54,9 +54,10 @@ bool file_start(struct object *object, const struct conf_track_file *conf)
 		.overwrite = conf->overwrite && tracking->first,
 		.value = conf->initial,
 	};
-	object->unusable = !open_files(tracking);
-	if (object->unusable)
+	if (!open_files(tracking)) {
+		object->unusable = true;
 		return true;
+	}
 	object->file = calloc(1, sizeof(*object->file));
 	if (!object->file)
 		return false;

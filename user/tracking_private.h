@@ -46,7 +46,6 @@ struct object {
 struct tracking {
 	struct agent *agent;
 	bool first; /* the objects are those of the start, not of a reload */
-	bool paused;
 	struct object *buckets[TRACKING_BUCKETS];
 	unsigned check_count;	 /* of those that were ever started */
 	struct scripts *scripts; /* these are made when there is something to look at */
@@ -63,11 +62,14 @@ struct tracks {
 
 /* ---- tracking.c ---- */
 
-/* It is so from now on; those who track it are told if that is a change. */
+/*
+ * It was looked at, and is so from now on; those who track it are told if that is a change, also
+ * from unusable.
+ */
 void object_set(struct object *object, enum track_state state, int64_t number);
 
-/* It cannot be looked at, or it can again. */
-void object_set_unusable(struct object *object, bool unusable);
+/* It cannot be looked at, until object_set(). */
+void object_set_unusable(struct object *object);
 
 /* "script", "file" ... */
 const char *object_kind_name(enum conf_track_kind kind);
@@ -75,9 +77,9 @@ const char *object_kind_name(enum conf_track_kind kind);
 /* ---- one per kind ---- */
 
 /*
- * Look at it from now on. A state that the object has already is that of before a change of the
- * configuration, and holds until there is a result. Where the system lacks what it takes the object
- * is unusable. False without memory.
+ * Look at it from now on. A state that the object has already, unusable among them, is that of
+ * before a change of the configuration, and holds until there is a result. Where the system lacks
+ * what it takes the object is unusable. False without memory.
  */
 bool check_start(struct object *object, const struct conf_check_script *conf);
 void check_stop(struct object *object);

@@ -79,9 +79,10 @@ bool count_start(struct object *object, const struct conf_process *conf)
 		.parameters = parameters_of(conf->match),
 		.full = conf->full_command,
 	};
-	object->unusable = !open_processes(tracking);
-	if (object->unusable)
+	if (!open_processes(tracking)) {
+		object->unusable = true;
 		return true;
+	}
 	struct count *count = calloc(1, sizeof(*count));
 	object->count = count;
 	if (!count)

@@ -67,7 +67,7 @@ static void not_run(struct check *check, const struct failure *failure)
 			  check->ran ? "its state stays as it was" : "it counts as not tracked");
 	check->told_broken = true;
 	if (!check->ran)
-		object_set_unusable(object, true);
+		object_set_unusable(object);
 }
 
 static void ended(enum script_end end, int value, const struct failure *failure, void *data)
@@ -86,7 +86,6 @@ static void ended(enum script_end end, int value, const struct failure *failure,
 	check->told_broken = false;
 	check->ran = true;
 	track_streak_add(&check->streak, end == SCRIPT_EXITED && value == 0);
-	object->unusable = false;
 	object_set(object, check->streak.state, 0);
 }
 
@@ -226,9 +225,10 @@ static int64_t second_ns(struct check *check)
 
 bool check_start(struct object *object, const struct conf_check_script *conf)
 {
-	object->unusable = !open_scripts(object->tracking);
-	if (object->unusable)
+	if (!open_scripts(object->tracking)) {
+		object->unusable = true;
 		return true;
+	}
 	object->check = check_new(object, conf);
 	if (!object->check)
 		return false;

@@ -154,6 +154,25 @@ def test_one_that_cannot_be_run(lan):
     assert agent.state() == "active"
 
 
+def test_one_that_can_be_run_now_counts_in_the_state_it_had(lan):
+    """Down by init_fail, and then down by its first result: no change of state, but it counts."""
+    broken = write_program(lan.dir / "broken", "")
+    broken.write_text("#!/nonexistent/sh\n", encoding="ascii")
+    late = write_program(lan.dir / "late", "")
+    late.write_text("#!/nonexistent/sh\n", encoding="ascii")
+    instance = Instance(extra=tracked("script", "late"))
+    agent = Xvrrpd(lan.r1, script("late", broken, "init_fail", "weight -50"), instance)
+    wait_until(lambda: track(agent)["state"] == "unusable", "not looked at")
+    wait_until(lambda: "192.0.2.1/24" in lan.r1.addresses(), "nothing else is to happen")
+    wait_priority(agent, 100)
+    agent.configure(script("late", late, "init_fail", "weight -50"), instance)
+    assert agent.ctl("reload").returncode == 0
+    assert (track(agent)["state"], priority(agent)) == ("unusable", 100)
+    write_program(late, "exit 1")
+    wait_until(lambda: track(agent)["state"] == "down", "its result")
+    wait_priority(agent, 50)
+
+
 def test_many_scripts_keep_their_times(lan):
     """Of twenty with one interval none drifts, and they do not run all at once."""
     times = lan.dir / "times"
