@@ -12,7 +12,7 @@
 #include "counters.h"
 #include "vrrp.h"
 
-#define XVRRP_ABI_VERSION    3
+#define XVRRP_ABI_VERSION    4
 #define XVRRP_SLOTS_MAX	     4096
 #define XVRRP_VIPS_MAX	     65536
 #define XVRRP_INDEX_MAX	     8192 /* keys of virtual routers, aliases included */
@@ -133,6 +133,7 @@ struct vr_slot {
 	struct vr_identity identity;
 	struct agent_stats agent;
 	struct vr_memory memory;
+	__u64 counted_since_s; /* Unix time: the counters of this virtual router were 0 then */
 
 	/* written by BPF, each a single 64-bit store */
 	__u64 last_advert_ns __attribute__((aligned(64))); /* last one accepted, whoever sent it */

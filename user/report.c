@@ -106,6 +106,7 @@ static bool view_open(struct view *view, struct router *router)
 		return true;
 	memcpy(view->vr.virtual_mac, router->mac, sizeof(view->vr.virtual_mac));
 	view->vr.lease_remaining_us = remaining_us(dataplane_evidence(router->slot).lease_until_ns);
+	view->vr.discontinuity_s = (int64_t)router->slot->counted_since_s;
 	view->vr.stats = dataplane_vr_stats(router->agent->dataplane, router->slot_number);
 	view->vr.agent_stats = router->slot->agent;
 	return true;

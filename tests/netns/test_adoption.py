@@ -98,7 +98,8 @@ def test_killed_active_goes_on(lan, interval, record_property):
           f"{len(lost[0])} answers of ARP, {len(lost[1])} pings")
 
     after, before = first.vr(), seen.active
-    for key in ("state", "last_transition", "last_event", "new_active_reason"):
+    for key in ("state", "last_transition", "last_event", "new_active_reason",
+                "discontinuity_time"):
         assert after[key] == before[key], key
         assert second.vr()[key] == seen.backup[key], key
     numbers, numbers_before = after["statistics"], before["statistics"]

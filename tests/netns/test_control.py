@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """xvrrpctl beside a running agent."""
 
+import datetime
 import json
 import pathlib
 import subprocess
+import time
 
 from lab import BUILD, VIP, Instance, Xvrrpd, pair, run_agent, wait_until
 
@@ -15,7 +17,7 @@ ROUTER_KEYS = {
     "active_down_interval_us", "virtual_mac", "virtual_addresses", "primary_address",
     "active_address", "lease_remaining_us", "last_event", "new_active_reason", "last_transition",
     "sync_group", "tracking", "statistics", "drained", "unicast_peers", "up_since",
-    "excluded_addresses"}
+    "excluded_addresses", "discontinuity_time"}
 STATISTICS = {"active_transitions", "advertisements_received", "advertisements_sent",
               "priority_zero_received", "priority_zero_sent", "errors"}
 ERRORS = {"ttl", "version", "type", "length", "checksum", "interval", "address_list", "auth",
@@ -41,6 +43,8 @@ def test_status_as_designed(lan):
         "tracking": [], "last_event": "active-timeout", "new_active_reason": "no-response"}
     assert {key: router[key] for key in expected} == expected
     assert 0 < router["lease_remaining_us"] <= 300000
+    began = datetime.datetime.fromisoformat(router["discontinuity_time"])
+    assert abs(began.timestamp() - time.time()) < 60
     assert second.vr()["lease_remaining_us"] == 0
     interface, = status["interfaces"]
     assert interface["name"] == "eth0" and interface["ifindex"] > 0

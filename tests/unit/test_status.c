@@ -89,6 +89,7 @@ static void test_example(void **state)
 		  "\"lease_remaining_us\":0,\"last_event\":\"active-timeout\","
 		  "\"new_active_reason\":\"no-response\","
 		  "\"last_transition\":\"2026-01-01T00:00:00Z\",\"up_since\":null,"
+		  "\"discontinuity_time\":null,"
 		  "\"sync_group\":null,"
 		  "\"tracking\":[]}");
 }
@@ -177,6 +178,7 @@ static void test_unknowns_and_ipv6(void **state)
 		  "\"primary_address\":null,\"active_address\":null,"
 		  "\"lease_remaining_us\":2999999,\"last_event\":\"interface-down\","
 		  "\"new_active_reason\":\"not-active\",\"last_transition\":null,\"up_since\":null,"
+		  "\"discontinuity_time\":null,"
 		  "\"sync_group\":null,\"tracking\":[]}");
 }
 
@@ -191,6 +193,7 @@ static void test_peers_and_group(void **state)
 	vr.sync_group = "VG\xe9";
 	vr.preempt_delay_us = 60000000;
 	vr.up_since_s = 1767225600;
+	vr.discontinuity_s = 1767225601;
 	vr.vlan = 100u << 16 | 7;
 	json_t *json = status_vr_json(&vr);
 	char *names = json_dumps(json_object_get(json, "unicast_peers"), JSON_COMPACT);
@@ -199,6 +202,8 @@ static void test_peers_and_group(void **state)
 			    "VG\xef\xbf\xbd");
 	assert_string_equal(json_string_value(json_object_get(json, "up_since")),
 			    "2026-01-01T00:00:00Z");
+	assert_string_equal(json_string_value(json_object_get(json, "discontinuity_time")),
+			    "2026-01-01T00:00:01Z");
 	assert_int_equal(json_integer_value(json_object_get(json, "preempt_delay_us")), 60000000);
 	assert_int_equal(json_integer_value(json_object_get(json, "vlan")), 6553607);
 	free(names);

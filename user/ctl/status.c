@@ -229,6 +229,7 @@ json_t *status_vr_json(const struct status_vr *vr)
 		{"new_active_reason", json_string(vr_active_reason_name(vr->active_reason))},
 		{"last_transition", seconds_json(vr->last_transition_s)},
 		{"up_since", seconds_json(vr->up_since_s)},
+		{"discontinuity_time", seconds_json(vr->discontinuity_s)},
 		{"sync_group", vr->sync_group ? json_text(vr->sync_group) : json_null()},
 		{"tracking", tracks_json(vr->tracks, vr->track_count)},
 		{"statistics", statistics_json(&vr->stats, &vr->agent_stats)},

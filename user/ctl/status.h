@@ -56,6 +56,7 @@ struct status_vr {
 	enum vr_active_reason active_reason;
 	int64_t last_transition_s; /* Unix time; 0 = never: null in JSON */
 	int64_t up_since_s;	   /* left Initialize; 0 = does not run, or unknown: null */
+	int64_t discontinuity_s;   /* the counters were 0 then (G-12); 0 = there are none: null */
 	struct vr_stats stats;
 	struct agent_stats agent_stats;
 };

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sys/dataplane_private.h"
+#include "sys/loop.h"
 
 static size_t slots_size(void)
 {
@@ -256,6 +257,7 @@ int dataplane_slot_new(struct dataplane *dataplane, const struct vr_key *key, bo
 		return fail(failure, "more than %d virtual routers", XVRRP_SLOTS_MAX);
 	memset(&dataplane->slots[slot], 0, sizeof(struct vr_slot));
 	dataplane->slots[slot].identity.key = *key;
+	dataplane->slots[slot].counted_since_s = (__u64)(wall_clock_us() / 1000000);
 	vr_stats_clear(dataplane, (unsigned)slot);
 	dataplane->records[slot].used = true;
 	if (index_add(dataplane, (unsigned)slot, key, failure)) {
