@@ -327,6 +327,7 @@ static void tell_end(const char *which, enum script_end end, int value,
 		log_warning("%s was killed: it took too long (%s_timeout)", which, which);
 		break;
 	case SCRIPT_NOT_RUN:
+	case SCRIPT_NOT_NOW:
 		log_error("%s could not be run: %s", which, failure->text);
 		break;
 	}

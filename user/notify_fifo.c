@@ -60,7 +60,7 @@ static void tell_end(const struct reader *reader, enum script_end end, int value
 		     const struct failure *failure)
 {
 	const char *program = reader->words[0];
-	if (end == SCRIPT_NOT_RUN)
+	if (end == SCRIPT_NOT_RUN || end == SCRIPT_NOT_NOW)
 		log_error("fifo script could not be run: %s; trying again in %u s", failure->text,
 			  reader->again_s);
 	else if (end == SCRIPT_EXITED && !value)

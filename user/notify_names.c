@@ -193,6 +193,7 @@ static void tell_end(const struct name *name, enum script_end end, int value,
 			    name->names->ending ? " for the end of the agent" : " (60 s)");
 		break;
 	case SCRIPT_NOT_RUN:
+	case SCRIPT_NOT_NOW:
 		log_error("%s: notify script could not be run: %s", text, failure->text);
 		break;
 	}

@@ -6,7 +6,9 @@
  *
  * One that cannot be run at all (missing, not executable, not safe, an unknown user) says nothing
  * of what it was to check. As in keepalived it counts as not tracked if it never ran; a state that
- * it had stays. Trying goes on, so that it counts once it is there.
+ * it had stays. Trying goes on, so that it counts once it is there. What keeps it from running just
+ * now (it is being written, there is no memory) says nothing at all: the first result is waited
+ * for.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include "tracking_private.h"
 
 #define KILL_AFTER_NS (2 * NS_PER_S) /* between SIGTERM and SIGKILL, as in keepalived */
+#define SOON_NS	      NS_PER_S	     /* the next try, if the first result is waited for */
 #define AT_ONCE	      256	     /* one that hangs must not keep others waiting */
 
 struct check {
@@ -53,21 +56,25 @@ static void describe(struct object *object, enum script_end end, int value,
 		snprintf(to, OBJECT_RESULT_LEN, "timed out");
 		break;
 	case SCRIPT_NOT_RUN:
+	case SCRIPT_NOT_NOW:
 		snprintf(to, OBJECT_RESULT_LEN, "not run: %.80s", failure->text);
 		break;
 	}
 }
 
 /* Said once, until it can be run again. */
-static void not_run(struct check *check, const struct failure *failure)
+static void not_run(struct check *check, bool for_now, const struct failure *failure)
 {
 	struct object *object = check->object;
-	if (!check->told_broken)
+	bool stays = check->ran || for_now;
+	if (!check->told_broken || (!stays && !object->unusable))
 		log_error("vrrp_script %s cannot be run: %s: %s", object->name, failure->text,
-			  check->ran ? "its state stays as it was" : "it counts as not tracked");
+			  stays ? "its state stays as it was" : "it counts as not tracked");
 	check->told_broken = true;
-	if (!check->ran)
+	if (!stays)
 		object_set_unusable(object);
+	else if (!check->ran && check->next_ns > clock_ns() + SOON_NS)
+		loop_timer_set(check->timer, clock_ns() + SOON_NS);
 }
 
 static void ended(enum script_end end, int value, const struct failure *failure, void *data)
@@ -77,8 +84,8 @@ static void ended(enum script_end end, int value, const struct failure *failure,
 	check->told_late &= check->late;
 	check->running = check->late = false;
 	describe(object, end, value, failure);
-	if (end == SCRIPT_NOT_RUN) {
-		not_run(check, failure);
+	if (end == SCRIPT_NOT_RUN || end == SCRIPT_NOT_NOW) {
+		not_run(check, end == SCRIPT_NOT_NOW, failure);
 		return;
 	}
 	if (check->told_broken)
@@ -112,17 +119,17 @@ static void run(struct check *check)
 	check->late = check->told_late = true;
 }
 
-/* Times that were missed, of a machine that slept, are not made up for. */
+/*
+ * Times that were missed, of a machine that slept, are not made up for; one between the times is
+ * for a first result that is still missing.
+ */
 static void due(void *data)
 {
 	struct check *check = data;
-	int64_t now_ns = clock_ns();
+	int64_t late_ns = clock_ns() - check->next_ns;
 	run(check);
-	check->next_ns += check->interval_ns;
-	if (check->next_ns <= now_ns)
-		check->next_ns +=
-			(now_ns - check->next_ns) / check->interval_ns * check->interval_ns +
-			check->interval_ns;
+	if (late_ns >= 0)
+		check->next_ns += (late_ns / check->interval_ns + 1) * check->interval_ns;
 	loop_timer_set(check->timer, check->next_ns);
 }
 

@@ -166,6 +166,14 @@ def test_what_cannot_be_run_is_told(lan):
     wait_until(lambda: agent.state() == "active", "active")
 
 
+def test_one_that_is_being_written(lan, book):
+    """The event is not lost; those behind it wait."""
+    with open(book.path, "ab"):
+        agent = Xvrrpd(lan.r1, Instance(priority=200, advert_int=0.05, extra=book.each()))
+        wait_until(lambda: agent.state() == "active", "active")
+    book.wait("backup", "all INSTANCE VI_1 BACKUP 200", "master", "all INSTANCE VI_1 MASTER 200")
+
+
 def test_no_root_script_that_others_can_write(lan):
     """enable_script_security: the directory of the laboratory lies in /tmp."""
     book = Book(lan.dir)

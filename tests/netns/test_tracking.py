@@ -2,6 +2,7 @@
 """Tracked objects: scripts, files, processes, interfaces, and what they make of a priority."""
 
 import datetime
+import errno
 import json
 import os
 import pathlib
@@ -171,6 +172,38 @@ def test_one_that_can_be_run_now_counts_in_the_state_it_had(lan):
     write_program(late, "exit 1")
     wait_until(lambda: track(agent)["state"] == "down", "its result")
     wait_priority(agent, 50)
+
+
+def test_one_that_is_being_written(lan):
+    """... cannot be run just now, which says nothing: not even at first, and of no state."""
+    first = write_program(lan.dir / "first", "exit 0")
+    flag = lan.dir / "flag"
+    later = write_program(lan.dir / "later", f"test ! -e {flag}")
+
+    def busy(path):
+        with open(path, "ab"):
+            try:
+                subprocess.run([path], check=False)
+            except OSError as error:
+                return error.errno == errno.ETXTBSY
+        return False
+
+    if not busy(first):
+        pytest.skip("this kernel runs what is being written")
+    with open(first, "ab"):
+        agent = Xvrrpd(lan.r1, script("first", first, "timeout 0.2", interval=600),
+                       script("later", later), Instance(extra=tracked("script", "first", "later")))
+        wait_until(lambda: track(agent)["last_result"] == f"not run: {first}: Text file busy",
+                   "tried")
+        assert (track(agent)["state"], agent.vr()["fault_reasons"]) == (
+            "unknown", ["tracking-pending"])
+    wait_until(lambda: agent.state() == "active", "tried again long before the interval is over")
+    with open(later, "ab"):
+        flag.touch()
+        wait_until(lambda: track(agent, at=1)["last_result"].startswith("not run"), "tried")
+        assert (track(agent, at=1)["state"], agent.state()) == ("up", "active")
+    wait_until(lambda: agent.vr()["fault_reasons"] == ["tracked-object"], "it counts again")
+    assert "cannot be run" in agent.log() and "not tracked" not in agent.log()
 
 
 def test_many_scripts_keep_their_times(lan):

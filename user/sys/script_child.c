@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -105,10 +104,9 @@ static void lose_protection(void)
 static void run(const struct script_order *order, const struct identity *identity)
 {
 	static const struct sched_param ordinary;
-	struct rlimit limit = process_descriptor_limit();
 	setsid();
 	sched_setscheduler(0, SCHED_OTHER, &ordinary);
-	setrlimit(RLIMIT_NOFILE, &limit);
+	process_restore();
 	lose_protection();
 	if (arrange_descriptors(order->quiet) && become(identity)) {
 		if (order->dies_with_agent)
@@ -132,10 +130,18 @@ static int explain(const char *program, int error, struct failure *failure)
 	return fail(failure, "%s: %s", program, strerror(error));
 }
 
-pid_t script_spawn(const struct script_order *order, struct failure *failure)
+/* Nothing is wrong with the program: somebody writes it just now, or there is not enough of all. */
+static bool may_pass(int error)
+{
+	return error == ETXTBSY || error == EAGAIN || error == ENOMEM || error == EMFILE ||
+	       error == ENFILE;
+}
+
+pid_t script_spawn(const struct script_order *order, bool *passing, struct failure *failure)
 {
 	struct identity identity;
 	volatile int error = 0; /* the child writes it: its memory is ours */
+	*passing = false;
 	if (find_identity(order->user, order->group, &identity, failure) < 0)
 		return -1;
 	if (order->secure && identity.uid == 0 && script_check(order->words[0], failure) < 0)
@@ -146,10 +152,11 @@ pid_t script_spawn(const struct script_order *order, struct failure *failure)
 		error = errno;
 		_exit(127);
 	}
+	if (pid > 0 && !error)
+		return pid;
+	*passing = may_pass(pid < 0 ? errno : error);
 	if (pid < 0)
 		return fail(failure, "vfork: %m");
-	if (!error)
-		return pid;
 	waitpid(pid, NULL, 0);
 	return explain(order->words[0], error, failure);
 }

@@ -25,6 +25,10 @@
 /* A failover of thousands must not start thousands of processes at once. */
 #define AT_ONCE 32
 
+/* Who writes a program just now, or a system short of processes, is given this long. */
+#define AGAIN_NS     (50 * NS_PER_MS)
+#define AGAIN_FOR_NS (5 * NS_PER_S)
+
 /* Of those that scripts_finish() waits for; the others are looked at every POLL_NS. */
 #define POLLED	AT_ONCE
 #define POLL_NS 20000000LL
@@ -40,9 +44,11 @@ struct script {
 	pid_t pid; /* its own process group; 0 = not started */
 	int pidfd; /* -1 = not started */
 	bool timed_out;
+	bool passing;	     /* why it could not be started may pass */
+	int64_t ordered_ns;  /* when it was first tried to start it */
 	int64_t started_ns;  /* since when it has run, 0 = it does not */
 	int64_t limit_ns;    /* how long it may */
-	int64_t deadline_ns; /* it has run for too long then; NEVER_NS = never */
+	int64_t deadline_ns; /* it has run for too long, or is tried again; NEVER_NS = never */
 	struct loop_fd *source;
 	struct loop_timer *timer;
 	struct failure failure;
@@ -122,7 +128,7 @@ static void finish(struct script *script, enum script_end end, int value)
 	struct scripts *scripts = script->scripts;
 	unlink_running(script);
 	if (script->ended)
-		script->ended(end, value, end == SCRIPT_NOT_RUN ? &script->failure : NULL,
+		script->ended(end, value, script->started_ns ? NULL : &script->failure,
 			      script->data);
 	script_free(script);
 	start_waiting(scripts);
@@ -174,39 +180,84 @@ static void took_too_long(void *data)
 
 /* ---- its start ---- */
 
-/* In the worker. */
+/* In the worker. One that nothing would tell the end of is none. */
 static void start(void *data)
 {
 	struct script *script = data;
-	script->pid = script_spawn(&script->order, &script->failure);
-	if (script->pid > 0)
-		script->pidfd = (int)syscall(SYS_pidfd_open, script->pid, 0);
-	if (script->pid > 0 && script->pidfd < 0)
-		fail(&script->failure, "pidfd_open: %m");
+	script->pid = script_spawn(&script->order, &script->passing, &script->failure);
+	if (script->pid < 0)
+		return;
+	script->pidfd = (int)syscall(SYS_pidfd_open, script->pid, 0);
+	if (script->pidfd >= 0)
+		return;
+	fail(&script->failure, "pidfd_open: %m");
+	script->passing = true;
+	kill(-script->pid, SIGKILL);
+	waitpid(script->pid, NULL, 0);
+}
+
+static void started(void *data);
+
+static void try_again(struct script *script)
+{
+	script->deadline_ns = NEVER_NS;
+	if (!script->ended || !worker_run(script->scripts->worker, start, started, script))
+		finish(script, SCRIPT_NOT_NOW, 0);
+}
+
+static void due(void *data)
+{
+	struct script *script = data;
+	if (script->started_ns)
+		took_too_long(script);
+	else
+		try_again(script);
+}
+
+static bool make_timer(struct script *script)
+{
+	if (!script->timer && !script->scripts->closing)
+		script->timer = loop_timer_new(script->scripts->loop, due, script);
+	return script->timer || script->scripts->closing;
+}
+
+static void could_not_start(struct script *script)
+{
+	int64_t now_ns = clock_ns();
+	int64_t patience_ns = script->limit_ns < AGAIN_FOR_NS ? script->limit_ns : AGAIN_FOR_NS;
+	if (!script->passing)
+		finish(script, SCRIPT_NOT_RUN, 0);
+	else if (now_ns + AGAIN_NS > script->ordered_ns + patience_ns || !make_timer(script))
+		finish(script, SCRIPT_NOT_NOW, 0);
+	else
+		set_deadline(script, now_ns + AGAIN_NS);
+}
+
+static bool follow(struct script *script)
+{
+	if (script->scripts->closing)
+		return true;
+	script->source = loop_fd_new(script->scripts->loop, script->pidfd, LOOP_CONTROL,
+				     pidfd_readable, script);
+	return script->source && make_timer(script);
 }
 
 static void started(void *data)
 {
 	struct script *script = data;
-	struct loop *loop = script->scripts->loop;
 	if (script->pidfd < 0) {
-		finish(script, SCRIPT_NOT_RUN, 0);
+		could_not_start(script);
+		return;
+	}
+	if (!follow(script)) {
+		kill(-script->pid, SIGKILL);
+		fail(&script->failure, "out of memory");
+		finish(script, SCRIPT_NOT_NOW, 0);
 		return;
 	}
 	script->started_ns = clock_ns();
 	if (!script->ended)
 		kill(-script->pid, SIGKILL);
-	if (!script->scripts->closing) {
-		script->source =
-			loop_fd_new(loop, script->pidfd, LOOP_CONTROL, pidfd_readable, script);
-		script->timer = loop_timer_new(loop, took_too_long, script);
-		if (!script->source || !script->timer) {
-			kill(-script->pid, SIGKILL);
-			fail(&script->failure, "out of memory");
-			finish(script, SCRIPT_NOT_RUN, 0);
-			return;
-		}
-	}
 	int64_t left_ns = script->limit_ns;
 	set_deadline(script, left_ns == NEVER_NS ? NEVER_NS : script->started_ns + left_ns);
 }
@@ -214,6 +265,7 @@ static void started(void *data)
 /* False: with the next end, or the next order. */
 static bool hand_to_worker(struct scripts *scripts, struct script *script)
 {
+	script->ordered_ns = clock_ns();
 	if (!worker_run(scripts->worker, start, started, script))
 		return false;
 	script->next = scripts->running;
@@ -328,11 +380,11 @@ static void look_at_running(struct scripts *scripts)
 	struct script *next;
 	for (struct script *script = scripts->running; script; script = next) {
 		next = script->next;
-		if (!script->started_ns)
-			continue;
+		bool runs = script->started_ns;
 		if (clock_ns() >= script->deadline_ns)
-			took_too_long(script);
-		reap(script);
+			due(script);
+		if (runs)
+			reap(script);
 	}
 }
 

@@ -4,9 +4,9 @@
  * starts them, because finding a user or a file may take long; a process that ended, or took too
  * long, is told in the loop.
  *
- * A script has ordinary scheduling, no locked memory, the descriptor limit that the agent was
- * started with, default signals, a session of its own, /dev/null as input, and the agent's standard
- * error for what it prints; of its descriptors no other one.
+ * A script has ordinary scheduling, no locked memory, the limits and the timer slack that the agent
+ * was started with, default signals, a session of its own, /dev/null as input, and the agent's
+ * standard error for what it prints; of its descriptors no other one.
  */
 #ifndef SYS_SCRIPTS_H
 #define SYS_SCRIPTS_H
@@ -36,6 +36,7 @@ enum script_end {
 	SCRIPT_SIGNALLED, /* a signal, number `value`, ended it */
 	SCRIPT_TIMED_OUT, /* was killed, because it took too long */
 	SCRIPT_NOT_RUN,	  /* `failure` says why */
+	SCRIPT_NOT_NOW,	  /* the same, but it may pass: the file is being written, no memory ... */
 };
 
 typedef void script_ended_fn(enum script_end end, int value, const struct failure *failure,
@@ -45,8 +46,8 @@ struct scripts *scripts_open(struct loop *loop, struct failure *failure);
 
 /*
  * Run it, and call `ended` in the loop when it is over, once; `failure` is NULL unless
- * SCRIPT_NOT_RUN. Many at a time, but not without bound: then it waits for its turn. False only
- * without memory; then nothing happens.
+ * SCRIPT_NOT_RUN or SCRIPT_NOT_NOW, before which it was tried for five seconds. Many at a time, but
+ * not without bound: then it waits for its turn. False only without memory; then nothing happens.
  */
 bool script_run(struct scripts *scripts, const struct script_order *order, script_ended_fn *ended,
 		void *data);
