@@ -24,12 +24,22 @@ static __always_inline bool read_header(const struct packet *p, struct message *
 	return load(p, m->offset, &m->header, sizeof(m->header)) == 0;
 }
 
+/* With its checksum and options: hurt on its way if not, and the kernel discards it. */
+static __always_inline bool is_sound_ipv4(const struct packet *p, struct scratch *scratch,
+					  __u32 length)
+{
+	asm volatile("" : "+r"(length)); /* as in read_body() */
+	return length <= 60 && !load(p, p->l3, scratch->words, length) &&
+	       vrrp_sum_valid(scratch_sum(scratch, length));
+}
+
 /*
  * The envelope and the header. False if it is no concern of ours: no IPv4 in truth, a later
  * fragment, or too short to have a VRID.
  */
-static __always_inline bool read_message_ipv4(const struct packet *p, struct message *m)
+static __always_inline bool read_message_ipv4(const struct packet *p, struct scratch *scratch)
 {
+	struct message *m = &scratch->message;
 	struct iphdr ip;
 	__u32 header_length, total, end = frame_length(p);
 
@@ -40,7 +50,7 @@ static __always_inline bool read_message_ipv4(const struct packet *p, struct mes
 	if (ip.frag_off & bpf_htons(0x1fff) || total < header_length + 2)
 		return false;
 	m->offset = p->l3 + header_length;
-	if (end < m->offset + 2)
+	if (end < m->offset + 2 || !is_sound_ipv4(p, scratch, header_length))
 		return false;
 	addr_from_ipv4(&m->ip.source, ip.saddr);
 	addr_from_ipv4(&m->ip.destination, ip.daddr);
@@ -77,11 +87,11 @@ static __always_inline bool read_message_ipv6(const struct packet *p, struct mes
 	return read_header(p, m);
 }
 
-static __always_inline bool read_message(const struct packet *p, struct message *m)
+static __always_inline bool read_message(const struct packet *p, struct scratch *scratch)
 {
 	if (p->type == bpf_htons(ETH_P_IP))
-		return read_message_ipv4(p, m);
-	return p->type == bpf_htons(ETH_P_IPV6) && read_message_ipv6(p, m);
+		return read_message_ipv4(p, scratch);
+	return p->type == bpf_htons(ETH_P_IPV6) && read_message_ipv6(p, &scratch->message);
 }
 
 /* The addresses begin at word 2: one of IPv4 has a word, one of IPv6 four. */
@@ -323,7 +333,7 @@ static __always_inline enum verdict advert_arrives(struct packet *p)
 	enum vr_counter reason;
 	__u32 findings, flags;
 
-	if (!scratch || !read_message(p, &scratch->message))
+	if (!scratch || !read_message(p, scratch))
 		return VERDICT_NEXT;
 	m = &scratch->message;
 	/* The index also has the virtual MACs of other interfaces: no advertisement belongs there.

@@ -68,6 +68,15 @@ static void put_ethernet(struct frame *frame, const uint8_t destination[6], cons
 	frame->l3 = frame->length;
 }
 
+void frame_set_ipv4(struct frame *frame, size_t at, uint8_t value)
+{
+	uint8_t *header = frame->bytes + frame->l3;
+
+	header[at] = value;
+	set16(header + 10, 0);
+	set16(header + 10, finish(sum16(header, (header[0] & 15u) * 4, 0)));
+}
+
 static void put_ipv4(struct frame *frame, const struct advert_spec *spec, uint8_t protocol,
 		     size_t payload)
 {

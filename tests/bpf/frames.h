@@ -50,6 +50,9 @@ struct advert_spec advert_v2(uint8_t vrid, uint32_t address);
 
 struct frame frame_advert(const struct advert_spec *spec);
 
+/* One byte of the IPv4 header, by its place there, and the right checksum over the header. */
+void frame_set_ipv4(struct frame *frame, size_t at, uint8_t value);
+
 /* After the message has been changed by hand. */
 void frame_sum(struct frame *frame, const struct advert_spec *spec);
 

@@ -168,7 +168,7 @@ static void length(void **state)
 	assert_only_counted(&out, V3, COUNT_length);
 	for (uint8_t total = 22; total < 32; total++) {
 		frame = frame_advert(&spec);
-		frame.bytes[frame.l3 + 3] = total;
+		frame_set_ipv4(&frame, 3, total);
 		out = receive(*state, &frame);
 		assert_only_counted(&out, V3, COUNT_length);
 	}
@@ -180,7 +180,7 @@ static void length_leaves_no_vrid(void **state)
 	struct frame frame = frame_advert(&spec);
 
 	for (uint8_t total = 0; total < 22; total++) {
-		frame.bytes[frame.l3 + 3] = total;
+		frame_set_ipv4(&frame, 3, total);
 		struct outcome out = receive(*state, &frame);
 		assert_untouched(&out);
 	}
@@ -193,7 +193,7 @@ static void length_v2(void **state)
 	struct frame frame = frame_advert(&spec);
 	struct outcome out;
 
-	frame.bytes[frame.l3 + 3] -= 1;
+	frame_set_ipv4(&frame, 3, frame.bytes[frame.l3 + 3] - 1);
 	out = receive(*state, &frame);
 	assert_only_counted(&out, V2, COUNT_length);
 }
@@ -238,7 +238,7 @@ static void checksum_pseudo_of_another(void **state)
 
 	spec.form = SUM_PSEUDO;
 	frame = frame_advert(&spec);
-	frame.bytes[frame.l3 + 15] ^= 0x40;
+	frame_set_ipv4(&frame, 15, frame.bytes[frame.l3 + 15] ^ 0x40);
 	out = receive(*state, &frame);
 	assert_only_counted(&out, V3, COUNT_checksum);
 }

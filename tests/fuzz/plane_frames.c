@@ -214,15 +214,36 @@ static size_t put_frame(struct input *input, uint8_t *out)
 	return take8(input) % 4 ? put_tag(out, length, (uint16_t)router->vlan) : length;
 }
 
+/* Of an IPv4 header without tags, whatever has become of it: else nothing in it is looked at. */
+static void put_right_ipv4_checksum(uint8_t *frame, size_t length)
+{
+	uint8_t *ip = frame + 14;
+	size_t header = length > 14 ? (ip[0] & 15u) * 4 : 0;
+	uint32_t sum = 0;
+
+	if (header < 20 || length < 14 + header || memcmp(frame + 12, "\x08\x00", 2))
+		return;
+	memset(ip + 10, 0, 2);
+	for (size_t i = 0; i < header; i++)
+		sum += i % 2 ? ip[i] : (uint32_t)ip[i] << 8;
+	sum = ~((sum & 0xffff) + (sum >> 16));
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+}
+
 /* With a few bytes of it another, and perhaps cut off. */
 size_t plane_take_frame(struct input *input, uint8_t *out)
 {
 	size_t length = put_frame(input, out);
+	uint8_t cut;
 
 	for (unsigned count = take_below(input, 4); count && length; count--) {
 		size_t offset = take8(input) % length;
 
 		out[offset] = take8(input);
 	}
-	return take8(input) < 32 ? take8(input) % (length + 1) : length;
+	cut = take8(input);
+	if (cut % 8)
+		put_right_ipv4_checksum(out, length);
+	return cut < 32 ? take8(input) % (length + 1) : length;
 }

@@ -55,6 +55,16 @@ static bool read_advert_ipv6(const struct packet *p, struct advert *advert)
 	return read_header(advert, ip + IPV6_LENGTH);
 }
 
+/* RFC 791 section 3.1: all of the header, options too. */
+static bool ipv4_checksum_is_right(const uint8_t *ip, size_t length)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < length; i += 2)
+		sum += get16(ip + i);
+	return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
 /* False for what is no advertisement, or too little of one to have a VRID. */
 static bool read_advert_ipv4(const struct packet *p, struct advert *advert)
 {
@@ -67,7 +77,7 @@ static bool read_advert_ipv4(const struct packet *p, struct advert *advert)
 	header = (ip[0] & 0x0fu) * 4;
 	fragment = get16(ip + 6);
 	if (header < IPV4_LENGTH || fragment & 0x1fff || get16(ip + 2) < header ||
-	    !has_bytes(p, p->network, header))
+	    !has_bytes(p, p->network, header) || !ipv4_checksum_is_right(ip, header))
 		return false;
 	advert->ip = (struct vrrp_envelope){
 		.source = addr_of_ipv4(ip + 12),

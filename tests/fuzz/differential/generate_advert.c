@@ -275,6 +275,8 @@ static void repair_ipv4(struct random *random, struct frame *frame)
 
 	if (frame->l3 + header + sizeof(struct vrrp_hdr) > frame->length)
 		return;
+	if (header >= 20)
+		frame_set_ipv4(frame, 1, ip[1]);
 	length = vrrp_message_length(VRRP_IPV4, message[0] >> 4, message[3]);
 	if (frame->l3 + header + length > frame->length)
 		return;
