@@ -121,6 +121,20 @@ vrrp_inline __u8 vrrp_addr_is_ll(const __u8 *address)
 }
 
 /*
+ * Over IPv4 a source that no host can have, from which the kernel takes nothing: of a group, the
+ * broadcast or a loopback address. Over IPv6 one that is not link-local.
+ */
+vrrp_inline int vrrp_source_is_wrong(__u8 family, const struct vrrp_addr *source)
+{
+	const __u8 *b = source->b;
+
+	if (family == VRRP_IPV6)
+		return !vrrp_addr_is_ll(b);
+	return (b[12] & 0xf0) == 0xe0 || b[12] == 127 ||
+	       vrrp_load32(b + 12) == __cpu_to_be32(0xffffffff);
+}
+
+/*
  * A list of addresses compares as a set (A-30): by the sum of a mix of each address, which no order
  * changes. It finds misconfigured routers; it does not resist somebody who looks for collisions.
  */

@@ -33,7 +33,7 @@ vrrp_inline enum vr_counter vrrp_check_envelope(const struct vr_identity *own, _
 	if (unicast ? !vrrp_addr_same(&ip->destination, &own->primary)
 		    : !vrrp_addr_is_group(ip->family, &ip->destination))
 		return COUNT_non_group_destination;
-	if (!unicast && ip->family == VRRP_IPV6 && !vrrp_addr_is_ll(ip->source.b))
+	if (!unicast && vrrp_source_is_wrong(ip->family, &ip->source))
 		return COUNT_source_address;
 	if (vrrp_addr_same(&ip->source, &own->primary))
 		return COUNT_own_packet;

@@ -146,8 +146,9 @@ static const struct entry table[HINTS] = {
 		{
 			COUNTER_OF_BPF(source_address),
 			BOTH(HINT_DEAF),
-			.text = {{"a peer advertises from an IPv6 address that is not link-local",
-				  "have it use its link-local address (mcast_src_ip)"}},
+			.text = {{"a peer advertises from an address that no router has, or over "
+				  "IPv6 from one that is not link-local",
+				  "over IPv6 have it use its link-local address (mcast_src_ip)"}},
 		},
 	[HINT_UNICAST_SOURCE] =
 		{

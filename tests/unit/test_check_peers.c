@@ -153,6 +153,26 @@ static void source_of_ipv6(void **state) /* B-1: link-local for the group only *
 	assert_int_equal(check(&s), COUNT_source_address);
 }
 
+static void source_of_ipv4(void **state) /* B-1: what the kernel takes nothing from */
+{
+	static const uint8_t wrong[][4] = {
+		{224, 0, 0, 18}, {239, 255, 255, 255}, {127, 0, 0, 1}, {255, 255, 255, 255}};
+	static const uint8_t right[][4] = {
+		{223, 255, 255, 255}, {240, 0, 0, 1}, {126, 0, 0, 1}, {128, 0, 0, 1}};
+	struct scene s = unicast(3);
+
+	(void)state;
+	s.flags = SLOT_RUNNING;
+	s.ip.destination = GROUP;
+	sum_up(&s, NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		memcpy(s.ip.source.b + 12, wrong[i], 4);
+		assert_int_equal(check(&s), COUNT_source_address);
+		memcpy(s.ip.source.b + 12, right[i], 4);
+		assert_int_equal(check(&s), VR_COUNTERS);
+	}
+}
+
 static void pseudo_headers(void **state) /* A-64, H-3 */
 {
 	struct scene s = unicast(3);
@@ -245,6 +265,7 @@ int main(void)
 		cmocka_unit_test(modes),
 		cmocka_unit_test(own_before_stranger),
 		cmocka_unit_test(source_of_ipv6),
+		cmocka_unit_test(source_of_ipv4),
 		cmocka_unit_test(pseudo_headers),
 		cmocka_unit_test(carp),
 		cmocka_unit_test(auth_types),
