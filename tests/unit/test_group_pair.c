@@ -11,6 +11,8 @@
  */
 #include "unit/machine.h"
 
+#include <string.h>
+
 #include "core/group.h"
 #include "election.h"
 
@@ -44,7 +46,8 @@ struct pair {
 	struct flight flights[FLIGHTS];
 	unsigned flight_count;
 	uint32_t seed, first_seed;
-	unsigned loss; /* of a thousand */
+	unsigned loss;	    /* of a thousand */
+	int64_t further_ns; /* each wire is longer by this than the one before, or shorter */
 	unsigned takeovers;
 };
 
@@ -69,7 +72,7 @@ static void send_said(struct pair *p, unsigned side, unsigned wire)
 			continue;
 		assert_true(p->flight_count < FLIGHTS);
 		p->flights[p->flight_count++] = (struct flight){
-			.at_ns = p->now_ns + WIRE_NS,
+			.at_ns = p->now_ns + WIRE_NS + wire * p->further_ns,
 			.to = !side,
 			.wire = wire,
 			.priority = action->advert.priority,
@@ -276,7 +279,9 @@ static bool flight_due(struct pair *p)
 
 		if (f.at_ns > p->now_ns)
 			continue;
-		p->flights[i] = p->flights[--p->flight_count];
+		p->flight_count--; /* no wire changes their order */
+		memmove(&p->flights[i], &p->flights[i + 1],
+			(p->flight_count - i) * sizeof(p->flights[0]));
 		arrive(p, &f);
 		return true;
 	}
@@ -320,6 +325,15 @@ static void begin(struct pair *p, uint32_t seed)
 	p->sides[1].dead = true;
 	run(p, draw(p, 5) * NS_PER_S);
 	boot(p, 1);
+}
+
+/* Each side is better than the other on some wires: whoever has them keeps them. */
+static void expect_one(const struct pair *p, uint32_t seed)
+{
+	unsigned winner = p->sides[1].m[0].vr.state == VR_ACTIVE;
+
+	if (!all_are(&p->sides[winner], VR_ACTIVE) || !all_are(&p->sides[!winner], VR_BACKUP))
+		fail_msg("seed %u: not settled", seed);
 }
 
 static void expect_end(const struct pair *p, uint32_t seed)
@@ -370,10 +384,61 @@ static void i_1_all_of_a_killed_machine_are_succeeded_together(void **state)
 	expect_end(&p, 1);
 }
 
+static void set_priorities(struct pair *p, unsigned better_on)
+{
+	for (unsigned side = 0; side < 2; side++)
+		for (unsigned i = 0; i < MEMBERS; i++)
+			tell(p, side, i,
+			     (struct vr_event){
+				     .kind = EV_PRIORITY,
+				     .priority = (better_on >> i & 1) == side ? 100 : 200,
+			     });
+}
+
+/* A third machine, better than both, is heard on all wires, and never again. */
+static void hear_a_third_one(struct pair *p)
+{
+	for (unsigned i = 0; i < MEMBERS; i++)
+		for (unsigned side = 0; side < 2; side++)
+			arrive(p, &(struct flight){.to = side, .wire = i, .priority = 250});
+}
+
+/*
+ * Both are due at the same moment, and each has to yield on a wire where the other one is better.
+ * What breaks the tie must not be chance: the second time one of them goes alone.
+ */
+static void fight(unsigned better_on, int64_t further_ns)
+{
+	struct pair p;
+
+	begin(&p, 1);
+	p.further_ns = further_ns;
+	run(&p, 10 * NS_PER_S);
+	set_priorities(&p, better_on);
+	for (int i = 0; i < 3; i++) {
+		hear_a_third_one(&p);
+		run(&p, NS_PER_S);
+	}
+	run(&p, 10 * NS_PER_S);
+	expect_one(&p, better_on);
+	assert_in_range(p.takeovers, 2 * MEMBERS, 4 * MEMBERS);
+}
+
+static void who_is_better_on_another_wire_does_not_fight(void **state)
+{
+	(void)state;
+	for (unsigned better_on = 0; better_on < 1u << MEMBERS; better_on++) {
+		fight(better_on, 0);
+		fight(better_on, 20 * NS_PER_US);
+		fight(better_on, -20 * NS_PER_US);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(i_1_whatever_happens_they_stay_together),
+		cmocka_unit_test(who_is_better_on_another_wire_does_not_fight),
 		cmocka_unit_test(i_1_all_of_a_killed_machine_are_succeeded_together),
 	};
 

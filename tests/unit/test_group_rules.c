@@ -186,6 +186,26 @@ static void d_12_a_goodbye_is_for_all(void **state)
 	assert_int_equal(t.m[2].vr.active_reason, ACTIVE_REASON_PRIORITY);
 }
 
+/* Who has just been beaten by the sender of the first one does not hurry when that yields, too. */
+static void beaten_at_its_first_member_it_hurries_later(void **state)
+{
+	for (int64_t after_ns = NS_PER_S - 1; after_ns <= NS_PER_S; after_ns++) {
+		int64_t hurried_ns = NS_PER_S + SKEW_100_NS;
+		struct trio t;
+
+		(void)state;
+		active_trio(&t);
+		hear(&t.m[0], 150);
+		settle(&t);
+		wait_all(&t, after_ns);
+		hear(&t.m[1], 150);
+		hear(&t.m[2], 0);
+		settle(&t);
+		assert_int_equal(vr_deadline(&t.m[1].vr) - t.m[1].now_ns,
+				 after_ns < NS_PER_S ? DOWN_100_NS : hurried_ns);
+	}
+}
+
 static void d_50_a_fault_is_for_all(void **state)
 {
 	struct trio t;
@@ -349,6 +369,7 @@ int main(void)
 		cmocka_unit_test(owners_wait_for_each_other),
 		cmocka_unit_test(d_23_one_that_yields_takes_all_along),
 		cmocka_unit_test(d_12_a_goodbye_is_for_all),
+		cmocka_unit_test(beaten_at_its_first_member_it_hurries_later),
 		cmocka_unit_test(d_50_a_fault_is_for_all),
 		cmocka_unit_test(a_reloaded_member_follows),
 		cmocka_unit_test(those_who_went_ahead_come_back),

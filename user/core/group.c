@@ -38,11 +38,33 @@ static void look_at_role(struct group_member *members, size_t count, struct grou
 	member->newcomer = member->newcomer && member->vr->state == VR_INITIALIZE;
 }
 
+/* Somebody of higher priority was heard there since the group lost the role, or made it do so. */
+static bool is_beaten(const struct vr *vr)
+{
+	bool obeys = vr_preempts(vr) && !addr_is_zero(&vr->active_address);
+
+	return vr->state == VR_BACKUP && (vr->last_event == LAST_EVENT_HIGHER_PRIORITY_BACKUP ||
+					  (vr->last_event == LAST_EVENT_SYNC_GROUP && obeys));
+}
+
+/*
+ * Two groups that go at the same moment, each better than the other on some networks, both yield.
+ * Their goodbyes would make them go again at the same moment, for ever; so who is beaten where the
+ * first member is lets the other one go first.
+ */
+static bool stands_back(const struct vr *first, int64_t goodbye_ns)
+{
+	int64_t soon_ns = first->transition_ns + first->params.interval_cs * NS_PER_CS;
+
+	return is_beaten(first) && goodbye_ns < soon_ns;
+}
+
 static void look_at_goodbye(struct group_member *members, size_t count, struct group_member *member)
 {
 	int64_t goodbye_ns = member->vr->goodbye_ns;
 
-	if (goodbye_ns != 0 && goodbye_ns != member->told_goodbye_ns)
+	if (goodbye_ns != 0 && goodbye_ns != member->told_goodbye_ns &&
+	    !stands_back(members[0].vr, goodbye_ns))
 		for (size_t i = 0; i < count; i++)
 			members[i].must_hurry = &members[i] != member;
 	member->told_goodbye_ns = goodbye_ns;
