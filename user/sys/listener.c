@@ -54,11 +54,12 @@ static int bind_path(struct listener *listener, struct failure *failure)
 	if (unlink(path) < 0 && errno != ENOENT)
 		return fail(failure, "the old socket %s cannot be removed: %s", path,
 			    strerror(errno));
-	mode_t mask = umask(0177);
-	int bound = bind(listener->fd, (const struct sockaddr *)&listener->address,
-			 sizeof(listener->address));
-	umask(mask);
-	if (bound < 0 || listen(listener->fd, CLIENTS_MAX) < 0)
+	/* The file gets the mode of the socket. (The umask is that of all threads, and of scripts.)
+	 */
+	if (fchmod(listener->fd, 0600) < 0 ||
+	    bind(listener->fd, (const struct sockaddr *)&listener->address,
+		 sizeof(listener->address)) < 0 ||
+	    listen(listener->fd, CLIENTS_MAX) < 0)
 		return fail(failure, "cannot listen on %s: %s", path, strerror(errno));
 	return 0;
 }
