@@ -194,6 +194,7 @@ static void start(void *data)
 	script->passing = true;
 	kill(-script->pid, SIGKILL);
 	waitpid(script->pid, NULL, 0);
+	script->pid = 0; /* somebody else may get it */
 }
 
 static void started(void *data);
