@@ -8,7 +8,7 @@
 /* notify_fifo and its like: a named pipe, and the program that reads it. */
 struct conf_fifo {
 	char *path;		   /* NULL = none */
-	char *user, *group;	   /* of the pipe; NULL = the agent's */
+	char *user, *group;	   /* of the pipe; NULL = as of a script, see conf_script */
 	struct conf_script script; /* started with the path as its argument; may be none */
 };
 

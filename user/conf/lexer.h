@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bytes to tokens, by the rules of keepalived's language: lines count, `#` and `!` start a comment
- * outside double quotes, a backslash before them takes that meaning away, braces stand alone.
+ * Bytes to tokens, by the rules of keepalived's language: lines count, double quotes keep a word
+ * together, braces stand alone. Comments are gone already (source.h).
  */
 #ifndef CONF_LEXER_H
 #define CONF_LEXER_H

@@ -85,7 +85,8 @@ struct conf_peer {
 /* A command of notify and its like: the program and its words; NULL = none is configured. */
 struct conf_script {
 	char **words;	    /* NULL-terminated */
-	char *user, *group; /* to run as; NULL = as the agent */
+	char *user, *group; /* to run as; NULL = keepalived_script if there is such a user, else
+			       as the agent; and the user's own group */
 	struct conf_place place;
 };
 

@@ -389,6 +389,8 @@ struct filewatches *filewatches_open(struct loop *loop, struct failure *failure)
 			loop_fd_new(loop, watches->fd, LOOP_CONTROL, inotify_readable, watches);
 	if (watches->source)
 		watches->worker = worker_new(loop, failure);
+	else if (watches->fd >= 0)
+		fail(failure, "out of memory");
 	if (watches->worker) {
 		worker_watch(watches->worker, COMPARE_PERIOD_MS, compare, want_stale, watches);
 		return watches;

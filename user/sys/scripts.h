@@ -22,7 +22,8 @@ struct scripts;
 
 struct script_order {
 	char *const *words;	  /* the program and its arguments, NULL-terminated; copied */
-	const char *user, *group; /* to run as; NULL: as the agent, and the user's own group */
+	const char *user, *group; /* to run as; NULL: ACCOUNT_USUAL (sys/account.h) if there is
+				     one, else as the agent; and the user's own group */
 	bool secure;		  /* not as root unless script_check() agrees */
 	bool quiet;		  /* what it prints goes nowhere */
 	int64_t timeout_ns;	  /* killed after so long, with all of its process group ... */
