@@ -43,20 +43,34 @@ static char *explain(const struct conf_diags *diags)
 }
 
 /*
- * A start does without, as keepalived does. In a reload what a file configured would be withdrawn
- * because the file is being replaced, or its disk is gone: whoever means it takes the line away.
+ * A start runs what there is, as keepalived does. In a reload what a file configured would be
+ * withdrawn because the file is being replaced or written, or its disk is gone or full: whoever
+ * means it takes the include away, closes the block, or leaves one word that is known.
  */
-static char *explain_left_out(const struct conf *old, const struct conf *new)
+static char *explain_missing(const struct conf *old, const struct conf *new)
 {
+	const struct conf_place *open = &new->whole.unclosed_at;
 	char *text = NULL;
-	if (new->left_out <= old->left_out ||
-	    asprintf(&text,
-		     "%s: a file that it includes is not there or cannot be read (a warning in the "
-		     "log names it), and virtual routers may be missing for it: bring it back, or "
-		     "take the include away",
-		     new->files[0]) < 0)
-		return NULL;
-	return text;
+	int result = 0;
+	if (new->whole.left_out > old->whole.left_out)
+		result =
+			asprintf(&text,
+				 "%s: a file that it includes is not there or cannot be read (a "
+				 "warning in the log names it), and virtual routers may be missing "
+				 "for it: bring it back, or take the include away",
+				 new->files[0]);
+	else if (new->whole.unclosed > old->whole.unclosed)
+		result = asprintf(
+			&text,
+			"%s:%u:%u: error: this `{` has no `}`, as if the file had not been "
+			"written to its end: a reload takes it with all of them",
+			open->file, open->line, open->column);
+	else if (!new->whole.known && old->instance_count)
+		result = asprintf(&text,
+				  "%s:1:1: error: there is nothing in it, or no configuration: an "
+				  "empty `global_defs { }` would take all virtual routers away",
+				  new->files[0]);
+	return result < 0 ? NULL : text;
 }
 
 /* What the worker finds out: a file may be long, and its disk slow. */
@@ -79,8 +93,10 @@ static void read_file(struct reading *reading)
 	reading->change.conf = conf_load(options->config_path, options->config_id, &diags);
 	log_diags(&diags);
 	bool usable = diags.errors == 0 && !(options->strict && diags.warnings > 0);
-	reading->why = usable ? explain_left_out(reading->agent->conf, reading->change.conf)
-			      : explain(&diags);
+	if (!usable)
+		reading->why = explain(&diags);
+	else if ((reading->why = explain_missing(reading->agent->conf, reading->change.conf)))
+		log_error("%s", reading->why);
 	if (!usable || reading->why) {
 		conf_free(reading->change.conf);
 		reading->change.conf = NULL;

@@ -72,7 +72,7 @@ def test_what_is_not_safe_stays_in_fault(node):
 def test_unknown_interface_is_a_fault_not_an_end(node):
     agent = Xvrrpd(node, Instance(interface="nowhere0"))
     wait_until(lambda: agent.vr()["fault_reasons"] == ["no-interface"], "fault")
-    assert "nowhere0" in agent.log()
+    wait_until(lambda: "nowhere0" in agent.log(), "it is logged")
     assert agent.stop() == 0
 
 

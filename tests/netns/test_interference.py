@@ -173,7 +173,7 @@ def test_foreign_program_and_an_explicit_mode(lan):
     theirs = bpf.usurp_xdp(lan.r1, bpf.link_pin(first, "xdp"), load_foreign(lan))
     wait_until(lambda: first.vr()["fault_reasons"] == ["data-plane"], "a fault", NOTICED_S)
     wait_until(lambda: second.state() == "active", "takeover")
-    assert re.search("eth0.*pass", first.log()), "who it is"
+    wait_until(lambda: re.search("eth0.*pass", first.log()), "it is logged")
     one_answer(lan, Asker(lan, lan.capture()), "r2")
     os.close(theirs)
     elected(first, second)

@@ -228,7 +228,7 @@ def test_global_addresses_alone(ipv6_lan):
     wait_until(lambda: second.errors()["ll_first"] > 0, "counted")
     asker = NeighbourAsker(ipv6_lan, ipv6_lan.capture())
     assert [n.port for n in asker.answers()] == ["r1"]
-    assert "link-local" in first.log()
+    wait_until(lambda: "link-local" in first.log(), "it is logged")
 
 
 def test_twenty_addresses(ipv6_lan):

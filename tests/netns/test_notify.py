@@ -193,6 +193,6 @@ def test_an_adoption_is_no_event(lan, book):
     agent.kill()
     successor = Xvrrpd(lan.r1, instance, pin_dir=lan.bpffs() / "adopted")
     assert successor.state() == "active"
-    assert "goes on as active" in successor.log()
+    wait_until(lambda: "goes on as active" in successor.log(), "it is logged")
     successor.stop()
     assert book.lines()[4:] == ["stop", "all INSTANCE VI_1 STOP 250"]

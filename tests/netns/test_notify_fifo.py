@@ -136,7 +136,7 @@ def test_the_reader_hears_everything(lan):
                                          'INSTANCE "VI_1" MASTER 150'], "read")
     os.kill(int(lines_of(lan.dir / "pids")[0]), signal.SIGKILL)
     wait_until(lambda: lines_of(out)[3:] == [f"start word {fifo}"], "again")
-    assert "ended with signal 9: starting it again" in agent.log()
+    wait_until(lambda: "ended with signal 9: starting it again" in agent.log(), "it is logged")
     assert agent.stop() == 0
     assert lines_of(out)[4:] == ['INSTANCE "VI_1" STOP 150', "end"]
     assert not fifo.exists()
@@ -173,7 +173,7 @@ def test_a_reload_keeps_the_reader(lan):
     fifo.unlink()
     wait_until(lambda: lines_of(out).count(f"start {fifo}") == 2, "a new reader")
     assert stat.S_ISFIFO(fifo.stat().st_mode)
-    assert "was removed or replaced" in agent.log()
+    wait_until(lambda: "was removed or replaced" in agent.log(), "it is logged")
 
 
 def test_what_is_no_pipe_is_left_alone(lan):
@@ -181,7 +181,8 @@ def test_what_is_no_pipe_is_left_alone(lan):
     path.write_text("precious", encoding="ascii")
     agent = Xvrrpd(lan.r1, member(1), global_lines=(f"notify_fifo {path}",))
     wait_until(lambda: agent.state("VI_1") == "active", "active")
-    assert f"{path} exists and is not a named pipe: remove it" in agent.log()
+    wait_until(lambda: f"{path} exists and is not a named pipe: remove it" in agent.log(),
+               "it is logged")
     assert agent.stop() == 0
     assert path.read_text(encoding="ascii") == "precious"
 

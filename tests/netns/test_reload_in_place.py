@@ -312,7 +312,7 @@ def test_adopted_after_it(lan, two):
     first.kill()
     successor = Xvrrpd(lan.r1, instance(210, VIP, NEW))
     wait_until(lambda: len(told(capture)) >= 20, "cadence")
-    assert "goes on as active" in successor.log()
+    wait_until(lambda: "goes on as active" in successor.log(), "it is logged")
     assert {a.priority for a in capture.adverts} == {210}
     assert {a.port for a in capture.adverts} == {"r1"}
     assert capture.gratuitous(VIP) == capture.gratuitous(NEW) == []

@@ -104,7 +104,8 @@ def test_foreign_claims(lan, active):
         wait_until(lambda: len(followed.events("foreign-claim")) > seen, f"event: {kind}")
         event = followed.events("foreign-claim")[-1]
         assert (event["name"], event["address"], event["claimant_mac"]) == ("VI_1", VIP, CLAIMANT)
-    assert re.search(rf"{CLAIMANT} claims our address {VIP}", active.log())
+    wait_until(lambda: re.search(rf"{CLAIMANT} claims our address {VIP}", active.log()),
+               "it is logged")
     assert active.vr()["statistics"]["foreign_claims"] > len(CLAIMS)
     assert active.vr()["statistics"]["active_transitions"] == 1
     assert [e["state"] for e in followed.events("transition")] == []
@@ -165,7 +166,7 @@ def test_late_wake_up_that_resumes(lan, active):
     numbers = {**statistics, **statistics["errors"]}
     assert (numbers["late_resumed"], numbers["late_yielded"]) == (1, 0)
     assert numbers["late_wakeups"] >= 1 and numbers["late_microseconds"] > 500_000
-    assert re.search(r"woke \d+ ms late", active.log())
+    wait_until(lambda: re.search(r"woke \d+ ms late", active.log()), "it is logged")
     assert numbers["active_transitions"] == 1
 
 

@@ -74,7 +74,7 @@ def test_a_script_moves_the_role(lan):
     assert track(first)["last_result"] == "exit status 1"
     flag.touch()
     wait_until(lambda: (first.state(), second.state()) == ("active", "backup"), "roles again")
-    assert "tracked script chk is down (exit status 1)" in first.log()
+    wait_until(lambda: "tracked script chk is down (exit status 1)" in first.log(), "it is logged")
 
 
 def test_without_a_weight_it_is_a_fault(lan):
@@ -101,7 +101,7 @@ def test_without_a_weight_it_is_a_fault(lan):
     go.unlink()
     hold(lambda: len(copies(program)) <= 1, "never a second one", 0.5)
     wait_until(lambda: len(copies(program)) == 1, "one waits")
-    assert "still runs when its interval is over" in agent.log()
+    wait_until(lambda: "still runs when its interval is over" in agent.log(), "it is logged")
 
 
 BAD = {

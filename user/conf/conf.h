@@ -69,6 +69,14 @@ struct conf_group {
 	struct conf_place place;
 };
 
+/* What a reload is more careful about than a start. */
+struct conf_wholeness {
+	size_t left_out;	       /* includes that have failed without being an error */
+	size_t unclosed;	       /* blocks that end with the file */
+	struct conf_place unclosed_at; /* the outermost one */
+	size_t known;		       /* keywords and blocks outside of all others, if known */
+};
+
 struct conf {
 	struct conf_global global;
 	struct conf_instance *instances; /* in the order of the file */
@@ -83,7 +91,7 @@ struct conf {
 	size_t process_count;
 	char **files; /* names that places point to, NULL-terminated, in the order of reading */
 	size_t file_count, file_capacity;
-	size_t left_out; /* conf_diags.left_out, of conf_load() */
+	struct conf_wholeness whole; /* of conf_load() */
 };
 
 enum conf_severity {
@@ -106,7 +114,7 @@ struct conf_diags {
 	struct conf_diag *list;
 	size_t count;		 /* of the list */
 	size_t errors, warnings; /* all of them, kept or not */
-	size_t left_out;	 /* how many includes have failed without being an error */
+	struct conf_wholeness whole;
 	size_t capacity;
 };
 

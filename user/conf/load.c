@@ -243,7 +243,7 @@ struct conf *conf_load(const char *path, const char *config_id, struct conf_diag
 	} else {
 		conf = parse(path, config_id, &text, diags);
 		conf_check_system(conf, diags);
-		conf->left_out = diags->left_out;
+		conf->whole = diags->whole;
 	}
 	free(text.bytes);
 	return conf;

@@ -285,6 +285,7 @@ static void parse_keyword(struct parser *parser, const struct statement *stateme
 {
 	const struct keyword *keyword = schema_find(block->context, statement->words[0].text);
 
+	parser->diags->whole.known += keyword && block->context == IN_ROOT;
 	if (keyword && keyword->kind == KIND_BLOCK) {
 		parse_known_block(parser, keyword, statement, block);
 		return;

@@ -123,6 +123,8 @@ void reader_again(struct reader *reader)
 
 void reader_tell_unclosed(struct reader *reader, const struct conf_place *open)
 {
+	reader->diags->whole.unclosed++;
+	reader->diags->whole.unclosed_at = *open;
 	conf_warning(reader->diags, open, "this `{` has no `}`: the block ends with the file");
 }
 

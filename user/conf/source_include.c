@@ -69,7 +69,7 @@ static char *resolve(const char *from, const char *pattern, size_t length)
 static void tell(struct source *source, bool error, const struct conf_place *place,
 		 const char *path, const char *why)
 {
-	source->diags->left_out += !error;
+	source->diags->whole.left_out += !error;
 	if (error)
 		conf_error(source->diags, place, "cannot include %.200s: %s", path, why);
 	else
