@@ -155,7 +155,7 @@ static void test_address_limit(void **state)
 
 	parsed = parse_addresses(VRRP_ADDRESSES_MAX + 2);
 	assert_int_equal(parsed.diags.count, 1);
-	assert_int_equal(told(&parsed, "room for 255 addresses"), 1);
+	assert_int_equal(told(&parsed, "room for 255 IPv4 addresses"), 1);
 	assert_int_equal(parsed.diags.list[0].place.line, 5 + VRRP_ADDRESSES_MAX);
 	assert_int_equal(parsed.conf->instances[0].address_count, VRRP_ADDRESSES_MAX);
 	assert_int_equal(parsed.conf->instances[0].excluded.count, 2);

@@ -11,6 +11,11 @@
 #include "conf/finish.h"
 #include "conf/memory.h"
 
+/* As in keepalived an IPv6 packet of 1500 bytes has room for so many (H-12): neither version has
+ * fragments, and a network of larger packets may not stay one.
+ */
+#define ADDRESSES_MAX_IPV6 89
+
 typedef int (*order_fn)(const void *left, const void *right, void *conf);
 
 static int compare_numbers(size_t a, size_t b)
@@ -217,19 +222,24 @@ static void check_duplicate_addresses(struct conf *conf, struct conf_diags *diag
 	}
 }
 
-/* What does not fit goes in front of what is excluded. */
+static size_t advertised_max(const struct conf_instance *instance)
+{
+	return instance->family == VRRP_IPV6 ? ADDRESSES_MAX_IPV6 : VRRP_ADDRESSES_MAX;
+}
+
+/* What does not fit goes behind what is excluded, as in keepalived. */
 static void exclude_rest(struct conf_instance *instance)
 {
-	size_t rest = instance->address_count - VRRP_ADDRESSES_MAX;
+	size_t room = advertised_max(instance), rest = instance->address_count - room;
 	struct conf_addresses *excluded = &instance->excluded;
 	struct conf_address *list = conf_alloc((rest + excluded->count) * sizeof(list[0]));
 
-	memcpy(list, instance->addresses + VRRP_ADDRESSES_MAX, rest * sizeof(list[0]));
 	if (excluded->count)
-		memcpy(list + rest, excluded->list, excluded->count * sizeof(list[0]));
+		memcpy(list, excluded->list, excluded->count * sizeof(list[0]));
+	memcpy(list + excluded->count, instance->addresses + room, rest * sizeof(list[0]));
 	free(excluded->list);
 	*excluded = (struct conf_addresses){.list = list, .count = rest + excluded->count};
-	instance->address_count = VRRP_ADDRESSES_MAX;
+	instance->address_count = room;
 }
 
 static void check_address_count(struct conf_instance *instance, struct conf_diags *diags)
@@ -238,12 +248,12 @@ static void check_address_count(struct conf_instance *instance, struct conf_diag
 		conf_warning(diags, &instance->place,
 			     "instance " WORD " has no virtual address: it does not run",
 			     instance->name);
-	if (instance->address_count <= VRRP_ADDRESSES_MAX)
+	if (instance->address_count <= advertised_max(instance))
 		return;
-	conf_warning(diags, &instance->addresses[VRRP_ADDRESSES_MAX].place,
-		     "an advertisement has room for %d addresses: this one and those after it are "
-		     "served and not advertised, as virtual_ipaddress_excluded",
-		     VRRP_ADDRESSES_MAX);
+	conf_warning(diags, &instance->addresses[advertised_max(instance)].place,
+		     "an advertisement has room for %zu %s addresses: this one and those after it "
+		     "are served and not advertised, as virtual_ipaddress_excluded",
+		     advertised_max(instance), instance->family == VRRP_IPV6 ? "IPv6" : "IPv4");
 	exclude_rest(instance);
 }
 
