@@ -327,6 +327,24 @@ static void take_options(struct conf_address *address, struct cursor *cursor)
 	}
 }
 
+/* As in keepalived: what has a peer has neither a network nor its broadcast address. */
+static void finish_peer(struct conf_address *address, struct conf_diags *diags)
+{
+	uint8_t longest = addr_is_ipv4(&address->address) ? 32 : 128;
+
+	if (addr_is_zero(&address->peer))
+		return;
+	if (address->prefix_len != longest)
+		conf_warning(diags, &address->place,
+			     "an address with a `peer` has no prefix length: %u is used, not %u",
+			     longest, address->prefix_len);
+	if (address->has_broadcast)
+		conf_warning(diags, &address->place,
+			     "an address with a `peer` has no broadcast address: `brd` is ignored");
+	address->prefix_len = longest;
+	address->has_broadcast = false;
+}
+
 void address_parse(struct raw_addresses *addresses, const struct statement *statement,
 		   struct conf_diags *diags)
 {
@@ -336,6 +354,7 @@ void address_parse(struct raw_addresses *addresses, const struct statement *stat
 	if (!address)
 		return;
 	take_options(address, &cursor);
+	finish_peer(address, diags);
 	if (!address->place.file)
 		addresses->count--;
 }

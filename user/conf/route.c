@@ -399,8 +399,7 @@ static void take_destination(struct parse *parse)
 	}
 	if (!(word = words_value(words)))
 		return;
-	if (!to && strcmp(word->text, "default") && strcmp(word->text, "any") &&
-	    strcmp(word->text, "all") && !value_ip(word->text, &unused)) {
+	if (!to && !words_mean_any(word->text) && !value_ip(word->text, &unused)) {
 		tell_no_destination(parse, word);
 		return;
 	}

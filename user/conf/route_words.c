@@ -109,9 +109,10 @@ static bool clear_host_bits(struct vrrp_addr *address, unsigned length)
 	return any;
 }
 
-static bool means_any(const char *text)
+bool words_mean_any(const char *text)
 {
-	return !strcmp(text, "default") || !strcmp(text, "any") || !strcmp(text, "all");
+	return !strcmp(text, "default") || !strcmp(text, "any") || !strcmp(text, "all") ||
+	       !strcmp(text, "default6");
 }
 
 void words_prefix(struct route_words *words, const struct word *word, struct vrrp_addr *address,
@@ -122,7 +123,9 @@ void words_prefix(struct route_words *words, const struct word *word, struct vrr
 
 	*length = 0;
 	memset(address, 0, sizeof(*address)); /* the family is known at the end of the line */
-	if (means_any(word->text))
+	if (!strcmp(word->text, "default6"))
+		words_set_family(words, word, VRRP_IPV6);
+	if (words_mean_any(word->text))
 		return;
 	if (!value_ip(word->text, address)) {
 		words_refuse(words, word, "is neither an IP address nor a keyword");

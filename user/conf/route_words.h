@@ -37,7 +37,9 @@ void words_set_family(struct route_words *words, const struct word *word, uint8_
 /* The value of the last keyword as a number, also 0x..., or 0 and the line is bad. */
 uint32_t words_number(struct route_words *words, uint32_t min, uint32_t max);
 
-/* ADDRESS[/LENGTH], default, any or all; bits behind the prefix are cleared, with a warning. */
+/* default, any, all, or default6 of old versions, which is one of IPv6. */
+bool words_mean_any(const char *text);
+/* ADDRESS[/LENGTH] or one of those; bits behind the prefix are cleared, with a warning. */
 void words_prefix(struct route_words *words, const struct word *word, struct vrrp_addr *address,
 		  uint8_t *length);
 /* An address of the family of the line, which it may set. */
