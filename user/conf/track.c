@@ -3,57 +3,92 @@
  * The lines of track_interface, track_script, track_file and track_process:
  * NAME [weight N [reverse|noreverse]].
  *
- * As in keepalived a line with anything else right behind the name is ignored whole: a weight that
- * was meant and is missing would turn it into a fault. What is too much behind a weight is ignored
- * alone.
+ * As in keepalived a line with anything but `weight` right behind the name is ignored whole: a
+ * weight that was meant and is missing would turn it into a fault. What is too much behind a weight
+ * is ignored alone; of what is no whole number the digits in front count, and a number that is too
+ * large counts as none.
  */
-#include <string.h>
+#include <stdlib.h>
 
 #include "conf/diag.h"
 #include "conf/memory.h"
 #include "conf/raw.h"
+
+#define WEIGHT_MAX 253
+
+/* keepalived reads what is up to one more. */
+static bool is_weight(int64_t number)
+{
+	return number >= -WEIGHT_MAX - 1 && number <= WEIGHT_MAX + 1;
+}
+
+static int64_t hold(int64_t weight)
+{
+	return weight > WEIGHT_MAX ? WEIGHT_MAX : weight < -WEIGHT_MAX ? -WEIGHT_MAX : weight;
+}
+
+static void take_weight(struct raw_track *track, const struct word *word, struct conf_diags *diags)
+{
+	int64_t weight = strtol(word->text, NULL, 10);
+
+	if (!is_weight(weight)) {
+		conf_warning(diags, &word->place,
+			     WORD " is not a number from -253 to 253: the weight of what is "
+				  "tracked is used, as in keepalived",
+			     word->text);
+		return;
+	}
+	if (!value_weight(word, &weight, diags)) {
+		weight = hold(weight);
+		conf_warning(diags, &word->place,
+			     WORD " is not a number from -253 to 253: %d is used, as in keepalived",
+			     word->text, (int)weight);
+	}
+	track->has_weight = true;
+	track->weight = (int)weight;
+}
+
+/* Words behind `weight N`. */
+static void take_direction(struct raw_track *track, const struct statement *statement,
+			   struct conf_diags *diags)
+{
+	for (size_t i = 3; i < statement->count; i++) {
+		const struct word *word = &statement->words[i];
+		const struct keyword *keyword = schema_find(IN_TRACKS, word->text);
+
+		if (!keyword || keyword->key == KEY_TRACK_WEIGHT) {
+			conf_warning(diags, &word->place,
+				     "unknown option " WORD " behind " WORD ": it is ignored, and "
+				     "what follows",
+				     word->text, statement->words[0].text);
+			return;
+		}
+		track->reverse = keyword->key == KEY_REVERSE ? CONF_ON : CONF_OFF;
+	}
+}
 
 /* What is behind the name; false if the line is of no use, which has been told. */
 static bool take_options(struct raw_track *track, const struct statement *statement,
 			 struct conf_diags *diags)
 {
 	const struct word *words = statement->words;
-	int64_t weight;
+	const struct keyword *keyword;
 
-	for (size_t i = 1; i < statement->count; i++) {
-		const struct keyword *keyword = schema_find(IN_TRACKS, words[i].text);
-
-		if (!keyword && i > 1) {
-			conf_warning(diags, &words[i].place,
-				     "unknown option " WORD " behind " WORD ": it is ignored, and "
-				     "what follows",
-				     words[i].text, words[0].text);
-			return true;
-		}
-		if (!keyword || (keyword->key == KEY_TRACK_WEIGHT && i + 1 == statement->count)) {
-			conf_warning(diags, &words[i].place,
-				     "%s " WORD " behind " WORD ": the line is ignored, %s",
-				     keyword ? "no value of" : "unknown option", words[i].text,
-				     words[0].text,
-				     keyword ? "nothing is tracked"
-					     : "write each name on its own line");
-			return false;
-		}
-		if (keyword->key != KEY_TRACK_WEIGHT) {
-			track->reverse = keyword->key == KEY_REVERSE ? CONF_ON : CONF_OFF;
-			continue;
-		}
-		i++;
-		if (value_weight(&words[i], &weight, diags)) {
-			track->has_weight = true;
-			track->weight = (int)weight;
-		} else {
-			conf_warning(diags, &words[i].place,
-				     WORD " is not a number from -253 to 253: the weight of what "
-					  "is tracked is used",
-				     words[i].text);
-		}
+	if (statement->count == 1)
+		return true;
+	keyword = schema_find(IN_TRACKS, words[1].text);
+	if (!keyword || keyword->key != KEY_TRACK_WEIGHT || statement->count == 2) {
+		conf_warning(diags, &words[1].place,
+			     "%s " WORD " behind " WORD ": the line is ignored, %s",
+			     !keyword				? "unknown option"
+			     : keyword->key == KEY_TRACK_WEIGHT ? "no value of"
+								: "no `weight` in front of",
+			     words[1].text, words[0].text,
+			     keyword ? "nothing is tracked" : "write each name on its own line");
+		return false;
 	}
+	take_weight(track, &words[2], diags);
+	take_direction(track, statement, diags);
 	return true;
 }
 
