@@ -222,8 +222,10 @@ manual_path = $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(1)
 install: all ## Install below PREFIX (/usr/local), itself below DESTDIR
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)/examples
 	install $(PROGRAMS) $(DESTDIR)$(SBINDIR)
-	sed 's|@SBINDIR@|$(SBINDIR)|' dist/xvrrpd.service.in >$(DESTDIR)$(UNITDIR)/xvrrpd.service
-	$(foreach m,$(MANUALS),install -D -m 644 docs/man/$(m) $(call manual_path,$(m)) &&) true
+	sed 's|@SBINDIR@|$(SBINDIR)|' dist/xvrrpd.service.in | \
+		install -m 644 /dev/stdin $(DESTDIR)$(UNITDIR)/xvrrpd.service
+	$(foreach m,$(MANUALS),sed 's|/usr/local/share/doc/xvrrpd|$(DOCDIR)|' docs/man/$(m) | \
+		install -D -m 644 /dev/stdin $(call manual_path,$(m)) &&) true
 	install -m 644 $(wildcard docs/examples/*.conf) $(DESTDIR)$(DOCDIR)/examples
 
 uninstall: ## Remove what install put there
