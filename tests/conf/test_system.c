@@ -53,6 +53,14 @@ static size_t count_told(const struct loaded *loaded, const char *text)
 	return count;
 }
 
+/* What the text lacks and what the machine lacks, in one order. */
+static void assert_in_order(const struct loaded *loaded)
+{
+	for (size_t i = 1; i < loaded->diags.count; i++)
+		assert_true(loaded->diags.list[i - 1].place.line <=
+			    loaded->diags.list[i].place.line);
+}
+
 static void unload(struct loaded *loaded)
 {
 	conf_free(loaded->conf);
@@ -62,7 +70,7 @@ static void unload(struct loaded *loaded)
 /* As in keepalived a check that cannot run is not tracked, by nobody; a notify script may come. */
 static void test_missing_program(void **state)
 {
-	struct loaded loaded = load("global_defs { script_user root }\n" TWO_CHECKS);
+	struct loaded loaded = load("global_defs { script_user root }\n" TWO_CHECKS "unknown\n");
 	const struct conf *conf = loaded.conf;
 
 	(void)state;
@@ -76,6 +84,7 @@ static void test_missing_program(void **state)
 	assert_non_null(conf->instances[0].notify[CONF_NOTIFY].words);
 	assert_int_equal(count_told(&loaded, "`missing` is not tracked"), 1);
 	assert_int_equal(count_told(&loaded, "running it will fail"), 1);
+	assert_in_order(&loaded);
 	unload(&loaded);
 }
 

@@ -232,6 +232,7 @@ static struct conf *parse(const char *path, const char *config_id, const struct 
 struct conf *conf_load(const char *path, const char *config_id, struct conf_diags *diags)
 {
 	struct text text = {0};
+	size_t before = diags->count;
 	int error = read_file(path, &text);
 	struct conf *conf;
 
@@ -243,6 +244,7 @@ struct conf *conf_load(const char *path, const char *config_id, struct conf_diag
 	} else {
 		conf = parse(path, config_id, &text, diags);
 		conf_check_system(conf, diags);
+		conf_diags_sort(diags, before, conf->files);
 		conf->whole = diags->whole;
 	}
 	free(text.bytes);
