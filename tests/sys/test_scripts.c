@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,7 +14,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -267,48 +264,6 @@ static void test_not_there(void **state)
 	run_words(words, NULL, NS_PER_S, false);
 	assert_int_equal(world.end, SCRIPT_NOT_RUN);
 	assert_non_null(strstr(world.failure.text, "/nonexistent/script: No such file"));
-}
-
-/* From now on, and for the rest of this process's life, there are no pidfds. */
-static bool forbid_pidfds(void)
-{
-	struct sock_filter program[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOMEM),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog filter = {sizeof(program) / sizeof(program[0]), program};
-	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-	       !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
-}
-
-/* 0 if it was told as one that could not run now, and none is left. */
-static int run_unwatched(void)
-{
-	char *words[] = {"sleep", "1000", NULL};
-	struct script_order one = {
-		.words = words, .timeout_ns = 20 * NS_PER_S, .dies_with_agent = true};
-	world.loop = loop_new(NULL);
-	world.expected = 1;
-	if (!forbid_pidfds() || !(world.scripts = scripts_open(world.loop, NULL)) ||
-	    !script_run(world.scripts, &one, ended, NULL) || loop_run(world.loop) != 0)
-		return 1;
-	if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD)
-		return 2;
-	return world.end == SCRIPT_NOT_NOW && strstr(world.failure.text, "pidfd_open") ? 0 : 3;
-}
-
-/* Whose end cannot be known does not run on, or there would soon be two. */
-static void test_unwatchable(void **state)
-{
-	int status;
-	(void)state;
-	pid_t child = fork();
-	if (child == 0)
-		_exit(run_unwatched());
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
 }
 
 static void test_unknown_user(void **state)
@@ -614,7 +569,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_quiet, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_unwatchable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_user, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_user, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_inheritance, setup, teardown),
