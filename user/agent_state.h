@@ -157,7 +157,8 @@ void adopt_nothing(struct agent *agent);
 
 /*
  * Read the configuration again. Returns how many virtual routers differ; an unusable file, or no
- * memory, changes nothing: -1 and `*why`, malloc'd (or NULL).
+ * memory for the change, changes nothing: -1 and `*why`, malloc'd (or NULL). (Without memory to
+ * read it the process ends: conf/memory.h.)
  */
 int agent_reload(struct agent *agent, char **why);
 

@@ -225,7 +225,11 @@ void agent_request(struct client *client, const char *line, void *data)
 		doctor_ask(agent, client);
 		return;
 	}
-	if (!reply || !client_give(client, reply, strlen(reply)))
+	if (!reply) { /* no memory: better no answer than one that is waited for */
+		client_finish(client);
+		return;
+	}
+	if (!client_give(client, reply, strlen(reply)))
 		return;
 	if (next == CONTROL_FINISH || !follow(agent, client))
 		client_finish(client);

@@ -146,7 +146,7 @@ void conf_diags_free(struct conf_diags *diags);
 /* FILE:LINE:COL: error|warning: text, without a newline; malloc'd. */
 char *conf_diag_format(const struct conf_diag *diag);
 
-/* The canonical form: parses again to itself. malloc'd. */
+/* The canonical form: parses again to itself. malloc'd; NULL without memory. */
 char *conf_print(const struct conf *conf);
 
 /* The name of a tracked object of `conf`, as it stands in the file. */

@@ -57,7 +57,7 @@ static void add(struct conf_diags *diags, enum conf_severity severity,
 		return;
 	}
 	if (vasprintf(&text, format, arguments) < 0)
-		abort();
+		conf_no_memory();
 	append(diags, severity, place, printable(text));
 	free(text);
 }

@@ -19,7 +19,6 @@ static void tell_strict(const struct finish *finish, const struct setting *setti
 }
 
 /* The lease ends with the last of these intervals (I1): it must survive one lost advertisement. */
-
 void finish_tell_down_adverts(const struct setting *setting, struct conf_diags *diags)
 {
 	conf_warning(diags, &setting->place,

@@ -251,7 +251,7 @@ static void add_group_tracks(struct conf_instance *instance)
 	instance->tracks =
 		realloc(instance->tracks, (own + group->track_count) * sizeof(instance->tracks[0]));
 	if (!instance->tracks)
-		abort();
+		conf_no_memory();
 	for (size_t i = 0; i < group->track_count; i++) {
 		struct conf_track *same = find_same(instance->tracks, own, &group->tracks[i]);
 

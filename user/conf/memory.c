@@ -7,10 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+void conf_no_memory(void)
+{
+	fputs("xvrrpd: out of memory for a configuration: ends here, to be started again\n",
+	      stderr);
+	abort();
+}
+
 static void *checked(void *memory)
 {
 	if (!memory)
-		abort();
+		conf_no_memory();
 	return memory;
 }
 
@@ -24,7 +31,7 @@ void *conf_grow(void *array, size_t count, size_t *capacity, size_t item_size)
 	if (count < *capacity)
 		return array;
 	if (*capacity > SIZE_MAX / 2 / item_size)
-		abort();
+		conf_no_memory();
 	*capacity = *capacity ? *capacity * 2 : 8;
 	return checked(realloc(array, *capacity * item_size));
 }
@@ -48,7 +55,7 @@ char *conf_format(const char *format, ...)
 
 	va_start(arguments, format);
 	if (vasprintf(&text, format, arguments) < 0)
-		abort();
+		conf_no_memory();
 	va_end(arguments);
 	return text;
 }

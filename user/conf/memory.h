@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Allocation for conf/: it never fails, because a process without memory cannot read its
- * configuration; it aborts, and the service manager starts it again. */
+/*
+ * Allocation for conf/: it never fails, because a process without memory cannot read its
+ * configuration. It says so and aborts, in a reload too; the service manager starts it again, and
+ * it goes on with its roles inside the leases.
+ */
 #ifndef CONF_MEMORY_H
 #define CONF_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* What those below do without memory, for others that allocate. */
+__attribute__((noreturn)) void conf_no_memory(void);
 
 /* `size` bytes of zeros. */
 void *conf_alloc(size_t size);

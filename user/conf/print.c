@@ -344,7 +344,7 @@ char *conf_print(const struct conf *conf)
 	FILE *out = open_memstream(&text, &length);
 
 	if (!out)
-		abort();
+		return NULL;
 	print_global(out, &conf->global);
 	print_address_block(out, "", "static_ipaddress", conf->global.static_addresses.list,
 			    conf->global.static_addresses.count);
@@ -355,7 +355,10 @@ char *conf_print(const struct conf *conf)
 		print_instance(out, conf, &conf->instances[i]);
 	for (size_t i = 0; i < conf->group_count; i++)
 		print_group(out, conf, &conf->groups[i]);
-	if (fclose(out))
-		abort();
-	return text;
+	bool failed = ferror(out);
+
+	if (!fclose(out) && !failed)
+		return text;
+	free(text);
+	return NULL;
 }
