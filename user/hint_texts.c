@@ -228,7 +228,7 @@ static const struct entry table[HINTS] = {
 				  "xdp_checksum says; it may drop what this router sends, and "
 				  "then both become Active",
 				  "write \"xdp_checksum auto\", or the peer's form (keepalived: "
-				  "v3_checksum_type, FRR: vrrp VRID "
+				  "v3_checksum_as_v2, FRR: vrrp VRID "
 				  "checksum-with-ipv4-pseudoheader)"}},
 		},
 	[HINT_CHECKSUM_FORMS] =
@@ -239,8 +239,20 @@ static const struct entry table[HINTS] = {
 			.text = {{"peers use both forms of the VRRPv3 checksum; those that accept "
 				  "one only do not hear the others",
 				  "have all peers use the same form (keepalived: "
-				  "v3_checksum_type, FRR: vrrp VRID "
+				  "v3_checksum_as_v2, FRR: vrrp VRID "
 				  "checksum-with-ipv4-pseudoheader)"}},
+		},
+	[HINT_RIVAL] =
+		{
+			.name = "rival",
+			.where = STATE,
+			BOTH(HINT_DEAF),
+			.text = {{"another router goes on advertising, although this one has the "
+				  "better right to be Active: it does not hear this one",
+				  "look on the way there for filters of protocol 112 and of the "
+				  "virtual MAC address (a hypervisor that blocks forged ones: "
+				  "\"xdp_virtual_mac off\"), and there for keepalived's "
+				  "vmac_xmit_base"}},
 		},
 	[HINT_FLAPPING] =
 		{
@@ -303,6 +315,8 @@ static bool lasts(enum hint hint, const struct router *router)
 		return has_other_form(&router->vr);
 	if (hint == HINT_CHECKSUM_FORMS)
 		return router->vr.peers_differ;
+	if (hint == HINT_RIVAL)
+		return hints_rival(router);
 	return false; /* flapping is told by the transitions */
 }
 

@@ -17,9 +17,22 @@
 #define AT_ONCE	     256
 #define FLAPS	     3
 #define FLAP_SPAN_NS (60 * NS_PER_S)
+/* Two that read one form of the checksum each find together within half of it. */
+#define RIVAL_INTERVALS 16
+#define RIVAL_SPAN_NS	(5 * NS_PER_S)
+#define RIVAL_LOOKS	4
+#define RIVAL_QUIET_NS	(60 * NS_PER_S)
+
+/* Who advertises beside us while we are Active. */
+struct rival {
+	uint64_t received; /* advertisements at the last look */
+	unsigned looks;	   /* that found more of them; 0 = there is none */
+	int64_t first_ns, last_ns;
+};
 
 struct hint_memory {
 	uint64_t seen[HINTS];
+	struct rival rival;
 	int64_t risen_ns[HINTS];       /* 0 = never */
 	int64_t actives_ns[FLAPS - 1]; /* the last transitions to Active */
 	unsigned actives;
@@ -69,10 +82,41 @@ static void risen(struct router *router, enum hint hint)
 		tell(router, hint);
 }
 
+/*
+ * Whom an Active does not yield to hears so at once, and yields. Who advertises on and on does not
+ * hear it (H-50).
+ */
+static void look_for_rival(struct router *router, uint64_t received)
+{
+	struct rival *rival = &router->hints->rival;
+	int64_t now_ns = clock_ns();
+	bool more = received > rival->received;
+	rival->received = received;
+	if (router->vr.state != VR_ACTIVE || now_ns - rival->last_ns > RIVAL_QUIET_NS)
+		rival->looks = 0;
+	if (router->vr.state != VR_ACTIVE || !more)
+		return;
+	if (!rival->looks++)
+		rival->first_ns = now_ns;
+	rival->last_ns = now_ns;
+}
+
+bool hints_rival(const struct router *router)
+{
+	const struct rival *rival = router->hints ? &router->hints->rival : NULL;
+	if (!rival || rival->looks < RIVAL_LOOKS)
+		return false;
+	int64_t span_ns = rival->last_ns - rival->first_ns;
+	return span_ns >= RIVAL_SPAN_NS &&
+	       span_ns >= RIVAL_INTERVALS * router->vr.params.interval_cs * NS_PER_CS;
+}
+
 void hints_look(struct router *router, const struct vr_stats *stats)
 {
 	struct hint_counts counts = {.bpf = *stats, .agent = router->slot->agent};
 	struct hint_memory *memory = memory_of(router);
+	if (memory)
+		look_for_rival(router, stats->advertisements_received);
 	for (enum hint hint = 0; memory && hint < HINTS; hint++) {
 		uint64_t count = hint_count(hint, router, &counts);
 		if (hint == HINT_FLAPPING || hint == HINT_FOREIGN_CLAIMS)
@@ -94,7 +138,10 @@ void hints_claim(struct router *router)
 void hints_transition(struct router *router)
 {
 	struct hint_memory *memory = memory_of(router);
-	if (!memory || router->vr.state != VR_ACTIVE)
+	if (!memory)
+		return;
+	memory->rival.looks = 0;
+	if (router->vr.state != VR_ACTIVE)
 		return;
 	int64_t now_ns = clock_ns();
 	int64_t *oldest_ns = &memory->actives_ns[memory->actives++ % (FLAPS - 1)];

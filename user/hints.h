@@ -47,6 +47,7 @@ enum hint {
 	HINT_EQUAL_PRIORITY,
 	HINT_CHECKSUM_FORM,
 	HINT_CHECKSUM_FORMS,
+	HINT_RIVAL,
 	HINT_FLAPPING,
 	HINTS,
 };
@@ -80,6 +81,9 @@ void hints_transition(struct router *router);
  * what hints_age_ns() says.
  */
 void hints_look(struct router *router, const struct vr_stats *stats);
+
+/* This Active, with the better right, hears another one on and on. */
+bool hints_rival(const struct router *router);
 
 /* How long ago a count was last seen to rise; NEVER_NS = never. */
 int64_t hints_age_ns(const struct router *router, enum hint hint);

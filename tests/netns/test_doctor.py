@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from lab import (ADDRESSES6, VIP, VRID, Instance, Root, Xvrrpd, block, bpf, hold, pair, password,
-                 unicast, wait_until, wire, write_program)
+from lab import (ADDRESSES6, VIP, VRID, Instance, Root, Ticker, Xvrrpd, block, bpf, hold, pair,
+                 password, unicast, wait_until, wire, write_program)
 
 STRANGER = "192.0.2.66"
 SEVERITIES = {"ok", "note", "warning", "problem"}
@@ -127,6 +127,35 @@ def test_equal_priorities(lan):
     backup = first if first.state() == "backup" else second
     wait_until(lambda: severity(backup, "equal_priority", "VI_1") == "note", "found")
     wait_until(lambda: "VI_1: equal_priority: " in backup.log(), "told")
+
+
+class Deaf(Ticker):
+    """A router that advertises and hears nothing."""
+
+    def __init__(self, lab, interval_s, frame):
+        super().__init__(interval_s)
+        self._lab, self._frame = lab, frame
+
+    def tick(self, _number):
+        send(self._lab, self._frame)
+
+
+def test_a_rival_that_does_not_hear(lan1):
+    """H-50: its advertisements are right, and lose, and it goes on; a few of them are no sign."""
+    agent = Xvrrpd(lan1.r1, Instance(priority=200))
+    wait_until(lambda: agent.state() == "active", "active")
+    send(lan1, v3(), 5)
+    hold(lambda: severity(agent, "rival", "VI_1") is None, "an election", 6.0, 0.2)
+    with Deaf(lan1, 0.3, v3()):
+        finding = wait_until(lambda: doctor(agent)[1].get(("rival", "VI_1")), "found", 60)
+    assert finding["severity"] == "problem"
+    assert "xdp_virtual_mac off" in finding["advice"]
+    wait_until(lambda: "VI_1: rival: " in agent.log(), "told")
+    assert "may be two Active routers now" in agent.log()
+    send(lan1, v3(priority=250))
+    wait_until(lambda: agent.state() == "backup", "backup")
+    wait_until(lambda: agent.state() == "active", "active")
+    assert severity(agent, "rival", "VI_1") is None
 
 
 def test_flapping(lan1):
