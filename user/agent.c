@@ -44,9 +44,11 @@ static void event_arrived(const struct xvrrp_event *event, void *data)
 		router_report(router, event);
 }
 
+/* A start that fails steps routers although there are no programs yet. */
 void agent_consume(struct agent *agent)
 {
-	dataplane_consume(agent->dataplane, event_arrived, agent);
+	if (agent->events_source)
+		dataplane_consume(agent->dataplane, event_arrived, agent);
 }
 
 static void events_readable(uint32_t events, void *data)

@@ -92,6 +92,18 @@ def test_no_privilege(lab, node):
     assert re.search(r"root|CAP_\w+", done.stderr), done.stderr
 
 
+@pytest.mark.parametrize("prefix,words", [
+    (("prlimit", "--nofile=30:30"), "raise the limit"),
+    (("setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin"), "CAP_BPF"),
+])
+def test_programs_that_cannot_be_loaded(lab, node, prefix, words):
+    """Found out when the virtual routers are there already; nothing of it is left."""
+    done = start(node, write(lab, config_text([Instance()])), prefix=prefix)
+    assert done.returncode == EXIT_SYSTEM, done.stderr
+    assert words in done.stderr.splitlines()[-1], done.stderr
+    assert not (lab.dir / "run").exists() and not (lab.bpffs() / "bad").exists()
+
+
 def test_no_bpffs(lab, node):
     """None there, and no right to mount one."""
     config = write(lab, config_text([Instance()]))
