@@ -192,7 +192,8 @@ def test_one_that_is_being_written(lan):
         pytest.skip("this kernel runs what is being written")
     with open(first, "ab"):
         agent = Xvrrpd(lan.r1, script("first", first, "timeout 0.2", interval=600),
-                       script("later", later), Instance(extra=tracked("script", "first", "later")))
+                       script("later", later, "timeout 1"),
+                       Instance(extra=tracked("script", "first", "later")))
         wait_until(lambda: track(agent)["last_result"] == f"not run: {first}: Text file busy",
                    "tried")
         assert (track(agent)["state"], agent.vr()["fault_reasons"]) == (
