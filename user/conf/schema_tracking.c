@@ -44,7 +44,7 @@ static const struct keyword table[] = {
 
 	TEXT(IN_PROCESS, "process", KIND_WORDS, KEY_PROCESS, "the program, and its parameters"),
 	CHOICE(IN_PROCESS, "param_match", KEY_PARAM_MATCH, match_words, NO_DEFAULT,
-	       "the parameters have to be equal; initial: it may have more; partial: and the last "
+	       "the parameters have to be equal; partial: it may have more; initial: and the last "
 	       "one may be longer"),
 	FLAG(IN_PROCESS, "full_command", KEY_FULL_COMMAND, 1, 0,
 	     "compare the whole command line, not the name that the kernel keeps"),
