@@ -117,9 +117,21 @@ static void tell_removed(struct notify *notify, const struct router *router)
 		tell_instance(notify, router, deleted ? CONF_NOTIFY_DELETED : CONF_NOTIFY_FAULT);
 }
 
+/* The state machines of a group change together, and are told of one by one. */
+static bool is_last_of_group(const struct agent *agent, const struct conf_group *group)
+{
+	for (size_t i = 0; i < group->member_count; i++) {
+		const struct router *router = agent->routers[group->members[i]];
+		if (router->notify_state && router->notify_state != (int)state_of(router))
+			return false;
+	}
+	return true;
+}
+
 void notify_transition(struct router *router)
 {
 	struct notify *notify = router->agent->notify;
+	router->notify_state = (int)state_of(router);
 	if (!notify || router->notify_silent)
 		return;
 	if (notify->holding) {
@@ -132,7 +144,8 @@ void notify_transition(struct router *router)
 		tell_removed(notify, router);
 	else
 		tell_instance(notify, router, state);
-	if (group && is_current(router->agent->conf, group))
+	if (group && is_current(router->agent->conf, group) &&
+	    is_last_of_group(router->agent, group))
 		tell_group(notify, group, state_of_group(router->agent, group));
 }
 

@@ -48,6 +48,7 @@ struct router {
 	bool refused_up;
 
 	/* See notify.c. */
+	int notify_state;      /* enum conf_notify: what it became last, 0 = not yet anything */
 	bool notify_untold;    /* its state is to be told, once everybody has started */
 	bool notify_silent;    /* its end was told, or is not to be */
 	uint8_t told_priority; /* the effective one, as last told */

@@ -104,11 +104,21 @@ def life(kind, lan):
     return mode, lines, scripts
 
 
+def group_follows(lines):
+    """Behind the start, where it is first: directly behind both of its members."""
+    told = [line.split() for line in lines if '"VI_3"' not in line]
+    at = [i for i, words in enumerate(told) if words[0] == "GROUP" and words[2] != "STOP"][1:]
+    return len(at) == 4 and all(
+        sorted(told[i - 2:i]) == [["INSTANCE", f'"VI_{n}"', told[i][2], "150"] for n in (1, 2)]
+        for i in at)
+
+
 def test_word_by_word_as_keepalived(lan):
     """The same life of both; keepalived's scripts of one event run at once, so in any order."""
     theirs, ours = life(Keepalived, lan), life(Xvrrpd, lan)
     assert ours[0] == theirs[0] == (0o600, 0)
     assert by_name(ours[1]) == by_name(theirs[1])
+    assert group_follows(theirs[1]) and group_follows(ours[1]), ours[1]
     assert ours[1][:4] == theirs[1][:4]    # a group first at the start ...
     assert ours[1][-4:] == theirs[1][-4:]  # ... and last at the end
     for name, lines in ours[2].items():
