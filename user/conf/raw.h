@@ -124,8 +124,11 @@ void setting_set_problem(struct setting *setting, const struct conf_place *place
 /* As value_integer(), with a sign. */
 bool value_signed(const char *text, int64_t min, int64_t max, int64_t *value);
 
-/* -253..253; what is outside is held inside, with a warning. False if it is no number. */
-bool value_weight(const struct word *word, int64_t *weight, struct conf_diags *diags);
+/*
+ * -253..253; what is outside is held inside, and of what is no number the digits in front count, 0
+ * if there are none; both with a warning.
+ */
+int64_t value_weight(const struct word *word, struct conf_diags *diags);
 
 /* The number that a whole decimal word stands for, or false; no sign, no blanks. */
 bool value_integer(const char *text, int64_t min, int64_t max, int64_t *value);

@@ -14,38 +14,21 @@
 #include "conf/memory.h"
 #include "conf/raw.h"
 
-#define WEIGHT_MAX 253
-
-/* keepalived reads what is up to one more. */
-static bool is_weight(int64_t number)
-{
-	return number >= -WEIGHT_MAX - 1 && number <= WEIGHT_MAX + 1;
-}
-
-static int64_t hold(int64_t weight)
-{
-	return weight > WEIGHT_MAX ? WEIGHT_MAX : weight < -WEIGHT_MAX ? -WEIGHT_MAX : weight;
-}
+#define WEIGHT_READ_MAX 254 /* keepalived takes what is up to there */
 
 static void take_weight(struct raw_track *track, const struct word *word, struct conf_diags *diags)
 {
-	int64_t weight = strtol(word->text, NULL, 10);
+	long weight = strtol(word->text, NULL, 10);
 
-	if (!is_weight(weight)) {
+	if (weight < -WEIGHT_READ_MAX || weight > WEIGHT_READ_MAX) {
 		conf_warning(diags, &word->place,
 			     WORD " is not a number from -253 to 253: the weight of what is "
 				  "tracked is used, as in keepalived",
 			     word->text);
 		return;
 	}
-	if (!value_weight(word, &weight, diags)) {
-		weight = hold(weight);
-		conf_warning(diags, &word->place,
-			     WORD " is not a number from -253 to 253: %d is used, as in keepalived",
-			     word->text, (int)weight);
-	}
 	track->has_weight = true;
-	track->weight = (int)weight;
+	track->weight = (int)value_weight(word, diags);
 }
 
 /* Words behind `weight N`. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values of scalar keywords: from the words of a line to a setting, by the row of the schema. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,6 +165,68 @@ static char *take_ip(const char *text)
 	return NULL;
 }
 
+/*
+ * Keywords of which keepalived takes the digits in front of whatever else is there, as in `3s`, and
+ * 0 if there are none.
+ */
+static bool takes_digits(const struct keyword *keyword)
+{
+	static const enum schema_key keys[] = {
+		KEY_VERSION,
+		KEY_PREEMPT_DELAY,
+		KEY_GARP_DELAY,
+		KEY_GARP_REPEAT,
+		KEY_GARP_REFRESH,
+		KEY_GARP_REFRESH_REPEAT,
+		KEY_GARP_LOWER_DELAY,
+		KEY_GARP_LOWER_REPEAT,
+		KEY_CHECK_INTERVAL,
+		KEY_CHECK_TIMEOUT,
+		KEY_RISE,
+		KEY_FALL,
+		KEY_QUORUM,
+		KEY_QUORUM_MAX,
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keyword->key == keys[i])
+			return true;
+	return false;
+}
+
+static int64_t hold(const struct keyword *keyword, int64_t value)
+{
+	value = value < keyword->min ? keyword->min : value;
+	return value > keyword->max ? keyword->max : value;
+}
+
+/* Something that can be used instead of a text with a problem, which is told; else false. */
+static bool take_instead(const struct keyword *keyword, const struct word *word,
+			 const char *problem, int64_t *value, struct conf_diags *diags)
+{
+	const char *text = word->text + (*word->text == '+');
+	size_t digits = strspn(text, "0123456789");
+	char number[11] = "0", used[VALUE_TEXT_LEN];
+
+	if (digits >= sizeof(number) || *text == '-')
+		return false;
+	if ((!digits || text[digits]) && !takes_digits(keyword))
+		return false;
+	if (digits)
+		snprintf(number, digits + 1, "%s", text);
+	if (keyword->kind == KIND_INTEGER)
+		value_integer(number, 0, INT64_MAX, value);
+	else if (keyword->kind != KIND_SECONDS || !value_seconds(number, 0, INT64_MAX, value))
+		return false;
+	if (keyword->clamp)
+		*value = hold(keyword, *value);
+	if (*value != hold(keyword, *value))
+		return false;
+	conf_warning(diags, &word->place, "%s: `%s %s` is used", problem, keyword->name,
+		     schema_format_value(keyword, *value, used));
+	return true;
+}
+
 /* The value of `text`, or what is wrong with it, malloc'd. */
 static char *take_value(const struct keyword *keyword, const char *text, int64_t *value)
 {
@@ -171,11 +234,11 @@ static char *take_value(const struct keyword *keyword, const char *text, int64_t
 
 	switch (keyword->kind) {
 	case KIND_INTEGER:
-		if (!value_integer(text, keyword->min, keyword->max, value))
+		if (!value_integer(text + (*text == '+'), keyword->min, keyword->max, value))
 			return describe_range(keyword, text, "");
 		break;
 	case KIND_SECONDS:
-		if (!value_seconds(text, keyword->min, keyword->max, value))
+		if (!value_seconds(text + (*text == '+'), keyword->min, keyword->max, value))
 			return describe_range(keyword, text, "of seconds ");
 		break;
 	case KIND_BOOL:
@@ -279,10 +342,8 @@ void setting_take(struct setting *setting, const struct keyword *keyword,
 		char *problem = statement->count < 2 ? conf_copy("no value")
 						     : take_value(keyword, word->text, &value);
 
-		if (problem && keyword->clamp && value_integer(word->text, 0, UINT32_MAX, &value)) {
-			value = value < keyword->min ? keyword->min : keyword->max;
-			conf_warning(diags, &word->place, "%s: `%s %d` is used", problem,
-				     keyword->name, (int)value);
+		if (problem && statement->count > 1 &&
+		    take_instead(keyword, word, problem, &value, diags)) {
 			free(problem);
 			problem = NULL;
 		}

@@ -17,19 +17,22 @@ static void tell_ignored(const struct statement *statement, size_t at, struct co
 }
 
 /* A weight beyond what any priority can have does what the largest one does. */
-bool value_weight(const struct word *word, int64_t *weight, struct conf_diags *diags)
+int64_t value_weight(const struct word *word, struct conf_diags *diags)
 {
-	int64_t written;
+	char *end;
+	int64_t written = strtol(word->text, &end, 10), weight = written;
 
-	if (!value_signed(word->text, -1000000, 1000000, &written))
-		return false;
-	*weight = written < -WEIGHT_MAX ? -WEIGHT_MAX : written;
-	*weight = *weight > WEIGHT_MAX ? WEIGHT_MAX : *weight;
-	if (*weight != written)
+	weight = weight < -WEIGHT_MAX ? -WEIGHT_MAX : weight;
+	weight = weight > WEIGHT_MAX ? WEIGHT_MAX : weight;
+	if (end == word->text || *end)
+		conf_warning(diags, &word->place,
+			     WORD " is not a number from -%d to %d: %d is used, as in keepalived",
+			     word->text, WEIGHT_MAX, WEIGHT_MAX, (int)weight);
+	else if (weight != written)
 		conf_warning(diags, &word->place,
 			     "a weight is a number from -%d to %d: %d is used instead of " WORD,
-			     WEIGHT_MAX, WEIGHT_MAX, (int)*weight, word->text);
-	return true;
+			     WEIGHT_MAX, WEIGHT_MAX, (int)weight, word->text);
+	return weight;
 }
 
 static bool take_weight(struct setting *setting, const struct statement *statement,
@@ -37,14 +40,11 @@ static bool take_weight(struct setting *setting, const struct statement *stateme
 {
 	const struct word *words = statement->words;
 
-	if (statement->count < 2 || !value_weight(&words[1], &setting->value, diags)) {
-		setting_set_problem(setting, &words[statement->count > 1].place,
-				    statement->count < 2
-					    ? conf_copy("no value")
-					    : conf_format(WORD " is not a number from -253 to 253",
-							  words[1].text));
+	if (statement->count < 2) {
+		setting_set_problem(setting, &words[0].place, conf_copy("no value"));
 		return false;
 	}
+	setting->value = value_weight(&words[1], diags);
 	setting->also = false;
 	for (size_t i = 2; i < statement->count; i++) {
 		if (!strcmp(words[i].text, "reverse"))
