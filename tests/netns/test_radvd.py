@@ -85,7 +85,11 @@ class Radvd:
             f"notify_{state} {self.end}" for state in ("backup", "fault", "stop"))
 
     def pid(self):
-        return int(self.pid_file.read_text(encoding="ascii")) if self.pid_file.exists() else None
+        """None also of one that has not written its number yet."""
+        try:
+            return int(self.pid_file.read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return None
 
     def kill(self):
         if pid := self.pid():
