@@ -132,6 +132,15 @@ static void start_failed(const struct agent *agent, const struct failure *failur
 		leave(EXIT_SYSTEM);
 }
 
+static void tell_ignored(struct agent *agent, int signal)
+{
+	if (!agent->signal_told)
+		log_warning("signal %d (%s) does nothing: what keepalived writes into files then, "
+			    "`xvrrpctl --json status` and `stats` have",
+			    signal, strsignal(signal));
+	agent->signal_told = true;
+}
+
 static void signalled(int signal, void *data)
 {
 	struct agent *agent = data;
@@ -142,8 +151,12 @@ static void signalled(int signal, void *data)
 	case SIGUSR2:
 		leave(EXIT_CLEAN);
 		break;
-	default:
+	case SIGTERM:
+	case SIGINT:
 		stop(agent, signal);
+		break;
+	default:
+		tell_ignored(agent, signal);
 		break;
 	}
 }
@@ -178,14 +191,23 @@ static int open_events(struct agent *agent, struct failure *failure)
 	return 0;
 }
 
+/* With those that monitoring sends to keepalived: nobody is to die of a question. */
+static int open_signals(struct agent *agent)
+{
+	int signals[NSIG] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+	unsigned count = 5;
+	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+		signals[count++] = number;
+	return loop_signals(agent->loop, signals, count, signalled, agent);
+}
+
 /* Before there is anything to clean up: a signal from here on ends in an orderly stop. */
 static int open_loop(struct agent *agent, struct failure *failure)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR2};
 	agent->loop = loop_new(failure);
 	if (!agent->loop)
 		return -1;
-	if (loop_signals(agent->loop, signals, 4, signalled, agent) < 0)
+	if (open_signals(agent) < 0)
 		return fail(failure, "signals cannot be watched: %s", strerror(errno));
 	agent->announce_task = loop_task_new(agent->loop, LOOP_NETLINK, announce_rest, agent);
 	agent->announce_timer = loop_timer_new(agent->loop, announce_waited, agent);

@@ -107,6 +107,7 @@ struct agent {
 	int64_t breathed_ns;
 	bool ready;	    /* the programs are there, everything is bound that can be */
 	bool reload_wanted; /* before that: reload then */
+	bool signal_told;   /* of a signal that means something to keepalived only */
 	int stop_signal;    /* came before that: stop then */
 	struct vrrp_addr *left_addresses; /* of an adopted set, until adopt_finish() */
 	size_t left_count;

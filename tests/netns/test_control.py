@@ -4,6 +4,8 @@
 import datetime
 import json
 import pathlib
+import re
+import signal
 import subprocess
 import time
 
@@ -87,3 +89,15 @@ def test_configuration_can_be_read_back(lan):
     path.write_text(text, encoding="utf-8")
     assert run_agent(lan.r1, "-t", "-f", path).returncode == 0
     assert run_agent(lan.r1, "-T", "-f", path).stdout == text
+
+
+def test_signals_that_ask_keepalived_for_something(lan):
+    """State, JSON, statistics anew, threads: nothing that a router dies of."""
+    agent = Xvrrpd(lan.r1)
+    wait_until(lambda: agent.state() == "active", "active")
+    for number in (signal.SIGUSR1, signal.SIGRTMIN + 2, signal.SIGRTMAX - 1, signal.SIGRTMAX):
+        agent.send(number)
+    wait_until(lambda: "xvrrpctl --json status" in agent.log(), "told what to ask instead")
+    assert agent.state() == "active"
+    assert len(re.findall(r"signal \d+ .* does nothing", agent.log())) == 1
+    assert agent.stop() == 0
