@@ -128,6 +128,8 @@ static void a_slot_starts_from_nothing(void **state)
 	assert_int_equal(bpf_map_update_elem(stats_fd, &slot, counted, BPF_ANY), 0);
 	memset(dataplane_slot(dataplane, 0), 0xff, sizeof(struct vr_slot));
 	assert_int_equal(plane_slot(dataplane, &key, false, NULL), 0);
+	zero.counted_since_s = dataplane_slot(dataplane, 0)->counted_since_s; /* now */
+	assert_true(zero.counted_since_s > 0 && zero.counted_since_s < UINT64_MAX);
 	assert_memory_equal(dataplane_slot(dataplane, 0), &zero, sizeof(zero));
 	sum = dataplane_vr_stats(dataplane, 0);
 	assert_int_equal(sum.advertisements_received, 0);
