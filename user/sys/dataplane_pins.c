@@ -154,19 +154,23 @@ static bool belongs_in_links(const struct dirent *entry)
 	return !is_pin(entry) || is_our_link(entry) || is_our_marker(entry);
 }
 
-/* The name of something in the directory that does not belong there, "" = all does. */
-static void find_other(const char *path, test_fn *belongs, char name[NAME_MAX + 1])
+/*
+ * The name of something in the directory that does not belong there, "" = all does. False if the
+ * directory cannot be read.
+ */
+static bool find_other(const char *path, test_fn *belongs, char name[NAME_MAX + 1])
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
 
 	name[0] = '\0';
 	if (!directory)
-		return;
+		return false;
 	while (!name[0] && (entry = readdir(directory)))
 		if (!belongs(entry))
 			snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
 	closedir(directory);
+	return true;
 }
 
 static int refuse_other(const char *path, test_fn *belongs, struct failure *failure)
@@ -182,14 +186,12 @@ static int refuse_other(const char *path, test_fn *belongs, struct failure *fail
 		    path, name);
 }
 
+/* When in doubt, no: what is empty is unmounted. */
 static bool is_empty(const char *path)
 {
 	char name[NAME_MAX + 1];
 
-	if (access(path, R_OK))
-		return false;
-	find_other(path, is_no_pin, name);
-	return !name[0];
+	return find_other(path, is_no_pin, name) && !name[0];
 }
 
 /* Unmounting would destroy what others have pinned there meanwhile: only when it is empty. */
