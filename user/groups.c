@@ -19,17 +19,21 @@ struct group {
 
 /* ---- what a step leads to ---- */
 
-void groups_follow(struct router *router)
+static void follow(struct group *group)
 {
-	struct group *group = router->group;
 	struct vr_event event;
 	size_t index;
-	if (!group || group->follows)
-		return;
 	group->follows = true;
 	while (group_next(group->members, group->count, &index, &event))
 		router_step_on(group->routers[index], &event);
 	group->follows = false;
+}
+
+void groups_follow(struct router *router)
+{
+	struct group *group = router->group;
+	if (group && group_view_changed(&router->group_view, &router->vr) && !group->follows)
+		follow(group);
 }
 
 /* ---- who is in which ---- */
@@ -86,8 +90,10 @@ static bool open_group(struct agent *agent, struct group *group, const struct co
 static void enter_group(struct group *group)
 {
 	for (size_t i = 0; i < group->count; i++) {
-		group->routers[i]->group = group;
-		vr_set_group(&group->routers[i]->vr, true);
+		struct router *router = group->routers[i];
+		router->group = group;
+		vr_set_group(&router->vr, true);
+		group_view_changed(&router->group_view, &router->vr);
 	}
 }
 
@@ -110,10 +116,10 @@ bool groups_open(struct agent *agent)
 		groups_close(agent);
 	for (size_t i = 0; i < agent->group_count; i++)
 		enter_group(&agent->groups[i]);
+	for (size_t i = 0; i < agent->group_count; i++)
+		follow(&agent->groups[i]);
 	for (size_t i = 0; i < agent->router_count; i++)
-		if (agent->routers[i]->group)
-			groups_follow(agent->routers[i]);
-		else
+		if (!agent->routers[i]->group)
 			leave_group(agent->routers[i]);
 	return opened;
 }

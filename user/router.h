@@ -19,6 +19,7 @@
 
 #include "agent_state.h"
 #include "announce.h"
+#include "core/group.h"
 #include "core/packet.h"
 #include "core/vr.h"
 #include "plan.h"
@@ -30,11 +31,12 @@ struct router {
 	struct agent *agent;
 	const struct conf_instance *conf;
 	struct vr vr;
-	struct group *group;	     /* its sync group: see groups.h; NULL = none */
-	int64_t timer_ns;	     /* its deadline, in the heap of schedule.c: */
-	size_t heap_at;		     /* its place there, from 1; 0 = none */
-	bool scheduled;		     /* it may have one */
-	bool waits;		     /* actions of it are in the outbox */
+	struct group *group;	      /* its sync group: see groups.h; NULL = none */
+	struct group_view group_view; /* of its last step in one */
+	int64_t timer_ns;	      /* its deadline, in the heap of schedule.c: */
+	size_t heap_at;		      /* its place there, from 1; 0 = none */
+	bool scheduled;		      /* it may have one */
+	bool waits;		      /* actions of it are in the outbox */
 	int64_t superior_ns;	     /* as the last step knew it, by which its leases are decided */
 	int64_t last_transition_s;   /* Unix time, 0 = never */
 	int64_t up_since_s;	     /* the same, of leaving Initialize; 0 = not, or unknown */

@@ -411,8 +411,8 @@ def test_asked_while_it_starts(lan):
     agent = Xvrrpd(lan.r1, instance(200))
     agent.kill()
     agent = Xvrrpd(lan.r1, instance(200), wrapper=(
-        "sh", "-c", "trap '' HUP; for n in 1 2 3 4 5 6 7 8 9; do "
-        "(sleep 0.0$n; kill -HUP $$) & done; exec \"$@\"", "sh"))
+        "sh", "-c", "trap '' HUP; "
+        "(for n in $(seq 200); do kill -HUP $$; sleep 0.002; done) & exec \"$@\"", "sh"))
     wait_until(lambda: agent.state() == "active", "Active")
     assert agent.json("reload") == {"changed": 0}
 

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from lab import Instance, Xvrrpd, wait_until
+from lab import Instance, Xvrrpd, block, hold, wait_until
 from lab.stalls import Stalls
 
 LANS, COUNT = 4, 1000
@@ -79,9 +79,9 @@ def worst_of(lab, work):
     return max(late)
 
 
-def reload(agent, changed):
+def reload(agent, changed, **kwargs):
     new, count = changed
-    agent.configure(*new)
+    agent.configure(*new, **kwargs)
     assert agent.json("reload") == {"changed": count}
 
 
@@ -111,3 +111,28 @@ def test_none_is_late(lab):
              agent.json("status")["virtual_routers"] if vr["interface"] == "eth0"}
     stayed = [vrid for vrid in before if before[vrid] == after[vrid]]
     assert len(stayed) == COUNT // LANS - 25
+
+
+def in_groups():
+    """One sync group for each network, in the place of further lines of global_defs."""
+    lines = []
+    for lan in range(LANS):
+        members = block("group", *(f"V{n}" for n in range(lan, COUNT, LANS)))
+        lines += ["}", f"vrrp_sync_group G{lan} {{", *members]
+    return {"global_lines": lines}
+
+
+def test_large_groups(lab):
+    """A step of one member costs the others nothing where it is no news to them."""
+    node = lab.node("r1", *(f"10.{lan}.0.11/16" for lan in range(LANS)))
+    agent = Xvrrpd(node, *instances())
+    wait_until(lambda: active(agent) == COUNT, "all are Active", PATIENCE_S, 0.2)
+    before = {vr["name"]: vr["last_transition"] for vr in agent.json("status")["virtual_routers"]}
+    reload(agent, (instances(), COUNT), **in_groups())
+    routers = agent.json("status")["virtual_routers"]
+    assert {vr["sync_group"] for vr in routers} == {f"G{lan}" for lan in range(LANS)}
+    hold(lambda: active(agent) == COUNT, "it runs", 3, 0.2)
+    reload(agent, (instances(), COUNT))
+    routers = agent.json("status")["virtual_routers"]
+    assert {vr["name"]: vr["last_transition"] for vr in routers} == before
+    assert {vr["state"] for vr in routers} == {"active"}

@@ -21,6 +21,25 @@ void group_open(struct group_member *members, size_t count, bool running)
 	}
 }
 
+bool group_view_changed(struct group_view *view, const struct vr *vr)
+{
+	const struct group_view old = *view;
+
+	*view = (struct group_view){
+		.goodbye_ns = vr->goodbye_ns,
+		.down_armed_ns = vr->down_armed_ns,
+		.faults = vr->faults,
+		.state = vr->state,
+		.started = vr->started,
+		.ready = vr->ready,
+		.drained = vr->drained,
+	};
+	return old.goodbye_ns != view->goodbye_ns || old.down_armed_ns != view->down_armed_ns ||
+	       old.faults != view->faults || old.state != view->state ||
+	       old.started != view->started || old.ready != view->ready ||
+	       old.drained != view->drained;
+}
+
 /* ---- what is new ---- */
 
 static void note_yield(struct group_member *members, size_t count)
@@ -139,21 +158,26 @@ static bool any_is_active(const struct group_member *members, size_t count)
 	return false;
 }
 
-static bool other_is_faulty(const struct group_member *members, size_t count, size_t index)
+/* A newcomer's fault is not that of an Active group. */
+static bool counts(const struct group_member *member, bool spares)
 {
-	bool spares = any_is_active(members, count);
-
-	for (size_t i = 0; i < count; i++)
-		if (i != index && faulty(&members[i]) && !(spares && members[i].newcomer))
-			return true;
-	return false;
+	return faulty(member) && !(spares && member->newcomer);
 }
 
-static bool fault_next(const struct group_member *members, size_t count, size_t index,
-		       struct vr_event *event)
+static size_t count_faulty(const struct group_member *members, size_t count, bool spares)
 {
-	bool has = members[index].vr->faults & FAULT_SYNC_GROUP;
-	bool wants = members[index].vr->started && other_is_faulty(members, count, index);
+	size_t number = 0;
+
+	for (size_t i = 0; i < count; i++)
+		number += counts(&members[i], spares);
+	return number;
+}
+
+/* `others`: so many of them are faulty. */
+static bool fault_next(const struct group_member *member, size_t others, struct vr_event *event)
+{
+	bool has = member->vr->faults & FAULT_SYNC_GROUP;
+	bool wants = member->vr->started && others > 0;
 
 	if (has == wants)
 		return false;
@@ -225,9 +249,15 @@ bool group_next(struct group_member *members, size_t count, size_t *index, struc
 {
 	*event = (struct vr_event){.kind = EV_DEADLINE};
 	look(members, count);
+
+	bool spares = any_is_active(members, count);
+	size_t number = count_faulty(members, count, spares);
+
 	for (size_t i = 0; i < count; i++) {
+		size_t others = number - counts(&members[i], spares);
+
 		*index = i;
-		if (fault_next(members, count, i, event) || note_next(&members[i], event))
+		if (fault_next(&members[i], others, event) || note_next(&members[i], event))
 			return true;
 	}
 	return go_next(members, count, index, event);

@@ -37,6 +37,20 @@ struct group_member {
 	bool must_yield, must_hurry, must_drain, must_undrain;
 };
 
+/* All of a virtual router that makes a difference to its group. */
+struct group_view {
+	int64_t goodbye_ns, down_armed_ns;
+	unsigned faults;
+	enum vr_state state;
+	bool started, ready, drained;
+};
+
+/*
+ * Has it changed since the last call? While that of no member has, group_next() is false, and to
+ * ask it, which looks at all of them, would be in vain: most steps are advertisements.
+ */
+bool group_view_changed(struct group_view *view, const struct vr *vr);
+
 /*
  * A group is formed of `members`, whose `vr` is set: at the start, before they are started or
  * adopted, or by a reload (`running`). What they are at that moment is nothing new to anybody.
