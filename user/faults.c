@@ -161,7 +161,8 @@ static const char *advice(enum vr_fault fault)
 	case FAULT_SYNC_GROUP:
 		return "another member of its sync group has a fault";
 	case FAULT_TRACKED:
-		return "a tracked object without a weight is down: see the status";
+		return "a tracked object without a weight is down, or a number takes 254 or "
+		       "more off: see the status";
 	case FAULT_CONFIGURATION:
 		return "it cannot run as it is configured: see what xvrrpd -t says";
 	case FAULT_TRACK_PENDING:

@@ -7,6 +7,17 @@
 #include "router.h"
 #include "tracking_private.h"
 
+static struct track as_tracked(const struct object *object, const struct conf_track *track)
+{
+	return (struct track){
+		.state = object->state,
+		.is_number = object->kind == CONF_TRACK_FILE,
+		.number = object->number,
+		.weight = track->weight,
+		.reverse = track->reverse,
+	};
+}
+
 static struct track_verdict judge(const struct router *router, const struct conf_instance *conf)
 {
 	struct tracks *tracks = router->tracks;
@@ -14,15 +25,8 @@ static struct track_verdict judge(const struct router *router, const struct conf
 	size_t count = 0;
 	for (size_t i = 0; tracks && i < tracks->count && i < conf->track_count; i++) {
 		const struct object *object = tracks->objects[i];
-		if (object->unusable)
-			continue;
-		list[count++] = (struct track){
-			.state = object->state,
-			.is_number = object->kind == CONF_TRACK_FILE,
-			.number = object->number,
-			.weight = conf->tracks[i].weight,
-			.reverse = conf->tracks[i].reverse,
-		};
+		if (!object->unusable)
+			list[count++] = as_tracked(object, &conf->tracks[i]);
 	}
 	return track_judge(list, count, conf->priority);
 }
@@ -81,13 +85,16 @@ void tracking_adopt(struct router *router, uint8_t priority)
 /* Of a number only whether it is a fault can be said so. */
 static const char *state_text(const struct object *object, const struct conf_track *track)
 {
+	struct track tracked = as_tracked(object, track);
 	bool up = object->state == TRACK_UP;
 	if (object->unusable)
 		return "unusable";
 	if (object->state == TRACK_UNKNOWN)
 		return "unknown";
-	if (object->kind == CONF_TRACK_FILE)
-		up = track->weight != 0 || object->number == 0;
+	if (tracked.is_number && track->weight == 0)
+		up = object->number == 0;
+	else if (tracked.is_number)
+		up = !track_judge(&tracked, 1, 1).fault;
 	return up ? "up" : "down";
 }
 

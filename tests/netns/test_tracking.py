@@ -287,6 +287,21 @@ def test_a_file_is_a_switch(lan):
     wait_until(lambda: agent.state() == "active", "active again")
 
 
+def test_a_number_can_be_a_fault(lan):
+    """One that takes off all that there can be, reversed or not; it is down then, and says so."""
+    number = lan.dir / "number"
+    number.write_text("-127", encoding="ascii")
+    agent = Xvrrpd(lan.r1, Root("track_file n", f"file {number}", "weight 2"),
+                   Instance(extra=tracked("file", "n")),
+                   Instance(name="VI_2", vrid=52, addresses=("192.0.2.2/24",),
+                            extra=tracked("file", "n weight 2 reverse")))
+    wait_until(lambda: (agent.state(), agent.state("VI_2")) == ("initialize", "active"), "a fault")
+    assert (track(agent)["state"], track(agent, "VI_2")["state"]) == ("down", "up")
+    number.write_text("127", encoding="ascii")
+    wait_until(lambda: (agent.state(), agent.state("VI_2")) == ("active", "initialize"), "reversed")
+    assert (track(agent)["state"], track(agent, "VI_2")["state"]) == ("up", "down")
+
+
 # ---- processes ----
 
 NAME = f"trk{os.getpid()}"  # others may run this test at the same time
