@@ -313,7 +313,7 @@ static int check_explicit_mode(const struct agent *agent, struct failure *failur
 	return 0;
 }
 
-void agent_step_all(struct agent *agent, enum vr_event_kind kind)
+static void step_all(struct agent *agent, enum vr_event_kind kind)
 {
 	struct vr_event event = {.kind = kind};
 	for (size_t i = 0; i < agent->router_count; i++) {
@@ -364,7 +364,7 @@ static int start(struct agent *agent, struct failure *failure)
 			return -1;
 		log_error("%s; trying again every second", failure->text);
 	}
-	agent_step_all(agent, EV_STARTUP);
+	step_all(agent, EV_STARTUP);
 	notify_begin(agent);
 	loop_notify("READY=1");
 	return 0;
@@ -453,7 +453,7 @@ static int run(struct agent *agent)
 	}
 	loop_notify("STOPPING=1");
 	notify_hold(agent);
-	agent_step_all(agent, EV_SHUTDOWN);
+	step_all(agent, EV_SHUTDOWN);
 	notify_stop(agent);
 	return code;
 }

@@ -123,9 +123,6 @@ void agent_consume(struct agent *agent);
 /* Between two routers, in something long: those advertise that are due. At most once a ms. */
 void agent_breathe(struct agent *agent);
 
-/* Tell every router. */
-void agent_step_all(struct agent *agent, enum vr_event_kind kind);
-
 /* Once more, after it failed at the start: see there. */
 void agent_open_control(struct agent *agent);
 

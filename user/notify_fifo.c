@@ -5,11 +5,13 @@
  * end of file, then SIGTERM; keepalived begins with SIGTERM, and most readers miss STOP.
  */
 #include "notify_fifo.h"
-#include "sys/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "conf/diff.h"
+#include "sys/command.h"
 
 #define KILL_AFTER_NS (2 * NS_PER_S)
 #define READ_NS	      NS_PER_S /* at the end */
@@ -178,29 +180,6 @@ static char *copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_words(char *const *a, char *const *b)
-{
-	size_t i = 0;
-	if (!a || !b)
-		return a == b;
-	while (a[i] && b[i] && strcmp(a[i], b[i]) == 0)
-		i++;
-	return !a[i] && !b[i];
-}
-
-static bool same(const struct conf_fifo *a, const struct conf_fifo *b)
-{
-	return same_text(a->path, b->path) && same_text(a->user, b->user) &&
-	       same_text(a->group, b->group) && same_words(a->script.words, b->script.words) &&
-	       same_text(a->script.user, b->script.user) &&
-	       same_text(a->script.group, b->script.group);
-}
-
 static void forget_conf(struct conf_fifo *conf)
 {
 	free(conf->path);
@@ -212,7 +191,7 @@ static void forget_conf(struct conf_fifo *conf)
 	*conf = (struct conf_fifo){.path = NULL};
 }
 
-/* Without memory a part is missing: same() sees that, and the next reload tries again. */
+/* Without memory a part is missing: conf_same_fifo() sees that, and the next reload tries again. */
 static void copy_conf(struct conf_fifo *to, const struct conf_fifo *from)
 {
 	*to = (struct conf_fifo){
@@ -259,13 +238,14 @@ void pipes_follow(struct pipes *pipes)
 	static const struct conf_fifo none;
 	const struct conf_global *global = &pipes->agent->conf->global;
 	const struct conf_fifo *wanted[NOTIFY_FIFOS] = {&global->fifo, &global->vrrp_fifo};
-	if (global->fifo.path && same_text(global->fifo.path, global->vrrp_fifo.path))
+	if (global->fifo.path && global->vrrp_fifo.path &&
+	    strcmp(global->fifo.path, global->vrrp_fifo.path) == 0)
 		wanted[1] = &none; /* each line once */
 	for (size_t i = 0; i < NOTIFY_FIFOS; i++)
-		if (!same(&pipes->list[i].conf, wanted[i]))
+		if (!conf_same_fifo(&pipes->list[i].conf, wanted[i]))
 			pipe_close(&pipes->list[i]);
 	for (size_t i = 0; i < NOTIFY_FIFOS; i++)
-		if (!same(&pipes->list[i].conf, wanted[i]))
+		if (!conf_same_fifo(&pipes->list[i].conf, wanted[i]))
 			pipe_open(&pipes->list[i], wanted[i]);
 }
 

@@ -73,6 +73,12 @@ static bool same_script(const struct conf_script *a, const struct conf_script *b
 	       same_text(a->group, b->group);
 }
 
+bool conf_same_fifo(const struct conf_fifo *a, const struct conf_fifo *b)
+{
+	return same_text(a->path, b->path) && same_text(a->user, b->user) &&
+	       same_text(a->group, b->group) && same_script(&a->script, &b->script);
+}
+
 /* The place of an object in its configuration does not count. */
 static bool same_track(const struct pair *pair, const struct conf_track *a,
 		       const struct conf_track *b)
@@ -266,8 +272,8 @@ static unsigned further_changes(const struct conf_instance *a, const struct conf
 	return changes;
 }
 
-struct conf_match conf_diff(const struct conf *old, const struct conf_instance *before,
-			    const struct conf *new, const struct conf_instance *after)
+static struct conf_match diff(const struct conf *old, const struct conf_instance *before,
+			      const struct conf *new, const struct conf_instance *after)
 {
 	struct pair pair = {.old = old, .new = new, .a = before, .b = after};
 	struct conf_match match = {.changes = further_changes(before, after)};
@@ -329,7 +335,7 @@ static struct conf_match match_of(const struct conf *old, const struct conf_inst
 		bsearch(&instance, sorted, old->instance_count, sizeof(*sorted), compare_pointers);
 	if (!found)
 		return (struct conf_match){0};
-	struct conf_match match = conf_diff(old, *found, new, instance);
+	struct conf_match match = diff(old, *found, new, instance);
 	match.is_known = true;
 	match.old = (size_t)(*found - old->instances);
 	return match;

@@ -26,9 +26,8 @@ struct conf_match {
 	uint64_t members; /* that differ: see conf_diff_members() */
 };
 
-/* What differs between two instances that are the same virtual router; `is_known` is not set. */
-struct conf_match conf_diff(const struct conf *old, const struct conf_instance *before,
-			    const struct conf *new, const struct conf_instance *after);
+/* Nothing that the pipe or its reader would have to be made anew for. */
+bool conf_same_fifo(const struct conf_fifo *a, const struct conf_fifo *b);
 
 /* One for each instance of `new`, malloc'd; NULL without memory. */
 struct conf_match *conf_compare(const struct conf *old, const struct conf *new);
