@@ -112,6 +112,12 @@ void block_take_value(const struct block *block, const struct keyword *keyword,
 		words_take(block->object, statement, diags);
 		return;
 	}
+	if (keyword->key == KEY_FILE && block->settings[KEY_FILE].keyword) {
+		conf_warning(diags, &statement->place,
+			     "`file` stands on %s already: that one is used",
+			     LINE_TEXT(&block->settings[KEY_FILE].place, &statement->place));
+		return;
+	}
 	setting_take(&block->settings[keyword->key], keyword, statement, diags);
 	if (keyword->key == KEY_NATIVE_IPV6)
 		raw_set_family(block->instance, VRRP_IPV6);

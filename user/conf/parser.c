@@ -335,6 +335,26 @@ static bool belongs_outside(struct parser *parser, const struct statement *state
 	return true;
 }
 
+/*
+ * Is this the head of the block that it is in, as an editor has doubled it? keepalived takes it for
+ * one more line of the block.
+ */
+static bool is_head_again(struct parser *parser, const struct statement *statement,
+			  const struct block *block)
+{
+	enum schema_context outer = block->instance ? IN_INSTANCE : IN_SYNC_GROUP;
+	const struct keyword *keyword = schema_find(outer, statement->words[0].text);
+
+	if (statement->kind != STATEMENT_BLOCK || block->context == outer ||
+	    (!block->instance && !block->group) || !keyword || keyword->kind != KIND_BLOCK ||
+	    keyword->key != block->key)
+		return false;
+	conf_warning(parser->diags, &statement->place,
+		     "a second `%s {` inside of that at %s:%u:%u: it is ignored", keyword->name,
+		     block->open.file, block->open.line, block->open.column);
+	return true;
+}
+
 /* The next statement of a block that has words; NULL at the end of the block. */
 static const struct statement *next_in_block(struct parser *parser, const struct block *block)
 {
@@ -355,7 +375,7 @@ static const struct statement *next_in_block(struct parser *parser, const struct
 			conf_warning(parser->diags, &statement->place,
 				     "a block without a keyword is skipped");
 			skip_block(parser, statement);
-		} else {
+		} else if (!is_head_again(parser, statement, block)) {
 			return belongs_outside(parser, statement, block) ? NULL : statement;
 		}
 	}

@@ -172,7 +172,7 @@ void words_take(struct raw_object *object, const struct statement *statement,
 		struct conf_diags *diags);
 void words_free(char **words);
 
-/* What follows `script` of a vrrp_script: a command only. */
+/* What follows `script` of a vrrp_script: a command only; of several the last counts. */
 void command_take(struct conf_script *script, const struct statement *statement,
 		  struct conf_diags *diags);
 

@@ -239,6 +239,11 @@ void script_take_nothing(struct conf_script *script, const struct statement *sta
 void command_take(struct conf_script *script, const struct statement *statement,
 		  struct conf_diags *diags)
 {
+	if (script->words)
+		conf_warning(diags, &statement->place, WORD " comes after %s, and replaces it",
+			     statement->words[0].text,
+			     LINE_TEXT(&script->place, &statement->place));
+	script_free(script);
 	take(script, statement, 1, diags);
 }
 
