@@ -337,6 +337,9 @@ static void addr_count_zero(void **state) /* B-11 */
 
 	spec.count = 0;
 	assert_refused(*state, V3, &spec, COUNT_addr_count_zero);
+	spec = advert_v2(VRID_V2, VIP_V2); /* a wrong list like any other */
+	spec.count = 0;
+	assert_refused(*state, V2, &spec, COUNT_address_list);
 }
 
 static void interval_zero(void **state) /* B-14; the reserve nibble does not make it non-zero */
