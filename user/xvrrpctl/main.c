@@ -33,7 +33,7 @@ static const struct word words[] = {
 	{"undrain", true, show_undrain, "... until this"},
 	{"reload", false, show_reload, "read the configuration file again"},
 	{"doctor", false, show_doctor, "look for what is wrong, and say what to do"},
-	{"events", false, NULL, "follow transitions and foreign claims, a JSON object a line"},
+	{"events", false, NULL, "follow transitions, priorities and foreign claims, as JSON"},
 	{"config", false, show_config, "the configuration in force, in canonical form"},
 	{"version", false, show_version, "the version of the running xvrrpd"},
 };
