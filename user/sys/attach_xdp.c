@@ -75,7 +75,7 @@ static const char *meaning(int error, enum xdp_mode mode)
 		return mode == XDP_MODE_NATIVE ? "the driver has no native XDP"
 					       : "the device has no generic XDP";
 	case EEXIST:
-		return "a device above it (bond, team) has an XDP program already";
+		return "a device above it (bond, team, VLAN) has an XDP program already";
 	case ERANGE:
 	case EINVAL:
 		return "the driver refuses XDP with its present settings: lower the MTU, turn LRO "
