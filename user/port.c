@@ -127,8 +127,11 @@ static struct port *parent_port(struct agent *agent, const struct link *link, en
 	if (!parent || (wanted != XDP_MODE_AUTO && wanted != XDP_MODE_NATIVE))
 		return NULL;
 	struct port *port = port_find(agent, parent->ifindex);
-	if (!port)
+	if (!port) {
 		port = port_new(agent, parent, XDP_MODE_NATIVE, failure);
+		if (port) /* should another program come, it serves in another mode */
+			port->wanted = wanted;
+	}
 	if (!port || port->attach.mode != XDP_MODE_NATIVE)
 		return NULL;
 	*place = (struct place){.ifindex = parent->ifindex, .vlan = vlan};

@@ -279,3 +279,70 @@ def test_tags_that_a_card_strips(lab):
     become(agent, "active")
     assert agent.stop() == 0
     assert strips_tags(router)
+
+
+def test_a_vlan_that_comes_and_goes(lab):
+    """Made after the start, deleted while Active, made again with another id under its name."""
+    network = Network(plain, "eth0", "", "virtio")
+    router, client = plug(lab, network, "r1"), plug(lab, network, "client")
+    agent = Xvrrpd(router, *instances(200, "vlan0", 1))
+    for vid in (100, 200):
+        for node in (router, client):
+            node.ip("link", "add", "vlan0", "link", "eth0", "type", "vlan", "id", str(vid))
+            node.ip("link", "set", "vlan0", "up")
+            give_addresses(node, "vlan0", 1)
+        become(agent, "active")
+        assert (agent.vr("V4_1")["vlan"], agent.interface("eth0")["xdp_mode"]) == (vid, "native")
+        assert is_served(client, 1)
+        for node in (router, client):
+            node.ip("link", "delete", "vlan0")
+        become(agent, "initialize")
+        assert MAC4 not in router.run("bridge", "fdb", "show")
+    wait_until(lambda: not agent.json("status")["interfaces"], "no programs where nobody is")
+
+
+def carries(node, name):
+    """As the bond sees it: it loses its carrier with the last one."""
+    wait_until(lambda: "mii_status UP" in node.ip("-d", "link", "show", "dev", name), f"{name} up")
+
+
+def test_links_of_a_bond_change(lab):
+    """No event for the role: another link carries, and one leaves the bond and comes back."""
+    network = NETWORKS["bond"]
+    router, client = plug(lab, network, "r1"), plug(lab, network, "client")
+    agent = Xvrrpd(router, *instances(200, "bond0"))
+    become(agent, "active")
+    carries(router, "eth1")
+    lab.switch_run("ip", "link", "set", "dev", router.port(0), "down")
+    assert is_served(client)
+    router.ip("link", "set", "eth0", "nomaster")
+    lab.switch_run("ip", "link", "set", "dev", router.port(0), "up")
+    router.ip("link", "set", "eth0", "down")
+    router.ip("link", "set", "eth0", "master", "bond0")
+    carries(router, "eth0")
+    lab.switch_run("ip", "link", "set", "dev", router.port(1), "down")
+    assert is_served(client)
+    assert agent.vr("V4_0")["statistics"]["active_transitions"] == 1
+
+
+def detach_xdp(agent):
+    """As another tool does that wants the hook."""
+    pin = next((agent.pin_dir / "links").glob("*-xdp"))
+    nets.run("bpftool", "link", "detach", "pinned", pin)
+
+
+def test_the_hook_of_a_parent_is_taken(lab):
+    """The VLAN goes on in tc mode there, as its parent itself would."""
+    router, client, _ = trunk(lab, "virtio", 100)
+    lab.pass_program()
+    agent = Xvrrpd(router, *instances(200, "eth0.100", 1))
+    become(agent, "active")
+    assert agent.interface("eth0")["xdp_mode"] == "native"
+    agent.freeze()
+    detach_xdp(agent)
+    router.ip("link", "set", "dev", "eth0", "xdpdrv", "obj", lab.dir / "pass.o", "sec", "xdp.frags")
+    agent.thaw()
+    wait_until(lambda: agent.interface("eth0")["xdp_mode"] == "tc", "another hook", START_S)
+    become(agent, "active")
+    assert is_served(client, 1)
+    router.ip("link", "set", "dev", "eth0", "xdpdrv", "off")

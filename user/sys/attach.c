@@ -159,8 +159,9 @@ static bool mode_stays(struct dataplane *dataplane, struct attachment *attachmen
 		return false;
 	if (wanted != XDP_MODE_AUTO)
 		return wanted == attachment->mode;
-	return attachment->wanted == XDP_MODE_AUTO &&
-	       (attachment->mode != XDP_MODE_NATIVE || !native_trouble(kind));
+	if (attachment->mode == XDP_MODE_NATIVE)
+		return !native_trouble(kind);
+	return attachment->wanted == XDP_MODE_AUTO;
 }
 
 /* Why that mode was chosen; of an earlier agent's choice only the likely reason is known. */
