@@ -24,6 +24,8 @@ void volley_send(struct volley *volley)
 static bool is_wanted(const struct router *router, size_t index)
 {
 	const struct plan *plan = router->plan;
+	if (plan->announcements[index].length == 0)
+		return false; /* another virtual router serves it */
 	switch (router->announce_which) {
 	case ANNOUNCE_ALL:
 		return true;

@@ -251,6 +251,15 @@ static void plan_group(struct router *router, size_t index, int ifindex)
 		add_item(router, &item);
 }
 
+/* Another virtual router has it: no key, nothing for the kernel, and no frame to announce it. */
+static void leave_address(struct router *router, size_t index, const struct link *link)
+{
+	struct plan *plan = router->plan;
+	plan->announcements[index] = (struct transmit_frame){.ifindex = router->ifindex};
+	plan->places[index] = router->place;
+	plan->address_ifindexes[index] = link->ifindex;
+}
+
 static int bind_address(struct router *router, size_t index, struct failure *failure)
 {
 	struct agent *agent = router->agent;
@@ -259,6 +268,10 @@ static int bind_address(struct router *router, size_t index, struct failure *fai
 	if (!link || !wire)
 		return fail(failure, "interface %s does not exist",
 			    conf_served(router->conf, index)->dev);
+	if (conf_served(router->conf, index)->of_another) {
+		leave_address(router, index, link);
+		return 0;
+	}
 	router->plan->announcements[index].ifindex = wire->ifindex;
 	if (bind_wire(router, index, wire, failure) < 0)
 		return -1;

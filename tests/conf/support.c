@@ -127,6 +127,7 @@ static bool stays(const char *text)
 		"stays in fault",
 		"strict mode",
 		"a weight with `nopreempt`",
+		"through that one alone",
 		"is held at 254",
 		"is longer than its `interval`",
 		"without `enable_script_security`",

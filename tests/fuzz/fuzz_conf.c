@@ -303,6 +303,7 @@ static bool stays(const struct conf_diag *diag)
 		"stays in fault",
 		"strict mode",
 		"a weight with `nopreempt`",
+		"through that one alone",
 		"is held at 254",
 		"is longer than its `interval`",
 		"without `enable_script_security`",

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lab import (ADDRESSES6, VIP, VIP6, VRID, ArpProber, Instance, Xvrrpd, block, elected, hold,
-                 pair, password, unicast, virtual_mac, wait_until)
+                 holds, pair, password, unicast, virtual_mac, wait_until)
 from lab import bpf
 from lab.nets import run
 
@@ -107,6 +107,34 @@ def test_order(lan, two):
         changed(first, instance(200, OLD, VIP))
         wait_until(lambda: told(still.capture)[-1].addresses == (OLD, VIP), "the list")
     assert still.capture.gratuitous(VIP) == still.capture.gratuitous(OLD) == []
+
+
+def test_address_of_two(lan):
+    """The first has it; the second advertises it, and serves it once it is the only one."""
+    shared, alone = instance(200, VIP, OLD), instance(200, VIP, name="VI_2", vrid=SECOND_VRID)
+    first = Xvrrpd(lan.r1, shared, alone)
+    wait_until(lambda: first.state() == first.state("VI_2") == "active", "both Active")
+    holds(lan.r1)
+    with Still(lan, first, ("VI_2",)) as still:
+        assert served(first)[VIP] == served(first)[OLD]
+        wait_until(lambda: told(still.capture, vrid=SECOND_VRID), "advertised")
+        assert told(still.capture, vrid=SECOND_VRID)[-1].addresses == (VIP,)
+        assert first.vr("VI_2")["virtual_addresses"] == [f"{VIP}/24"]
+        first.ctl("drain", "VI_1")
+        wait_until(lambda: first.state() == "backup", "drained")
+        wait_until(lambda: f"{VIP}/24" not in lan.r1.addresses(), "nobody serves it")
+        assert still.capture.gratuitous(VIP) == []
+        changed(first, alone, count=2)
+        wait_until(lambda: len(still.capture.gratuitous(VIP)) >= 5, "announced")
+        assert {a.sender_mac for a in still.capture.gratuitous(VIP)} == {virtual_mac(SECOND_VRID)}
+        holds(lan.r1)
+        since_ns = time.time_ns()
+        changed(first, shared, alone, count=2)
+        wait_until(lambda: first.state() == "active", "back")
+        wait_until(lambda: still.capture.gratuitous(VIP, since_ns), "announced")
+        holds(lan.r1)
+        assert served(first)[VIP] == served(first)[OLD]
+    assert {a.sender_mac for a in still.capture.gratuitous(VIP, since_ns)} == {virtual_mac(VRID)}
 
 
 def test_moved_to_another(lan):

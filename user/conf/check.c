@@ -144,10 +144,13 @@ static void tell_duplicate(const struct served *first, const struct served *seco
 
 	addr_format(&second->address->address, text);
 	conf_warning(diags, &second->address->place,
-		     "%s on %s is an address of instance " WORD " already (%s): it is ignored "
-		     "here",
-		     text, second->dev, first->instance->name,
-		     LINE_TEXT(&first->address->place, &second->address->place));
+		     "%s on %s is an address of instance " WORD " already (%s): %s", text,
+		     second->dev, first->instance->name,
+		     LINE_TEXT(&first->address->place, &second->address->place),
+		     first->instance == second->instance
+			     ? "it is ignored here"
+			     : "hosts reach it through that one alone; here it is advertised, and "
+			       "not served");
 }
 
 static struct conf_address *served_at(const struct conf_instance *instance, size_t i)
@@ -209,7 +212,10 @@ static void check_duplicate_addresses(struct conf *conf, struct conf_diags *diag
 			continue;
 		}
 		tell_duplicate(first, &all[i], diags);
-		all[i].address->place.file = NULL;
+		if (all[i].instance == first->instance)
+			all[i].address->place.file = NULL;
+		else
+			all[i].address->of_another = true;
 	}
 	free(all);
 	for (size_t i = 0; i < conf->instance_count; i++) {

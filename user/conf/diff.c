@@ -56,8 +56,9 @@ static bool same_option(const struct conf_address *a, const struct conf_address 
 static bool same_address(const struct conf_address *a, const struct conf_address *b)
 {
 	return addr_equal(&a->address, &b->address) && a->prefix_len == b->prefix_len &&
-	       strcmp(a->dev, b->dev) == 0 && strcmp(a->label, b->label) == 0 &&
-	       a->scope == b->scope && a->has_broadcast == b->has_broadcast &&
+	       a->of_another == b->of_another && strcmp(a->dev, b->dev) == 0 &&
+	       strcmp(a->label, b->label) == 0 && a->scope == b->scope &&
+	       a->has_broadcast == b->has_broadcast &&
 	       (!a->has_broadcast || addr_equal(&a->broadcast, &b->broadcast)) && same_option(a, b);
 }
 

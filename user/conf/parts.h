@@ -72,6 +72,8 @@ struct conf_address {
 	uint32_t flags;	       /* IFA_F_HOMEADDRESS (home), IFA_F_MANAGETEMPADDR (mngtmpaddr),
 				  IFA_F_NOPREFIXROUTE, IFA_F_MCAUTOJOIN (autojoin) */
 	bool detects_duplicates; /* -nodad; IPv6 only */
+	bool of_another; /* an instance before this one has it on the same interface, and serves it;
+			    here it is advertised only */
 	struct conf_place place;
 };
 
