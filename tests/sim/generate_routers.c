@@ -169,7 +169,7 @@ static void choose_intervals(struct making *m)
 
 static void choose_addresses(struct making *m)
 {
-	static const uint32_t nets[] = {0xc0000200, 0x0a000000, 0x7fffff00, 0xdf000000};
+	static const uint32_t nets[] = {0xc0000200, 0x0a000000, 0x7effff00, 0xdf000000};
 	struct scenario *s = m->scenario;
 	bool near = one_in(m, 2);
 
