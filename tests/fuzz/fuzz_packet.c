@@ -157,6 +157,16 @@ static void check_same(const struct message *message, const struct vrrp_envelope
 	free(copy.bytes);
 }
 
+/* Can it be the source of what goes to the group? */
+static bool is_router(const struct vrrp_addr *source)
+{
+	uint32_t ipv4 = addr_is_ipv4(source) ? addr_to_ipv4(source) : 0;
+
+	if (!addr_is_ipv4(source))
+		return addr_is_link_local(source);
+	return ipv4 >> 28 != 0xe && ipv4 >> 24 != 127 && ipv4 != UINT32_MAX;
+}
+
 /* B-1 to B-3, as they are said for the group and for unicast peers. */
 static void check_envelope(const struct receiver *receiver, const struct vrrp_envelope *ip)
 {
@@ -169,7 +179,7 @@ static void check_envelope(const struct receiver *receiver, const struct vrrp_en
 		return;
 	}
 	must(ip->hops == VRRP_TTL);
-	must(ip->family == VRRP_IPV4 || addr_is_link_local(&ip->source));
+	must(is_router(&ip->source));
 	must(!memcmp(ip->destination.b + 12, group.b + 12, 4));
 }
 
@@ -254,7 +264,7 @@ static void receive(struct input *input)
 
 /* ---- sent ---- */
 
-/* To the group, whose IPv6 senders are link-local; or to a peer, as some of them sum up (H-3). */
+/* To the group, whose senders can be routers; or to a peer, as some of them sum up (H-3). */
 static void take_destination(struct input *input, struct advert *advert)
 {
 	struct vrrp_addr peer = {{0}};
@@ -266,6 +276,8 @@ static void take_destination(struct input *input, struct advert *advert)
 	if (addr_is_zero(&peer)) {
 		if (advert->family == VRRP_IPV6)
 			memcpy(advert->source.b, "\xfe\x80", 2);
+		else if (!is_router(&advert->source))
+			advert->source.b[12] = 192;
 		return;
 	}
 	advert->destination = peer;
