@@ -172,6 +172,7 @@ run_side_by_side() { # file...
 run_fuzz() {
 	local log=$logs/fuzz.log p f
 	BUILD=$build tests/fuzz/run.sh smoke >"$log" 2>&1 </dev/null
+	reported "$logs/fuzz-reports.log" # else the next program would have failed
 	read -r p _ f _ < <(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
 	grep -vE '^[0-9]+ passed, [0-9]+ failed$' "$log"
 	count "${p:-0}" "${f:-1}" 0
